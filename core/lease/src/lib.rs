@@ -1,0 +1,29 @@
+//! Lease records, the table that holds them, allocation, and the store contract.
+//!
+//! # Map
+//! - [`lease`]: one lease, its states and its times.
+//! - [`promises`]: what a lease must remember for safety between partners.
+//! - [`store`]: what a store is asked and what it answers.
+//! - [`table`]: leases by unit, by client and by end.
+//! - [`space`]: the free units of a pool, found at a cost that does not depend on fill.
+//!
+//! # Does not
+//! Choose who gets what (`lessor-policy`), or write anything anywhere (`backends`).
+//!
+//! # Invariants
+//! The table holds settled leases only; what is on its way to a store is the server's business.
+#![forbid(unsafe_code)]
+
+pub mod lease;
+pub mod promises;
+pub mod space;
+pub mod store;
+pub mod table;
+
+pub use lease::{DnsFlags, Lease, State};
+pub use promises::Promises;
+pub use space::Space;
+pub use store::{
+    Candidate, Change, FetchError, Found, Lookup, Outcome, Refusal, StoreBatch, StoreFailure,
+};
+pub use table::Table;
