@@ -1,0 +1,204 @@
+//! Domain names in their DNS wire form (RFC 1035 §3.1, §4.1.4), as options carry them.
+
+use std::fmt;
+
+/// The longest name in octets, lengths and root included.
+const NAME_MAX: usize = 255;
+/// The longest label in octets.
+const LABEL_MAX: usize = 63;
+/// How much a list may unfold to, in octets: a few compressed ones could fill a log otherwise.
+const LIST_MAX: usize = 4096;
+
+/// Why text is not a domain name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum NameError {
+    /// A label without octets, as between two dots.
+    EmptyLabel,
+    /// A label of more than 63 octets.
+    LongLabel,
+    /// More than 255 octets in wire form.
+    LongName,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EmptyLabel => "a label is empty",
+            Self::LongLabel => "a label is longer than 63 octets",
+            Self::LongName => "a name is longer than 255 octets",
+        })
+    }
+}
+
+impl std::error::Error for NameError {}
+
+/// Encodes text such as `example.org`; a trailing dot makes no difference, and `.` is the root.
+///
+/// # Errors
+/// [`NameError`], whoever wrote the text.
+pub fn encode(text: &str) -> Result<Vec<u8>, NameError> {
+    let relative = text.strip_suffix('.').unwrap_or(text);
+    let mut octets = Vec::with_capacity(relative.len() + 2);
+    if text != "." {
+        for label in relative.split('.') {
+            if label.is_empty() {
+                return Err(NameError::EmptyLabel);
+            }
+            let len = u8::try_from(label.len()).map_err(|_| NameError::LongLabel)?;
+            if label.len() > LABEL_MAX {
+                return Err(NameError::LongLabel);
+            }
+            octets.push(len);
+            octets.extend_from_slice(label.as_bytes());
+        }
+    }
+    octets.push(0);
+    if octets.len() > NAME_MAX {
+        Err(NameError::LongName)
+    } else {
+        Ok(octets)
+    }
+}
+
+/// Decodes one name or more, which may point back into the list (RFC 3397 §2), as text with a
+/// trailing dot each; none if the octets are not exactly that.
+///
+/// What is not a letter, digit, `-` or `_` is printed as `\DDD`, so the text holds no control
+/// characters and each dot in it is a separator.
+#[must_use]
+pub fn decode_list(octets: &[u8]) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut unfolded = 0;
+    let mut at = 0;
+    while at < octets.len() {
+        let (name, len, next) = decode_one(octets, at)?;
+        unfolded += len;
+        if unfolded > LIST_MAX {
+            return None;
+        }
+        names.push(name);
+        at = next;
+    }
+    if names.is_empty() { None } else { Some(names) }
+}
+
+/// The name at `start`, its uncompressed length and the place after it.
+fn decode_one(octets: &[u8], start: usize) -> Option<(String, usize, usize)> {
+    let mut name = String::new();
+    let mut len = 1;
+    let mut at = start;
+    // A pointer has to go before where the labels that led to it began, so there is no circle.
+    let mut floor = start;
+    let mut after = None;
+    loop {
+        let head = *octets.get(at)?;
+        match head {
+            0 => break,
+            1..=0x3f => {
+                let end = at + 1 + usize::from(head);
+                push_label(&mut name, octets.get(at + 1..end)?);
+                len += 1 + usize::from(head);
+                at = end;
+            }
+            0xc0.. => {
+                let low = *octets.get(at + 1)?;
+                let target = usize::from(u16::from_be_bytes([head & 0x3f, low]));
+                if target >= floor {
+                    return None;
+                }
+                after = after.or(Some(at + 2));
+                floor = target;
+                at = target;
+            }
+            _ => return None,
+        }
+        if len > NAME_MAX {
+            return None;
+        }
+    }
+    if name.is_empty() {
+        name.push('.');
+    }
+    Some((name, len, after.unwrap_or(at + 1)))
+}
+
+fn push_label(name: &mut String, label: &[u8]) {
+    for octet in label {
+        if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') {
+            name.push(char::from(*octet));
+        } else {
+            name.push_str(&format!("\\{octet:03}"));
+        }
+    }
+    name.push('.');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_there_and_back() {
+        for (text, octets) in [
+            (".", &b"\0"[..]),
+            ("org.", b"\x03org\0"),
+            ("a.example-1.org.", b"\x01a\x09example-1\x03org\0"),
+        ] {
+            assert_eq!(encode(text).as_deref(), Ok(octets));
+            assert_eq!(decode_list(octets), Some(vec![text.to_owned()]));
+        }
+        assert_eq!(encode("org"), encode("org."));
+    }
+
+    #[test]
+    fn lengths_are_bounded() {
+        assert_eq!(encode("a..b"), Err(NameError::EmptyLabel));
+        assert_eq!(encode(""), Err(NameError::EmptyLabel));
+        assert_eq!(encode(&"a".repeat(64)), Err(NameError::LongLabel));
+        assert_eq!(encode(&"a".repeat(300)), Err(NameError::LongLabel));
+        assert_eq!(encode(&"a.".repeat(127)).map(|name| name.len()), Ok(255));
+        assert_eq!(encode(&"a.".repeat(128)), Err(NameError::LongName));
+    }
+
+    // RFC 3397 §2: the example of that section.
+    #[test]
+    fn pointers_lead_back_into_the_list() {
+        let list = b"\x03eng\x05apple\x03com\0\x09marketing\xc0\x04";
+        let names = decode_list(list).expect("well formed");
+        assert_eq!(names, ["eng.apple.com.", "marketing.apple.com."]);
+    }
+
+    #[test]
+    fn what_is_malformed_is_no_list() {
+        for octets in [
+            &b""[..],
+            b"\x03or",
+            b"\x03org",
+            b"\xc0\x00",
+            b"\x01a\xc0\x00",
+            b"\x01a\0\xc0",
+            b"\x01a\0\xc0\x05",
+            b"\x40a\0",
+        ] {
+            assert_eq!(decode_list(octets), None, "{octets:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_unfolds_to_a_bounded_length() {
+        let mut list = encode(&"a.".repeat(127)).expect("short enough");
+        list.extend([0xc0, 0].repeat(15));
+        assert_eq!(decode_list(&list).map(|names| names.len()), Some(16));
+        list.extend([0xc0, 0]);
+        assert_eq!(decode_list(&list), None);
+    }
+
+    #[test]
+    fn text_shows_no_control_character() {
+        assert_eq!(
+            decode_list(b"\x04a.\n\xff\0"),
+            Some(vec!["a\\046\\010\\255.".to_owned()])
+        );
+    }
+}

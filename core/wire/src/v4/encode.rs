@@ -1,0 +1,306 @@
+//! A value's way into octets.
+
+use super::{
+    CHADDR_LEN, DATAGRAM_MIN, FILE_AT, FILE_LEN, HEADER_LEN, MAGIC_COOKIE, MESSAGE_MIN, Message,
+    SNAME_AT, SNAME_LEN, code,
+};
+
+/// A message as octets, and what they do not say.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Encoded {
+    /// The message, 300 octets or more.
+    pub octets: Vec<u8>,
+    /// Codes of the options for which there was no room, the most important first.
+    pub left_out: Vec<u8>,
+}
+
+/// IP and UDP headers, in octets.
+const HEADERS: usize = 20 + 8;
+/// The largest IPv4 datagram.
+const DATAGRAM_MAX: usize = 65_535;
+/// The longest piece that a length octet can state.
+const PIECE_MAX: usize = 255;
+/// Code and length.
+const TAG: usize = 2;
+/// Option 52 with its one octet.
+const OVERLOAD_LEN: usize = TAG + 1;
+/// Message type and server identifier, which no client looks for elsewhere than in the options
+/// field.
+const IDENTITY_LEN: usize = (TAG + 1) + (TAG + 4);
+/// What a reply is worth little without; goes before all else, in this order.
+const FOREMOST: [u8; 8] = [
+    code::MESSAGE_TYPE,
+    code::SERVER_ID,
+    code::LEASE_TIME,
+    code::RENEWAL_TIME,
+    code::REBINDING_TIME,
+    code::REQUESTED_ADDRESS,
+    code::CLIENT_ID,
+    code::MESSAGE,
+];
+
+impl Message {
+    /// Encodes for a datagram of at most `limit` octets, IP and UDP headers included.
+    ///
+    /// A limit below 576 counts as 576 (RFC 2132 §9.10); see [`Message::datagram_max`]. Options
+    /// that do not fit the options field go into file, then sname, where these are empty (RFC 2132
+    /// §9.3). What still does not fit is left out, the later in [`Message::options`] the sooner,
+    /// and reported.
+    ///
+    /// *Order*: message type, server identifier, lease times; then as in [`Message::options`], but
+    /// the subnet mask before routers (RFC 2132 §3.3); relay information last (RFC 3046 §2.1).
+    #[must_use]
+    pub fn encode(&self, limit: usize) -> Encoded {
+        let room = limit.clamp(DATAGRAM_MIN, DATAGRAM_MAX) - HEADERS - HEADER_LEN;
+        let layout = Layout::best(self, room);
+        let mut octets = self.header().to_vec();
+        for (at, len, area) in [
+            (FILE_AT, FILE_LEN, &layout.file),
+            (SNAME_AT, SNAME_LEN, &layout.sname),
+        ] {
+            if area.octets.is_empty() {
+                continue;
+            }
+            let closed = area.octets.iter().copied().chain([code::END]);
+            octets
+                .iter_mut()
+                .skip(at)
+                .take(len)
+                .zip(closed)
+                .for_each(|(to, from)| *to = from);
+        }
+        octets.extend(layout.options.octets);
+        octets.push(code::END);
+        octets.resize(octets.len().max(MESSAGE_MIN), 0);
+        Encoded {
+            octets,
+            left_out: layout.left_out,
+        }
+    }
+
+    fn header(&self) -> [u8; HEADER_LEN] {
+        let hw = self.hw.octets();
+        // RFC 4390 §2.1: an address too long for its field is given as none.
+        let chaddr = if hw.len() > CHADDR_LEN { &[] } else { hw };
+        let mut header = [0; HEADER_LEN];
+        let mut rest = header.as_mut_slice();
+        let mut put = |field: &[u8], len: usize| {
+            let (to, tail) = std::mem::take(&mut rest).split_at_mut(len);
+            to.iter_mut().zip(field).for_each(|(to, from)| *to = *from);
+            rest = tail;
+        };
+        put(
+            &[self.op.octet(), u8::try_from(self.hw.htype()).unwrap_or(0)],
+            2,
+        );
+        put(&[u8::try_from(chaddr.len()).unwrap_or(0), self.hops], 2);
+        put(&self.xid.0.to_be_bytes(), 4);
+        put(&self.secs.to_be_bytes(), 2);
+        put(&self.flags.to_be_bytes(), 2);
+        for addr in [self.ciaddr, self.yiaddr, self.siaddr, self.giaddr] {
+            put(&addr.octets(), 4);
+        }
+        put(chaddr, CHADDR_LEN);
+        put(&self.sname, SNAME_LEN);
+        put(&self.file, FILE_LEN);
+        put(&MAGIC_COOKIE, MAGIC_COOKIE.len());
+        header
+    }
+
+    /// Options in the order of sending, which is that of importance; without relay information.
+    fn ranked(&self) -> Vec<(u8, &[u8])> {
+        let mut ranked: Vec<(u8, &[u8])> = self
+            .options
+            .iter()
+            .filter(|(code, _)| *code != code::RELAY_AGENT)
+            .collect();
+        ranked.sort_by_key(|(code, _)| {
+            FOREMOST
+                .iter()
+                .position(|foremost| foremost == code)
+                .unwrap_or(FOREMOST.len())
+        });
+        // RFC 2132 §3.3: the subnet mask comes before routers.
+        let place = |of: u8| ranked.iter().position(|(code, _)| *code == of);
+        if let (Some(mask), Some(routers)) = (place(code::SUBNET_MASK), place(code::ROUTERS))
+            && routers < mask
+            && let Some(window) = ranked.get_mut(routers..=mask)
+        {
+            window.rotate_right(1);
+        }
+        ranked
+    }
+}
+
+/// Where the options go.
+struct Layout {
+    options: Field,
+    file: Field,
+    sname: Field,
+    left_out: Vec<u8>,
+}
+
+impl Layout {
+    /// The layout that uses the fewest fields among those that leave out the fewest options.
+    fn best(message: &Message, room: usize) -> Self {
+        let ranked = message.ranked();
+        let relay = message.options.get(code::RELAY_AGENT);
+        let file = if message.file.is_empty() { FILE_LEN } else { 0 };
+        let sname = if message.sname.is_empty() {
+            SNAME_LEN
+        } else {
+            0
+        };
+        let plain = Self::fill(&ranked, relay, [room, 0, 0]);
+        if plain.left_out.is_empty() || file + sname == 0 {
+            return plain;
+        }
+        let narrow = Self::fill(&ranked, relay, [room, file, 0]);
+        if narrow.left_out.is_empty() {
+            return narrow;
+        }
+        let wide = Self::fill(&ranked, relay, [room, file, sname]);
+        if wide.cost() < plain.cost() {
+            wide
+        } else {
+            plain
+        }
+    }
+
+    /// What a layout lacks: relay information, which has to be echoed, weighs more than the rest.
+    fn cost(&self) -> (bool, usize) {
+        (
+            self.left_out.contains(&code::RELAY_AGENT),
+            self.left_out.len(),
+        )
+    }
+
+    fn fill(ranked: &[(u8, &[u8])], relay: Option<&[u8]>, sizes: [usize; 3]) -> Self {
+        let [options, file, sname] = sizes.map(Field::of_size);
+        let mut layout = Self {
+            options,
+            file,
+            sname,
+            left_out: Vec::new(),
+        };
+        let overload = if sizes[1] + sizes[2] > 0 {
+            OVERLOAD_LEN
+        } else {
+            0
+        };
+        let relay = relay.filter(|value| {
+            let fits = layout.options.free() >= encoded_len(value) + overload + IDENTITY_LEN;
+            if fits {
+                layout.options.reserve(encoded_len(value));
+            } else {
+                layout.left_out.push(code::RELAY_AGENT);
+            }
+            fits
+        });
+        layout.options.reserve(overload);
+        for (code, value) in ranked {
+            if !layout.place(*code, value) {
+                layout.left_out.push(*code);
+            }
+        }
+        layout.close(relay);
+        layout
+    }
+}
+
+impl Layout {
+    /// Finds room for an option; false if there is none.
+    fn place(&mut self, code: u8, value: &[u8]) -> bool {
+        let mut fields = [&mut self.options, &mut self.file, &mut self.sname];
+        if let Some(field) = fields
+            .iter_mut()
+            .find(|field| field.free() >= encoded_len(value))
+        {
+            field.push(code, value);
+            return true;
+        }
+        // RFC 3396 §4: an option is split only if it has to be. One of 255 octets or fewer need
+        // not be, and a client that knows nothing of splitting would take the first piece for all.
+        let capacity: usize = fields.iter().map(|field| field.capacity()).sum();
+        if value.len() <= PIECE_MAX || capacity < value.len() {
+            return false;
+        }
+        let mut rest = value;
+        for field in fields {
+            let (piece, tail) = rest.split_at(field.capacity().min(rest.len()));
+            if !piece.is_empty() {
+                field.push(code, piece);
+            }
+            rest = tail;
+        }
+        true
+    }
+
+    /// Adds what says how the fields are used, and the relay's part, for which room was kept.
+    fn close(&mut self, relay: Option<&[u8]>) {
+        let file = u8::from(!self.file.octets.is_empty());
+        let sname = u8::from(!self.sname.octets.is_empty());
+        if file + sname > 0 {
+            self.options.push(code::OVERLOAD, &[file + 2 * sname]);
+        }
+        // RFC 3046 §2.1: relay information is the last option in the options field.
+        if let Some(value) = relay {
+            self.options.push(code::RELAY_AGENT, value);
+        }
+    }
+}
+
+/// One field of the message that holds options.
+struct Field {
+    /// How many octets may be used, the end option not counted.
+    size: usize,
+    octets: Vec<u8>,
+}
+
+impl Field {
+    const fn of_size(size: usize) -> Self {
+        Self {
+            size: size.saturating_sub(1),
+            octets: Vec::new(),
+        }
+    }
+
+    const fn free(&self) -> usize {
+        self.size.saturating_sub(self.octets.len())
+    }
+
+    /// How many octets of one value the free room takes, tags deducted.
+    const fn capacity(&self) -> usize {
+        let (whole, rest) = (
+            self.free() / (TAG + PIECE_MAX),
+            self.free() % (TAG + PIECE_MAX),
+        );
+        whole * PIECE_MAX + rest.saturating_sub(TAG)
+    }
+
+    const fn reserve(&mut self, len: usize) {
+        self.size = self.size.saturating_sub(len);
+    }
+
+    /// Appends a value in consecutive pieces of at most 255 octets (RFC 3396 §6).
+    fn push(&mut self, code: u8, value: &[u8]) {
+        let empty: &[u8] = &[];
+        for piece in value
+            .chunks(PIECE_MAX)
+            .chain(value.is_empty().then_some(empty))
+        {
+            self.octets
+                .extend([code, u8::try_from(piece.len()).unwrap_or(u8::MAX)]);
+            self.octets.extend_from_slice(piece);
+        }
+    }
+}
+
+/// The room that a value takes with its tags.
+const fn encoded_len(value: &[u8]) -> usize {
+    let pieces = value.len().div_ceil(PIECE_MAX);
+    value.len() + TAG * if pieces == 0 { 1 } else { pieces }
+}
+
+#[cfg(test)]
+mod tests;
