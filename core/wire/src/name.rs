@@ -54,11 +54,7 @@ pub fn encode(text: &str) -> Result<Vec<u8>, NameError> {
         }
     }
     octets.push(0);
-    if octets.len() > NAME_MAX {
-        Err(NameError::LongName)
-    } else {
-        Ok(octets)
-    }
+    if octets.len() > NAME_MAX { Err(NameError::LongName) } else { Ok(octets) }
 }
 
 /// Decodes one name or more, which may point back into the list (RFC 3397 §2), as text with a
@@ -196,9 +192,6 @@ mod tests {
 
     #[test]
     fn text_shows_no_control_character() {
-        assert_eq!(
-            decode_list(b"\x04a.\n\xff\0"),
-            Some(vec!["a\\046\\010\\255.".to_owned()])
-        );
+        assert_eq!(decode_list(b"\x04a.\n\xff\0"), Some(vec!["a\\046\\010\\255.".to_owned()]));
     }
 }

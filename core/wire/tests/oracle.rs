@@ -38,10 +38,7 @@ fn options() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
             ]),
             addresses()
         ),
-        (
-            prop::sample::select(vec![code::HOST_NAME, code::DOMAIN_NAME, code::ROOT_PATH]),
-            text()
-        ),
+        (prop::sample::select(vec![code::HOST_NAME, code::DOMAIN_NAME, code::ROOT_PATH]), text()),
         (Just(code::CLIENT_ID), vec(any::<u8>(), 2..20)),
         (Just(code::CLASS_ID), vec(any::<u8>(), 1..20)),
         (Just(code::MAX_SIZE), any::<[u8; 2]>().prop_map(Vec::from)),
@@ -53,13 +50,7 @@ fn options() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
 
 fn messages() -> impl Strategy<Value = Message> {
     (
-        (
-            any::<bool>(),
-            any::<u8>(),
-            any::<u32>(),
-            any::<u16>(),
-            any::<u16>(),
-        ),
+        (any::<bool>(), any::<u8>(), any::<u32>(), any::<u16>(), any::<u16>()),
         vec(any::<u8>(), 0..=16),
         any::<[u32; 4]>(),
         ("[!-~]{0,60}", "[!-~]{0,120}"),
@@ -97,9 +88,7 @@ fn read_theirs(octets: &[u8]) -> theirs::Message {
 /// The octets that dhcproto gives one option, without codes and lengths.
 fn their_value(option: &DhcpOption) -> Vec<u8> {
     let mut octets = Vec::new();
-    option
-        .encode(&mut dhcproto::encoder::Encoder::new(&mut octets))
-        .expect("encodes");
+    option.encode(&mut dhcproto::encoder::Encoder::new(&mut octets)).expect("encodes");
     let mut value = Vec::new();
     let mut rest = octets.as_slice();
     while let [_, len, tail @ ..] = rest {
@@ -131,16 +120,10 @@ fn assert_same(ours: &Message, theirs: &theirs::Message) {
     assert_eq!(theirs.giaddr(), ours.giaddr);
     assert_eq!(text(theirs.sname()), ours.sname);
     assert_eq!(text(theirs.fname()), ours.file);
-    let theirs: Vec<(u8, Vec<u8>)> = theirs
-        .opts()
-        .iter()
-        .map(|(code, option)| ((*code).into(), their_value(option)))
-        .collect();
-    let mut kept: Vec<(u8, Vec<u8>)> = ours
-        .options
-        .iter()
-        .map(|(code, value)| (code, value.to_vec()))
-        .collect();
+    let theirs: Vec<(u8, Vec<u8>)> =
+        theirs.opts().iter().map(|(code, option)| ((*code).into(), their_value(option))).collect();
+    let mut kept: Vec<(u8, Vec<u8>)> =
+        ours.options.iter().map(|(code, value)| (code, value.to_vec())).collect();
     kept.sort();
     assert_eq!(theirs, kept);
 }
@@ -184,9 +167,7 @@ fn we_read_what_they_built() {
     let names: Vec<Ipv4Addr> = (0..80).map(|i| Ipv4Addr::new(10, 0, 1, i)).collect();
     let mut agent = theirs::relay::RelayAgentInformation::default();
     agent.insert(theirs::relay::RelayInfo::AgentCircuitId(b"p/1".to_vec()));
-    agent.insert(theirs::relay::RelayInfo::LinkSelection(Ipv4Addr::new(
-        10, 9, 0, 0,
-    )));
+    agent.insert(theirs::relay::RelayInfo::LinkSelection(Ipv4Addr::new(10, 9, 0, 0)));
     let opts = theirs.opts_mut();
     opts.insert(DhcpOption::MessageType(theirs::MessageType::Offer));
     opts.insert(DhcpOption::AddressLeaseTime(3600));
@@ -194,21 +175,13 @@ fn we_read_what_they_built() {
     opts.insert(DhcpOption::Hostname("laptop".to_owned()));
     opts.insert(DhcpOption::RelayAgentInformation(agent));
     let mut octets = Vec::new();
-    theirs
-        .encode(&mut dhcproto::encoder::Encoder::new(&mut octets))
-        .expect("encodes");
+    theirs.encode(&mut dhcproto::encoder::Encoder::new(&mut octets)).expect("encodes");
 
     let ours = Message::decode(&octets).expect("lawful");
     assert_same(&ours, &theirs);
     assert_eq!(
         ours.options.get(code::DOMAIN_NAME_SERVERS),
-        Some(
-            names
-                .iter()
-                .flat_map(Ipv4Addr::octets)
-                .collect::<Vec<u8>>()
-                .as_slice()
-        )
+        Some(names.iter().flat_map(Ipv4Addr::octets).collect::<Vec<u8>>().as_slice())
     );
     let agent = ours.relay_agent().expect("option 82");
     assert_eq!(agent.circuit_id(), Some(&b"p/1"[..]));
@@ -220,9 +193,7 @@ fn we_read_what_they_built() {
 #[test]
 fn they_join_what_we_split() {
     let mut message = Message::new(Op::Reply, Xid(1), HwAddr::default());
-    message
-        .options
-        .insert(code::DOMAIN_NAME_SERVERS, vec![10; 600]);
+    message.options.insert(code::DOMAIN_NAME_SERVERS, vec![10; 600]);
     let theirs = read_theirs(&message.encode(1500).octets);
     let Some(DhcpOption::DomainNameServer(names)) = theirs.opts().get(OptionCode::DomainNameServer)
     else {
@@ -235,25 +206,15 @@ fn they_join_what_we_split() {
 #[test]
 fn they_agree_on_which_options_are_addresses() {
     let mut seen = 0;
-    for known in definition::all()
-        .iter()
-        .filter(|d| d.kind == definition::OptionType::Ipv4)
-    {
+    for known in definition::all().iter().filter(|d| d.kind == definition::OptionType::Ipv4) {
         // Two for a list: some lists are of pairs.
         let value = [10, 0, 0, 1].repeat(if known.array { 2 } else { 1 });
         let mut message = Message::new(Op::Reply, Xid(1), HwAddr::default());
         message.options.insert(known.code, value);
         let theirs = read_theirs(&message.encode(576).octets);
-        let option = theirs
-            .opts()
-            .get(OptionCode::from(known.code))
-            .expect(known.name);
+        let option = theirs.opts().get(OptionCode::from(known.code)).expect(known.name);
         if !matches!(option, DhcpOption::Unknown(_)) {
-            assert!(
-                format!("{option:?}").contains("10.0.0.1"),
-                "{}: {option:?}",
-                known.name
-            );
+            assert!(format!("{option:?}").contains("10.0.0.1"), "{}: {option:?}", known.name);
             seen += 1;
         }
     }

@@ -56,9 +56,7 @@ pub struct Definition {
 /// The standard option with this code.
 #[must_use]
 pub fn by_code(code: u8) -> Option<&'static Definition> {
-    let index = TABLE
-        .binary_search_by_key(&code, |definition| definition.code)
-        .ok()?;
+    let index = TABLE.binary_search_by_key(&code, |definition| definition.code).ok()?;
     TABLE.get(index)
 }
 
@@ -75,21 +73,11 @@ pub const fn all() -> &'static [Definition] {
 }
 
 const fn one(code: u8, name: &'static str, kind: OptionType) -> Definition {
-    Definition {
-        code,
-        name,
-        kind,
-        array: false,
-    }
+    Definition { code, name, kind, array: false }
 }
 
 const fn many(code: u8, name: &'static str, kind: OptionType) -> Definition {
-    Definition {
-        code,
-        name,
-        kind,
-        array: true,
-    }
+    Definition { code, name, kind, array: true }
 }
 
 // Options that are records (78, 79, 81, 94, 97, 124, 125, 146, 151, 159, 162, 212) are `Binary`.
@@ -238,10 +226,7 @@ mod tests {
 
     #[test]
     fn well_known_options_are_found() {
-        assert_eq!(
-            by_name("routers").map(|d| (d.code, d.kind, d.array)),
-            Some((3, Ipv4, true))
-        );
+        assert_eq!(by_name("routers").map(|d| (d.code, d.kind, d.array)), Some((3, Ipv4, true)));
         assert_eq!(by_code(51).map(|d| d.name), Some("dhcp-lease-time"));
         assert_eq!(by_code(0), None);
         assert_eq!(by_code(255), None);

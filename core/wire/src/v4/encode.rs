@@ -54,28 +54,19 @@ impl Message {
         let room = limit.clamp(DATAGRAM_MIN, DATAGRAM_MAX) - HEADERS - HEADER_LEN;
         let layout = Layout::best(self, room);
         let mut octets = self.header().to_vec();
-        for (at, len, area) in [
-            (FILE_AT, FILE_LEN, &layout.file),
-            (SNAME_AT, SNAME_LEN, &layout.sname),
-        ] {
+        for (at, len, area) in
+            [(FILE_AT, FILE_LEN, &layout.file), (SNAME_AT, SNAME_LEN, &layout.sname)]
+        {
             if area.octets.is_empty() {
                 continue;
             }
             let closed = area.octets.iter().copied().chain([code::END]);
-            octets
-                .iter_mut()
-                .skip(at)
-                .take(len)
-                .zip(closed)
-                .for_each(|(to, from)| *to = from);
+            octets.iter_mut().skip(at).take(len).zip(closed).for_each(|(to, from)| *to = from);
         }
         octets.extend(layout.options.octets);
         octets.push(code::END);
         octets.resize(octets.len().max(MESSAGE_MIN), 0);
-        Encoded {
-            octets,
-            left_out: layout.left_out,
-        }
+        Encoded { octets, left_out: layout.left_out }
     }
 
     fn header(&self) -> [u8; HEADER_LEN] {
@@ -89,10 +80,7 @@ impl Message {
             to.iter_mut().zip(field).for_each(|(to, from)| *to = *from);
             rest = tail;
         };
-        put(
-            &[self.op.octet(), u8::try_from(self.hw.htype()).unwrap_or(0)],
-            2,
-        );
+        put(&[self.op.octet(), u8::try_from(self.hw.htype()).unwrap_or(0)], 2);
         put(&[u8::try_from(chaddr.len()).unwrap_or(0), self.hops], 2);
         put(&self.xid.0.to_be_bytes(), 4);
         put(&self.secs.to_be_bytes(), 2);
@@ -109,16 +97,10 @@ impl Message {
 
     /// Options in the order of sending, which is that of importance; without relay information.
     fn ranked(&self) -> Vec<(u8, &[u8])> {
-        let mut ranked: Vec<(u8, &[u8])> = self
-            .options
-            .iter()
-            .filter(|(code, _)| *code != code::RELAY_AGENT)
-            .collect();
+        let mut ranked: Vec<(u8, &[u8])> =
+            self.options.iter().filter(|(code, _)| *code != code::RELAY_AGENT).collect();
         ranked.sort_by_key(|(code, _)| {
-            FOREMOST
-                .iter()
-                .position(|foremost| foremost == code)
-                .unwrap_or(FOREMOST.len())
+            FOREMOST.iter().position(|foremost| foremost == code).unwrap_or(FOREMOST.len())
         });
         // RFC 2132 §3.3: the subnet mask comes before routers.
         let place = |of: u8| ranked.iter().position(|(code, _)| *code == of);
@@ -146,11 +128,7 @@ impl Layout {
         let ranked = message.ranked();
         let relay = message.options.get(code::RELAY_AGENT);
         let file = if message.file.is_empty() { FILE_LEN } else { 0 };
-        let sname = if message.sname.is_empty() {
-            SNAME_LEN
-        } else {
-            0
-        };
+        let sname = if message.sname.is_empty() { SNAME_LEN } else { 0 };
         let plain = Self::fill(&ranked, relay, [room, 0, 0]);
         if plain.left_out.is_empty() || file + sname == 0 {
             return plain;
@@ -160,34 +138,18 @@ impl Layout {
             return narrow;
         }
         let wide = Self::fill(&ranked, relay, [room, file, sname]);
-        if wide.cost() < plain.cost() {
-            wide
-        } else {
-            plain
-        }
+        if wide.cost() < plain.cost() { wide } else { plain }
     }
 
     /// What a layout lacks: relay information, which has to be echoed, weighs more than the rest.
     fn cost(&self) -> (bool, usize) {
-        (
-            self.left_out.contains(&code::RELAY_AGENT),
-            self.left_out.len(),
-        )
+        (self.left_out.contains(&code::RELAY_AGENT), self.left_out.len())
     }
 
     fn fill(ranked: &[(u8, &[u8])], relay: Option<&[u8]>, sizes: [usize; 3]) -> Self {
         let [options, file, sname] = sizes.map(Field::of_size);
-        let mut layout = Self {
-            options,
-            file,
-            sname,
-            left_out: Vec::new(),
-        };
-        let overload = if sizes[1] + sizes[2] > 0 {
-            OVERLOAD_LEN
-        } else {
-            0
-        };
+        let mut layout = Self { options, file, sname, left_out: Vec::new() };
+        let overload = if sizes[1] + sizes[2] > 0 { OVERLOAD_LEN } else { 0 };
         let relay = relay.filter(|value| {
             let fits = layout.options.free() >= encoded_len(value) + overload + IDENTITY_LEN;
             if fits {
@@ -212,10 +174,7 @@ impl Layout {
     /// Finds room for an option; false if there is none.
     fn place(&mut self, code: u8, value: &[u8]) -> bool {
         let mut fields = [&mut self.options, &mut self.file, &mut self.sname];
-        if let Some(field) = fields
-            .iter_mut()
-            .find(|field| field.free() >= encoded_len(value))
-        {
+        if let Some(field) = fields.iter_mut().find(|field| field.free() >= encoded_len(value)) {
             field.push(code, value);
             return true;
         }
@@ -259,10 +218,7 @@ struct Field {
 
 impl Field {
     const fn of_size(size: usize) -> Self {
-        Self {
-            size: size.saturating_sub(1),
-            octets: Vec::new(),
-        }
+        Self { size: size.saturating_sub(1), octets: Vec::new() }
     }
 
     const fn free(&self) -> usize {
@@ -271,10 +227,7 @@ impl Field {
 
     /// How many octets of one value the free room takes, tags deducted.
     const fn capacity(&self) -> usize {
-        let (whole, rest) = (
-            self.free() / (TAG + PIECE_MAX),
-            self.free() % (TAG + PIECE_MAX),
-        );
+        let (whole, rest) = (self.free() / (TAG + PIECE_MAX), self.free() % (TAG + PIECE_MAX));
         whole * PIECE_MAX + rest.saturating_sub(TAG)
     }
 
@@ -285,12 +238,8 @@ impl Field {
     /// Appends a value in consecutive pieces of at most 255 octets (RFC 3396 §6).
     fn push(&mut self, code: u8, value: &[u8]) {
         let empty: &[u8] = &[];
-        for piece in value
-            .chunks(PIECE_MAX)
-            .chain(value.is_empty().then_some(empty))
-        {
-            self.octets
-                .extend([code, u8::try_from(piece.len()).unwrap_or(u8::MAX)]);
+        for piece in value.chunks(PIECE_MAX).chain(value.is_empty().then_some(empty)) {
+            self.octets.extend([code, u8::try_from(piece.len()).unwrap_or(u8::MAX)]);
             self.octets.extend_from_slice(piece);
         }
     }

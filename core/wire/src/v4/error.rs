@@ -30,11 +30,7 @@ impl fmt::Display for DecodeError {
         match self.kind {
             DecodeErrorKind::TooShort => write!(f, "ends after {} octets of 240", self.at),
             DecodeErrorKind::MagicCookie([a, b, c, d]) => {
-                write!(
-                    f,
-                    "magic cookie is {a:02x}{b:02x}{c:02x}{d:02x} at octet {}",
-                    self.at
-                )
+                write!(f, "magic cookie is {a:02x}{b:02x}{c:02x}{d:02x} at octet {}", self.at)
             }
             DecodeErrorKind::Operation(op) => write!(f, "unknown operation {op}"),
             DecodeErrorKind::HardwareLength(len) => {

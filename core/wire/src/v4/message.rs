@@ -77,9 +77,7 @@ impl Message {
     /// What the message is; none for BOOTP, or if option 53 is not one octet.
     #[must_use]
     pub fn message_type(&self) -> Option<MessageType> {
-        self.options
-            .u8(code::MESSAGE_TYPE)
-            .map(MessageType::from_octet)
+        self.options.u8(code::MESSAGE_TYPE).map(MessageType::from_octet)
     }
 
     /// Sets option 53.
@@ -95,11 +93,7 @@ impl Message {
 
     /// Sets or clears the broadcast flag and leaves the others.
     pub const fn set_broadcast(&mut self, on: bool) {
-        self.flags = if on {
-            self.flags | BROADCAST
-        } else {
-            self.flags & !BROADCAST
-        };
+        self.flags = if on { self.flags | BROADCAST } else { self.flags & !BROADCAST };
     }
 
     /// What a relay added (option 82).
@@ -142,9 +136,7 @@ impl Message {
     /// RFC 2132 §9.10: the least lawful value of option 57 is 576, which everyone takes anyway.
     #[must_use]
     pub fn datagram_max(&self) -> usize {
-        self.options
-            .u16(code::MAX_SIZE)
-            .map_or(DATAGRAM_MIN, |max| DATAGRAM_MIN.max(max.into()))
+        self.options.u16(code::MAX_SIZE).map_or(DATAGRAM_MIN, |max| DATAGRAM_MIN.max(max.into()))
     }
 
     /// Prints on several lines, one fact a line.

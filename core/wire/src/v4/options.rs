@@ -25,9 +25,7 @@ impl Options {
     /// The value of an option.
     #[must_use]
     pub fn get(&self, code: u8) -> Option<&[u8]> {
-        self.iter()
-            .find(|(at, _)| *at == code)
-            .map(|(_, value)| value)
+        self.iter().find(|(at, _)| *at == code).map(|(_, value)| value)
     }
 
     /// Whether an option is there, if only with an empty value.
@@ -125,10 +123,7 @@ const fn is_framing(code: u8) -> bool {
 
 impl PartialEq for Options {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
-            && self
-                .iter()
-                .all(|(code, value)| other.get(code) == Some(value))
+        self.len() == other.len() && self.iter().all(|(code, value)| other.get(code) == Some(value))
     }
 }
 
@@ -165,10 +160,7 @@ mod tests {
         options.insert(3, [10, 0, 0, 1]);
         options.insert(6, *b"x");
         options.insert(3, [10, 0, 0, 2]);
-        assert_eq!(
-            options.iter().map(|(code, _)| code).collect::<Vec<_>>(),
-            [3, 6]
-        );
+        assert_eq!(options.iter().map(|(code, _)| code).collect::<Vec<_>>(), [3, 6]);
         assert_eq!(options.ipv4(3), Some(Ipv4Addr::new(10, 0, 0, 2)));
         assert_eq!(options.remove(3), Some(vec![10, 0, 0, 2]));
         assert!(!options.contains(3));
@@ -176,9 +168,8 @@ mod tests {
 
     #[test]
     fn typed_getters_want_the_exact_length() {
-        let options: Options = [(51, vec![0, 0, 14, 16]), (57, vec![5, 220]), (12, vec![])]
-            .into_iter()
-            .collect();
+        let options: Options =
+            [(51, vec![0, 0, 14, 16]), (57, vec![5, 220]), (12, vec![])].into_iter().collect();
         assert_eq!(options.u32(51), Some(3600));
         assert_eq!(options.u16(57), Some(1500));
         assert_eq!(options.u32(57), None);
@@ -207,9 +198,6 @@ mod tests {
     fn pieces_are_joined_where_the_first_one_was() {
         let pieces: [(u8, &[u8]); 5] = [(82, b"a"), (1, b"b"), (52, b"x"), (82, b"c"), (82, b"")];
         let options = join(pieces.into_iter());
-        assert_eq!(
-            options.iter().collect::<Vec<_>>(),
-            [(82, &b"ac"[..]), (1, &b"b"[..])]
-        );
+        assert_eq!(options.iter().collect::<Vec<_>>(), [(82, &b"ac"[..]), (1, &b"b"[..])]);
     }
 }

@@ -146,10 +146,7 @@ fn fields(
 /// The options that the title does not tell already.
 fn shown_options(message: &Message) -> impl Iterator<Item = (u8, &[u8])> {
     let titled = message.message_type().is_some();
-    message
-        .options
-        .iter()
-        .filter(move |(code, _)| !(titled && *code == code::MESSAGE_TYPE))
+    message.options.iter().filter(move |(code, _)| !(titled && *code == code::MESSAGE_TYPE))
 }
 
 /// A value as its type has it; none if its length or content is not of that type.
@@ -202,18 +199,10 @@ fn routes(value: &[u8]) -> Option<String> {
         let (octets, tail) = tail.split_at_checked(significant)?;
         prefix.get_mut(..significant)?.copy_from_slice(octets);
         let (router, tail) = tail.split_first_chunk::<4>()?;
-        texts.push(format!(
-            "{}/{len}-{}",
-            Ipv4Addr::from(prefix),
-            Ipv4Addr::from(*router)
-        ));
+        texts.push(format!("{}/{len}-{}", Ipv4Addr::from(prefix), Ipv4Addr::from(*router)));
         rest = tail;
     }
-    if texts.is_empty() {
-        None
-    } else {
-        Some(texts.join(","))
-    }
+    if texts.is_empty() { None } else { Some(texts.join(",")) }
 }
 
 fn relay_agent(value: &[u8]) -> Option<String> {
@@ -259,11 +248,7 @@ impl Display for Hardware<'_> {
         if self.0.htype() != HwAddr::ETHERNET {
             write!(f, "{}/", self.0.htype())?;
         }
-        if self.0.is_empty() {
-            f.write_str("-")
-        } else {
-            self.0.fmt(f)
-        }
+        if self.0.is_empty() { f.write_str("-") } else { self.0.fmt(f) }
     }
 }
 

@@ -23,11 +23,7 @@ pub struct SubOptionTooLong {
 
 impl fmt::Display for SubOptionTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "sub-option {} of {} octets where 255 are allowed",
-            self.code, self.got
-        )
+        write!(f, "sub-option {} of {} octets where 255 are allowed", self.code, self.got)
     }
 }
 
@@ -47,10 +43,8 @@ impl RelayAgent {
     pub fn from_subs(subs: &[(u8, &[u8])]) -> Result<Self, SubOptionTooLong> {
         let mut octets = Vec::new();
         for (code, value) in subs {
-            let len = u8::try_from(value.len()).map_err(|_| SubOptionTooLong {
-                code: *code,
-                got: value.len(),
-            })?;
+            let len = u8::try_from(value.len())
+                .map_err(|_| SubOptionTooLong { code: *code, got: value.len() })?;
             octets.extend([*code, len]);
             octets.extend_from_slice(value);
         }
@@ -84,9 +78,7 @@ impl RelayAgent {
     /// The first sub-option with this code.
     #[must_use]
     pub fn get(&self, code: u8) -> Option<&[u8]> {
-        self.iter()
-            .find(|(at, _)| *at == code)
-            .map(|(_, value)| value)
+        self.iter().find(|(at, _)| *at == code).map(|(_, value)| value)
     }
 
     /// The port that the client is on, in the relay's own words (RFC 3046 §3.1).
@@ -153,9 +145,7 @@ mod tests {
 
     #[test]
     fn sub_options_are_read_in_order() {
-        let octets = [
-            1, 3, b'p', b'/', b'1', 5, 4, 10, 1, 0, 0, 19, 0, 11, 4, 10, 0, 0, 1,
-        ];
+        let octets = [1, 3, b'p', b'/', b'1', 5, 4, 10, 1, 0, 0, 19, 0, 11, 4, 10, 0, 0, 1];
         let agent = RelayAgent::parse(&octets);
         assert_eq!(agent.circuit_id(), Some(&b"p/1"[..]));
         assert_eq!(agent.remote_id(), None);
@@ -175,10 +165,7 @@ mod tests {
             assert!(!agent.is_well_formed(), "{octets:?}");
             assert_eq!(agent.octets(), octets);
         }
-        assert_eq!(
-            RelayAgent::parse(&[1, 1, b'a', 2]).circuit_id(),
-            Some(&b"a"[..])
-        );
+        assert_eq!(RelayAgent::parse(&[1, 1, b'a', 2]).circuit_id(), Some(&b"a"[..]));
         assert_eq!(RelayAgent::parse(&[5, 3, 1, 2, 3]).link_selection(), None);
         assert!(RelayAgent::parse(&[]).is_well_formed());
     }

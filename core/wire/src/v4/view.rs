@@ -63,24 +63,13 @@ impl<'a> View<'a> {
     /// [`DecodeErrorKind::TooShort`] and [`DecodeErrorKind::MagicCookie`]: not DHCP at all.
     pub fn parse(octets: &'a [u8]) -> Result<Self, DecodeError> {
         let Some((header, options)) = octets.split_first_chunk::<HEADER_LEN>() else {
-            return Err(DecodeError {
-                at: octets.len(),
-                kind: DecodeErrorKind::TooShort,
-            });
+            return Err(DecodeError { at: octets.len(), kind: DecodeErrorKind::TooShort });
         };
-        let mut view = Self {
-            header,
-            options,
-            overload: Overload::default(),
-            truncated: None,
-        };
+        let mut view = Self { header, options, overload: Overload::default(), truncated: None };
         let cookie = view.field::<{ HEADER_LEN - 4 }, 4>();
         if cookie != MAGIC_COOKIE {
             let kind = DecodeErrorKind::MagicCookie(cookie);
-            return Err(DecodeError {
-                at: HEADER_LEN - 4,
-                kind,
-            });
+            return Err(DecodeError { at: HEADER_LEN - 4, kind });
         }
         // RFC 2131 §4.1: the options field alone says whether the others hold options; option 52
         // within them means nothing.
@@ -238,10 +227,7 @@ impl<'a> View<'a> {
     pub fn to_message(&self) -> Result<Message, DecodeError> {
         let kind = DecodeErrorKind::Operation(self.op());
         let op = Op::from_octet(self.op()).ok_or(DecodeError { at: 0, kind })?;
-        let too_long = DecodeError {
-            at: 2,
-            kind: DecodeErrorKind::HardwareLength(self.hlen()),
-        };
+        let too_long = DecodeError { at: 2, kind: DecodeErrorKind::HardwareLength(self.hlen()) };
         if usize::from(self.hlen()) > CHADDR_LEN {
             return Err(too_long);
         }
@@ -257,29 +243,17 @@ impl<'a> View<'a> {
             yiaddr: self.yiaddr(),
             siaddr: self.siaddr(),
             giaddr: self.giaddr(),
-            sname: if self.overload.sname {
-                Vec::new()
-            } else {
-                text(self.sname())
-            },
-            file: if self.overload.file {
-                Vec::new()
-            } else {
-                text(self.file())
-            },
+            sname: if self.overload.sname { Vec::new() } else { text(self.sname()) },
+            file: if self.overload.file { Vec::new() } else { text(self.file()) },
             options: options::join(self.options().map(|option| (option.code, option.value))),
         })
     }
 
     fn areas(&self) -> impl Iterator<Item = Area> + use<> {
         let Overload { file, sname } = self.overload;
-        [
-            (Area::Options, true),
-            (Area::File, file),
-            (Area::Sname, sname),
-        ]
-        .into_iter()
-        .filter_map(|(area, used)| used.then_some(area))
+        [(Area::Options, true), (Area::File, file), (Area::Sname, sname)]
+            .into_iter()
+            .filter_map(|(area, used)| used.then_some(area))
     }
 
     fn walk(&self, area: Area) -> Walk<'a> {
@@ -288,12 +262,7 @@ impl<'a> View<'a> {
             Area::File => (self.file(), FILE_AT),
             Area::Sname => (self.sname(), SNAME_AT),
         };
-        Walk {
-            area,
-            rest: octets,
-            at,
-            broken: None,
-        }
+        Walk { area, rest: octets, at, broken: None }
     }
 
     fn octet<const AT: usize>(&self) -> u8 {
@@ -312,10 +281,7 @@ impl<'a> View<'a> {
 impl Overload {
     fn from_value(value: &[u8]) -> Option<Self> {
         match value {
-            [bits @ 1..=3] => Some(Self {
-                file: bits & 1 != 0,
-                sname: bits & 2 != 0,
-            }),
+            [bits @ 1..=3] => Some(Self { file: bits & 1 != 0, sname: bits & 2 != 0 }),
             _ => None,
         }
     }
@@ -353,30 +319,21 @@ impl<'a> Iterator for Walk<'a> {
             return None;
         }
         let at = self.at;
-        let split = tail
-            .split_first()
-            .and_then(|(len, tail)| tail.split_at_checked(usize::from(*len)));
+        let split =
+            tail.split_first().and_then(|(len, tail)| tail.split_at_checked(usize::from(*len)));
         let Some((value, tail)) = split else {
             self.broken = Some(at);
             return None;
         };
         self.rest = tail;
         self.at += 2 + value.len();
-        Some(RawOption {
-            code,
-            value,
-            at,
-            area: self.area,
-        })
+        Some(RawOption { code, value, at, area: self.area })
     }
 }
 
 /// A text field without the zeros that fill it up.
 fn text(field: &[u8]) -> Vec<u8> {
-    let len = field
-        .iter()
-        .rposition(|octet| *octet != 0)
-        .map_or(0, |last| last + 1);
+    let len = field.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
     field.iter().take(len).copied().collect()
 }
 

@@ -20,9 +20,7 @@ fn offer(options: impl IntoIterator<Item = (u8, Vec<u8>)>) -> Message {
 fn places(octets: &[u8]) -> Vec<(u8, Area)> {
     let view = View::parse(octets).expect("a message");
     assert_eq!(view.truncated(), None);
-    view.options()
-        .map(|option| (option.code, option.area))
-        .collect()
+    view.options().map(|option| (option.code, option.area)).collect()
 }
 
 fn codes(octets: &[u8]) -> Vec<u8> {
@@ -44,9 +42,8 @@ fn an_offer_is_laid_out_octet_by_octet() {
     ];
     assert_eq!(octets[..header.len()], header);
     assert_eq!(octets[FILE_AT..FILE_AT + 5], *b"/img\0");
-    let options = [
-        99, 130, 83, 99, 53, 1, 2, 54, 4, 10, 0, 0, 1, 3, 4, 10, 0, 0, 1, 82, 3, 1, 1, 7, 255, 0,
-    ];
+    let options =
+        [99, 130, 83, 99, 53, 1, 2, 54, 4, 10, 0, 0, 1, 3, 4, 10, 0, 0, 1, 82, 3, 1, 1, 7, 255, 0];
     assert_eq!(octets[236..262], options);
     // RFC 1542 §2.1.
     assert_eq!(octets.len(), 300);
@@ -56,14 +53,8 @@ fn an_offer_is_laid_out_octet_by_octet() {
 #[test]
 fn the_order_is_identity_then_the_callers_then_the_relays() {
     let four = || vec![0; 4];
-    let message = offer([
-        (82, four()),
-        (6, four()),
-        (3, four()),
-        (51, four()),
-        (42, four()),
-        (1, four()),
-    ]);
+    let message =
+        offer([(82, four()), (6, four()), (3, four()), (51, four()), (42, four()), (1, four())]);
     let encoded = message.encode(576);
     assert_eq!(codes(&encoded.octets), [53, 54, 51, 6, 1, 3, 42, 82]);
     for apart in [vec![], vec![(6, four())]] {
@@ -81,11 +72,8 @@ fn a_long_value_is_split_into_consecutive_pieces() {
     let encoded = message.encode(1500);
     assert!(encoded.left_out.is_empty());
     let view = View::parse(&encoded.octets).expect("a message");
-    let lens: Vec<usize> = view
-        .options()
-        .filter(|o| o.code == 119)
-        .map(|o| o.value.len())
-        .collect();
+    let lens: Vec<usize> =
+        view.options().filter(|o| o.code == 119).map(|o| o.value.len()).collect();
     assert_eq!(lens, [255, 255, 90]);
     assert_eq!(view.option(119).as_deref(), Some(value.as_slice()));
 }
@@ -103,10 +91,7 @@ fn the_limit_is_kept_to_the_octet() {
         assert_eq!(places(&encoded.octets).last(), Some(&(201, Area::Options)));
     }
     let message = offer([(200, vec![1; 200]), (201, vec![2; room - 202 - 1])]);
-    assert_eq!(
-        places(&message.encode(576).octets).last(),
-        Some(&(201, Area::File))
-    );
+    assert_eq!(places(&message.encode(576).octets).last(), Some(&(201, Area::File)));
     assert_eq!(message.encode(577).octets.len(), 549);
     assert_eq!(message.encode(usize::MAX).octets.len(), 549);
 }
@@ -126,24 +111,14 @@ fn options_overflow_into_file_then_sname() {
     assert!(encoded.left_out.is_empty());
     let places = places(&encoded.octets);
     let within = |area: Area| -> Vec<u8> {
-        places
-            .iter()
-            .filter(|(_, at)| *at == area)
-            .map(|(code, _)| *code)
-            .collect()
+        places.iter().filter(|(_, at)| *at == area).map(|(code, _)| *code).collect()
     };
     assert_eq!(within(Area::Options), [53, 54, 200, 202, 52, 82]);
     assert_eq!(within(Area::File), [201, 204]);
     assert_eq!(within(Area::Sname), [203]);
     // Each area has its own end: 102 and 22 octets in file, 62 in sname.
-    assert_eq!(
-        encoded.octets[FILE_AT + 124..FILE_AT + FILE_LEN],
-        [255, 0, 0, 0]
-    );
-    assert_eq!(
-        encoded.octets[SNAME_AT + 62..SNAME_AT + SNAME_LEN],
-        [255, 0]
-    );
+    assert_eq!(encoded.octets[FILE_AT + 124..FILE_AT + FILE_LEN], [255, 0, 0, 0]);
+    assert_eq!(encoded.octets[SNAME_AT + 62..SNAME_AT + SNAME_LEN], [255, 0]);
     assert_eq!(Message::decode(&encoded.octets), Ok(message));
 }
 
@@ -192,11 +167,7 @@ fn the_last_are_left_out_first_and_each_is_named() {
 fn relay_information_is_echoed_whole_or_reported() {
     // Two tags, for it takes two pieces; 53, 54 and 52 take 12, the end 1.
     let most = 576 - 28 - 240 - 4 - 13;
-    let mut message = offer([
-        (82, vec![7; most]),
-        (12, vec![b'x'; 100]),
-        (15, vec![b'y'; 20]),
-    ]);
+    let mut message = offer([(82, vec![7; most]), (12, vec![b'x'; 100]), (15, vec![b'y'; 20])]);
     let encoded = message.encode(576);
     assert_eq!(encoded.left_out, []);
     assert_eq!(places(&encoded.octets).last(), Some(&(15, Area::File)));
@@ -232,14 +203,8 @@ fn messages() -> impl Strategy<Value = Message> {
         8 => proptest::collection::vec(any::<u8>(), 0..40),
         1 => proptest::collection::vec(any::<u8>(), 200..800),
     ];
-    let header = (
-        any::<bool>(),
-        any::<u8>(),
-        any::<u8>(),
-        any::<u32>(),
-        any::<u16>(),
-        any::<u16>(),
-    );
+    let header =
+        (any::<bool>(), any::<u8>(), any::<u8>(), any::<u32>(), any::<u16>(), any::<u16>());
     (
         header,
         proptest::collection::vec(any::<u8>(), 0..=16),

@@ -11,16 +11,11 @@ fn discover() -> Message {
     message.set_message_type(MessageType::Discover);
     message.set_broadcast(true);
     message.giaddr = Ipv4Addr::new(10, 0, 0, 1);
-    message
-        .options
-        .insert(code::REQUESTED_ADDRESS, [10, 0, 0, 5]);
+    message.options.insert(code::REQUESTED_ADDRESS, [10, 0, 0, 5]);
     message.options.insert(code::HOST_NAME, *b"lap\"top\n");
     message.options.insert(code::PARAMETER_LIST, [1, 3, 6]);
     message.options.insert(224, [0xde, 0xad]);
-    message.options.insert(
-        code::RELAY_AGENT,
-        [1, 1, 0x70, 5, 4, 10, 1, 0, 0, 19, 0, 200, 1, 0],
-    );
+    message.options.insert(code::RELAY_AGENT, [1, 1, 0x70, 5, 4, 10, 1, 0, 0, 19, 0, 200, 1, 0]);
     message
 }
 
@@ -68,10 +63,7 @@ fn the_header_is_told_where_it_says_something() {
     message.flags = 0x4001;
     message.hops = 2;
     message.set_message_type(MessageType::Request);
-    assert_eq!(
-        message.to_string(),
-        "REQUEST op=reply xid=00000001 hw=32/- hops=2 flags=0x4001"
-    );
+    assert_eq!(message.to_string(), "REQUEST op=reply xid=00000001 hw=32/- hops=2 flags=0x4001");
     message.options.insert(code::MESSAGE_TYPE, [1, 2]);
     assert_eq!(
         message.to_string(),
@@ -109,11 +101,7 @@ fn a_value_that_is_not_of_its_type_is_hexadecimal() {
         (82, &[1, 9]),
         (43, &[1, 0]),
     ] {
-        assert!(
-            value(code, octets).starts_with("0x"),
-            "{code}: {}",
-            value(code, octets)
-        );
+        assert!(value(code, octets).starts_with("0x"), "{code}: {}", value(code, octets));
     }
 }
 
@@ -125,16 +113,7 @@ fn no_control_character_comes_out() {
     for code in 1..=254 {
         message.options.insert(code, all.as_slice());
     }
-    assert!(
-        message
-            .to_string()
-            .bytes()
-            .all(|octet| (b' '..=b'~').contains(&octet))
-    );
+    assert!(message.to_string().bytes().all(|octet| (b' '..=b'~').contains(&octet)));
     let pretty = message.pretty().to_string();
-    assert!(
-        pretty
-            .bytes()
-            .all(|octet| octet == b'\n' || (b' '..=b'~').contains(&octet))
-    );
+    assert!(pretty.bytes().all(|octet| octet == b'\n' || (b' '..=b'~').contains(&octet)));
 }

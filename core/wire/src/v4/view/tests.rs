@@ -44,36 +44,19 @@ fn decoded(octets: &[u8]) -> Options {
 fn a_discover_is_read_field_by_field() {
     let octets = discover();
     let view = View::parse(&octets).expect("a message");
-    assert_eq!(
-        (view.op(), view.htype(), view.hlen(), view.hops()),
-        (1, 1, 6, 0)
-    );
+    assert_eq!((view.op(), view.htype(), view.hlen(), view.hops()), (1, 1, 6, 0));
     assert_eq!(view.xid(), Xid(0x3903_f326));
-    assert_eq!(
-        (view.secs(), view.flags(), view.broadcast()),
-        (7, 0x8000, true)
-    );
+    assert_eq!((view.secs(), view.flags(), view.broadcast()), (7, 0x8000, true));
     assert_eq!(view.giaddr(), Ipv4Addr::new(10, 0, 0, 1));
     assert_eq!(view.chaddr(), [2, 0, 0, 0, 0, 0x2a]);
     assert_eq!(view.truncated(), None);
     let first = view.options().next().expect("option 53");
-    assert_eq!(
-        first,
-        RawOption {
-            code: 53,
-            value: &[1],
-            at: 240,
-            area: Area::Options
-        }
-    );
+    assert_eq!(first, RawOption { code: 53, value: &[1], at: 240, area: Area::Options });
 
     let message = view.to_message().expect("lawful");
     assert_eq!(message.message_type(), Some(MessageType::Discover));
     assert_eq!(message.hw, HwAddr::ethernet([2, 0, 0, 0, 0, 0x2a]));
-    assert_eq!(
-        message.requested_address(),
-        Some(Ipv4Addr::new(10, 0, 0, 5))
-    );
+    assert_eq!(message.requested_address(), Some(Ipv4Addr::new(10, 0, 0, 5)));
     assert_eq!(message.client_id().map(|id| id.octets().len()), Some(7));
     assert_eq!(message.parameter_list(), [1, 3, 6, 15]);
     assert_eq!(message.options.get(12), Some(&b"laptop"[..]));
@@ -87,13 +70,7 @@ fn what_is_too_short_or_has_no_cookie_is_not_dhcp() {
     let octets = discover();
     for len in [0, 1, 239] {
         let error = View::parse(&octets[..len]).expect_err("too short");
-        assert_eq!(
-            error,
-            DecodeError {
-                at: len,
-                kind: DecodeErrorKind::TooShort
-            }
-        );
+        assert_eq!(error, DecodeError { at: len, kind: DecodeErrorKind::TooShort });
     }
     assert!(View::parse(&octets[..240]).is_ok());
     let mut bootp = octets;
@@ -111,20 +88,14 @@ fn an_unlawful_header_is_seen_but_makes_no_value() {
     assert_eq!((view.hlen(), view.chaddr().len()), (17, 16));
     assert_eq!(
         view.to_message(),
-        Err(DecodeError {
-            at: 2,
-            kind: DecodeErrorKind::HardwareLength(17)
-        })
+        Err(DecodeError { at: 2, kind: DecodeErrorKind::HardwareLength(17) })
     );
     octets[2] = 0;
     assert!(Message::decode(&octets).is_ok_and(|message| message.hw.is_empty()));
     octets[0] = 3;
     assert_eq!(
         Message::decode(&octets),
-        Err(DecodeError {
-            at: 0,
-            kind: DecodeErrorKind::Operation(3)
-        })
+        Err(DecodeError { at: 0, kind: DecodeErrorKind::Operation(3) })
     );
 }
 
@@ -158,11 +129,7 @@ fn nothing_is_read_after_the_end() {
 // V4-030: empty values are values; what they mean is for others to say.
 #[test]
 fn empty_values_are_kept() {
-    let options = decoded(&message(
-        &[53, 0, 12, 0, 55, 0, 61, 0, 82, 0, 255],
-        &[],
-        &[],
-    ));
+    let options = decoded(&message(&[53, 0, 12, 0, 55, 0, 61, 0, 82, 0, 255], &[], &[]));
     for code in [53, 12, 55, 61, 82] {
         assert_eq!(options.get(code), Some(&[][..]), "{code}");
     }
@@ -176,13 +143,9 @@ fn empty_values_are_kept() {
 fn overloaded_fields_are_read_as_52_says() {
     let file = [15, 1, b'f', 255];
     let sname = [66, 1, b's', 255];
-    for (overload, in_file, in_sname) in [
-        (1, true, false),
-        (2, false, true),
-        (3, true, true),
-        (0, false, false),
-        (4, false, false),
-    ] {
+    for (overload, in_file, in_sname) in
+        [(1, true, false), (2, false, true), (3, true, true), (0, false, false), (4, false, false)]
+    {
         let octets = message(&[53, 1, 1, 52, 1, overload, 255], &file, &sname);
         let message = Message::decode(&octets).expect("lawful");
         assert_eq!(message.options.contains(15), in_file, "52={overload}");
@@ -215,16 +178,7 @@ fn pieces_are_joined_across_fields() {
     assert_eq!(view.option(119).as_deref(), Some(&b"abcde"[..]));
     assert_eq!(view.option(120), None);
     let areas: Vec<Area> = view.options().map(|option| option.area).collect();
-    assert_eq!(
-        areas,
-        [
-            Area::Options,
-            Area::Options,
-            Area::Options,
-            Area::File,
-            Area::Sname
-        ]
-    );
+    assert_eq!(areas, [Area::Options, Area::Options, Area::Options, Area::File, Area::Sname]);
 }
 
 #[test]
@@ -236,24 +190,14 @@ fn an_overloaded_field_may_lack_its_end_or_break_off() {
     assert_eq!(decoded(&octets).get(15).map(<[u8]>::len), Some(126));
     file[1] = 127;
     let octets = message(&[52, 1, 1, 12, 0, 255], &file, &[]);
-    assert_eq!(
-        View::parse(&octets).expect("a view").truncated(),
-        Some(FILE_AT)
-    );
+    assert_eq!(View::parse(&octets).expect("a view").truncated(), Some(FILE_AT));
     assert!(decoded(&octets).contains(12));
 }
 
 #[test]
 fn a_repeated_82_is_one_option() {
-    let octets = message(
-        &[53, 1, 1, 82, 3, 1, 1, b'a', 82, 3, 2, 1, b'b', 255],
-        &[],
-        &[],
-    );
-    let agent = Message::decode(&octets)
-        .expect("lawful")
-        .relay_agent()
-        .expect("option 82");
+    let octets = message(&[53, 1, 1, 82, 3, 1, 1, b'a', 82, 3, 2, 1, b'b', 255], &[], &[]);
+    let agent = Message::decode(&octets).expect("lawful").relay_agent().expect("option 82");
     assert_eq!(agent.circuit_id(), Some(&b"a"[..]));
     assert_eq!(agent.remote_id(), Some(&b"b"[..]));
     assert_eq!(agent.octets(), [1, 1, b'a', 2, 1, b'b']);

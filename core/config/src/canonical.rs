@@ -1,0 +1,132 @@
+//! A `Config` in Kea's spelling, everything written out.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use lessor_types::Secs;
+use lessor_wire::v4::{Options, definition};
+
+use crate::json::{Map, Value};
+use crate::model::{
+    Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Pool, SocketType, Subnet,
+};
+use crate::option_text;
+
+/// The tree that reads back as `config`. What subnets inherit stands in each of them.
+pub(crate) fn tree(config: &Config) -> Value {
+    let interfaces: Value = config.interfaces.iter().map(interface).collect();
+    let socket_type = match config.socket_type {
+        SocketType::Raw => "raw",
+        SocketType::Udp => "udp",
+    };
+    let dhcp4 = Map::default()
+        .with(
+            "interfaces-config",
+            Map::default().with("interfaces", interfaces).with("dhcp-socket-type", socket_type),
+        )
+        .with("lease-database", lease_store(&config.lease_store))
+        .with(
+            "control-sockets",
+            config.control_sockets.iter().map(control_socket).collect::<Value>(),
+        )
+        .with("decline-probation-period", secs(config.decline_probation))
+        .with("expired-leases-processing", expired(&config.expired))
+        .with("parked-packet-limit", config.parked_max)
+        .with("echo-client-id", config.echo_client_id)
+        .with("server-tag", config.server_tag.as_str())
+        .with("subnet4", config.subnets.iter().map(subnet).collect::<Value>());
+    Map::default().with("Dhcp4", dhcp4).into()
+}
+
+const fn secs(length: Secs) -> u32 {
+    length.0
+}
+
+fn share(ppm: u32) -> f64 {
+    f64::from(ppm) / 1e6
+}
+
+fn addr(addr: Ipv4Addr) -> Value {
+    addr.to_string().into()
+}
+
+fn interface(spec: &InterfaceSpec) -> String {
+    match spec {
+        InterfaceSpec::Any => "*".to_owned(),
+        InterfaceSpec::Named(name) => name.clone(),
+        InterfaceSpec::NamedAddr(name, addr) => format!("{name}/{addr}"),
+    }
+}
+
+fn lease_store(store: &LeaseStore) -> Map {
+    let LeaseStore::Memfile(memfile) = store;
+    Map::default()
+        .with("type", "memfile")
+        .with_some("name", memfile.path.as_deref())
+        .with("persist", memfile.persist)
+        .with("lfc-interval", secs(memfile.lfc_interval))
+        .with("max-row-errors", memfile.max_row_errors)
+}
+
+fn control_socket(socket: &ControlSocket) -> Map {
+    let ControlSocket::Unix { path } = socket;
+    Map::default().with("socket-type", "unix").with("socket-name", path.as_str())
+}
+
+fn expired(expired: &Expired) -> Map {
+    Map::default()
+        .with("reclaim-timer-wait-time", secs(expired.reclaim_wait))
+        .with("flush-reclaimed-timer-wait-time", secs(expired.flush_wait))
+        .with("hold-reclaimed-time", secs(expired.hold_reclaimed))
+        .with("max-reclaim-leases", expired.max_reclaim_leases)
+        .with("max-reclaim-time", expired.max_reclaim_time_ms)
+        .with("unwarned-reclaim-cycles", expired.unwarned_cycles)
+}
+
+fn subnet(subnet: &Subnet) -> Map {
+    let relays: Value = subnet.relays.iter().copied().map(addr).collect();
+    Map::default()
+        .with("id", subnet.id.0)
+        .with("subnet", subnet.prefix.to_string())
+        .with("pools", subnet.pools.iter().map(pool).collect::<Value>())
+        .with("relay", Map::default().with("ip-addresses", relays))
+        .with_some("interface", subnet.interface.as_deref())
+        .with("valid-lifetime", secs(subnet.lifetime.default))
+        .with("min-valid-lifetime", secs(subnet.lifetime.min))
+        .with("max-valid-lifetime", secs(subnet.lifetime.max))
+        .with_some("renew-timer", subnet.tee.renew.map(secs))
+        .with_some("rebind-timer", subnet.tee.rebind.map(secs))
+        .with("calculate-tee-times", subnet.tee.calculate)
+        .with("t1-percent", share(subnet.tee.t1_ppm))
+        .with("t2-percent", share(subnet.tee.t2_ppm))
+        .with("authoritative", subnet.authoritative)
+        .with("match-client-id", subnet.match_client_id)
+        .with("cache-threshold", share(subnet.cache_threshold_ppm))
+        .with_some("cache-max-age", subnet.cache_max_age.map(secs))
+        .with("next-server", addr(subnet.next_server))
+        .with("server-hostname", subnet.server_hostname.as_str())
+        .with("boot-file-name", subnet.boot_file_name.as_str())
+        .with("option-data", options(&subnet.options, &subnet.always))
+}
+
+fn pool(pool: &Pool) -> Map {
+    Map::default()
+        .with("pool", format!("{} - {}", pool.first, pool.last))
+        .with("pool-id", pool.id.0)
+        .with("option-data", options(&pool.options, &pool.always))
+}
+
+fn options(options: &Options, always: &BTreeSet<u8>) -> Value {
+    let option = |(code, octets): (u8, &[u8])| {
+        let known = definition::by_code(code);
+        let text = known.and_then(|it| option_text::print(it.kind, it.array, octets));
+        let readable = text.is_some();
+        Map::default()
+            .with_some("name", known.map(|it| it.name))
+            .with("code", u32::from(code))
+            .with("csv-format", readable)
+            .with("data", text.unwrap_or_else(|| option_text::hex(octets)))
+            .with("always-send", always.contains(&code))
+    };
+    options.iter().map(option).collect()
+}

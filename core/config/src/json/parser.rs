@@ -1,0 +1,146 @@
+//! Tokens to a tree.
+
+use std::collections::BTreeMap;
+
+use super::lexer::{Lexer, Token};
+use super::{Map, Member, Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::path::Path;
+use crate::source::{FileId, Sources, Span};
+
+/// The most levels of maps and lists within each other.
+pub const DEPTH_MAX: usize = 64;
+/// The most levels of files that include each other.
+pub const INCLUDE_DEPTH_MAX: usize = 10;
+/// The most includes in one configuration.
+pub const INCLUDES_MAX: usize = 1000;
+
+/// Fetches the text of an included file by the name that the configuration gives it, or says why
+/// not.
+pub type Loader<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
+
+/// Reads a text that was added to `sources`, and adds those that it includes.
+///
+/// Beside the tree come the errors that do not keep it from being read: keys given twice, of which
+/// the tree holds the first.
+///
+/// # Errors
+/// The first thing that is not JSON.
+pub fn parse(
+    sources: &mut Sources,
+    file: FileId,
+    loader: Option<&mut Loader<'_>>,
+) -> Result<(Value, Vec<Diagnostic>), Diagnostic> {
+    let mut parser = Parser { lexer: Lexer::new(sources, file, loader), repeated: Vec::new() };
+    let first = parser.next(&Path::ROOT)?;
+    let root = parser.value(first, &Path::ROOT, 0)?;
+    match parser.next(&Path::ROOT)? {
+        (Token::End, _) => Ok((root, parser.repeated)),
+        other => Err(unexpected(&other, &Path::ROOT, "nothing more")),
+    }
+}
+
+struct Parser<'a, 'l> {
+    lexer: Lexer<'a, 'l>,
+    repeated: Vec<Diagnostic>,
+}
+
+type Placed = (Token, Span);
+
+fn unexpected((token, span): &Placed, path: &Path<'_>, expected: &str) -> Diagnostic {
+    Diagnostic::error(*span, path, format!("found {}", token.describe()))
+        .hint(format!("expected {expected}"))
+}
+
+impl Parser<'_, '_> {
+    fn next(&mut self, path: &Path<'_>) -> Result<Placed, Diagnostic> {
+        self.lexer.next().map_err(|mut finding| {
+            finding.path = path.into();
+            finding
+        })
+    }
+
+    /// The value that begins with `first`.
+    fn value(&mut self, first: Placed, path: &Path<'_>, depth: usize) -> Result<Value, Diagnostic> {
+        let (token, span) = first;
+        let node = match token {
+            Token::OpenMap | Token::OpenList if depth >= DEPTH_MAX => {
+                return Err(Diagnostic::error(span, path, "nested too deeply")
+                    .hint(format!("at most {DEPTH_MAX} levels of maps and lists")));
+            }
+            Token::OpenMap => return self.map(span, path, depth),
+            Token::OpenList => return self.list(span, path, depth),
+            Token::Text(text) => Node::Text(text),
+            Token::Int(number) => Node::Int(number),
+            Token::Real(number) => Node::Real(number),
+            Token::True => Node::Bool(true),
+            Token::False => Node::Bool(false),
+            Token::Null => Node::Null,
+            other => return Err(unexpected(&(other, span), path, "a value")),
+        };
+        Ok(Value { span, node })
+    }
+
+    fn list(&mut self, open: Span, path: &Path<'_>, depth: usize) -> Result<Value, Diagnostic> {
+        let mut values = Vec::new();
+        loop {
+            let index = values.len();
+            let here = path.index(index);
+            let first = self.next(&here)?;
+            if first.0 == Token::CloseList {
+                return Ok(closed(open, first.1, Node::List(values)));
+            }
+            values.push(self.value(first, &here, depth + 1)?);
+            let next = self.next(&here)?;
+            match next.0 {
+                Token::Comma => {}
+                Token::CloseList => return Ok(closed(open, next.1, Node::List(values))),
+                _ => return Err(unexpected(&next, path, "`,` or `]`")),
+            }
+        }
+    }
+
+    fn map(&mut self, open: Span, path: &Path<'_>, depth: usize) -> Result<Value, Diagnostic> {
+        let mut map = Map::default();
+        let mut places = BTreeMap::new();
+        loop {
+            let (token, key_span) = self.next(path)?;
+            let key = match token {
+                Token::Text(key) => key,
+                Token::CloseMap => return Ok(closed(open, key_span, Node::Map(map))),
+                other => {
+                    return Err(unexpected(&(other, key_span), path, "a key in quotes or `}`"));
+                }
+            };
+            let here = path.key(&key);
+            let colon = self.next(&here)?;
+            if colon.0 != Token::Colon {
+                return Err(unexpected(&colon, &here, "`:`"));
+            }
+            let first = self.next(&here)?;
+            let value = self.value(first, &here, depth + 1)?;
+            if let Some(earlier) = places.get(&key) {
+                self.repeated.push(
+                    Diagnostic::error(key_span, here, "given twice")
+                        .hint("a key stands once in a map")
+                        .related(*earlier, "the first time"),
+                );
+            } else {
+                places.insert(key.clone(), key_span);
+                map.0.push(Member { key, key_span, value });
+            }
+            let next = self.next(path)?;
+            match next.0 {
+                Token::Comma => {}
+                Token::CloseMap => return Ok(closed(open, next.1, Node::Map(map))),
+                _ => return Err(unexpected(&next, path, "`,` or `}`")),
+            }
+        }
+    }
+}
+
+/// A map or list from its first bracket to its last; only the first if the last is in another file.
+const fn closed(open: Span, close: Span, node: Node) -> Value {
+    let end = if open.file.0 == close.file.0 { close.end } else { open.end };
+    Value { span: Span { end, ..open }, node }
+}

@@ -1,0 +1,269 @@
+//! The known keys: what each takes, where it may stand, and whether it does anything.
+//!
+//! The one table drives the checking of files and their diagnostics.
+
+mod table;
+
+use std::fmt;
+
+use crate::spelling;
+
+pub use table::KEYS;
+
+/// A map of the configuration, by what it describes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Scope {
+    /// The whole server: the value of `Dhcp4`.
+    Dhcp4,
+    /// An element of `shared-networks`.
+    SharedNetwork,
+    /// An element of `subnet4`.
+    Subnet,
+    /// An element of `pools`.
+    Pool,
+    /// An element of the global `client-classes`.
+    ClientClass,
+    /// An element of `reservations`.
+    Reservation,
+    /// An element of `option-data`.
+    OptionData,
+    /// An element of `option-def`.
+    OptionDef,
+    /// `interfaces-config`.
+    Interfaces,
+    /// `lease-database`, `hosts-database`, an element of `hosts-databases` or `config-databases`.
+    Database,
+    /// `expired-leases-processing`.
+    Expiration,
+    /// `control-socket` or an element of `control-sockets`.
+    ControlSocket,
+    /// An element of `http-headers`.
+    HttpHeader,
+    /// `authentication`.
+    Authentication,
+    /// An element of `clients` in `authentication`.
+    Credentials,
+    /// `multi-threading`.
+    MultiThreading,
+    /// `dhcp-queue-control`.
+    QueueControl,
+    /// `dhcp-ddns`.
+    DhcpDdns,
+    /// `sanity-checks`.
+    SanityChecks,
+    /// `config-control`.
+    ConfigControl,
+    /// `compatibility`.
+    Compatibility,
+    /// An element of `hooks-libraries`.
+    HooksLibrary,
+    /// An element of `loggers`.
+    Logger,
+    /// An element of `output-options` in a logger.
+    LogOutput,
+    /// `relay`.
+    Relay,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dhcp4 => "`Dhcp4`",
+            Self::SharedNetwork => "a shared network",
+            Self::Subnet => "a subnet",
+            Self::Pool => "a pool",
+            Self::ClientClass => "a client class",
+            Self::Reservation => "a reservation",
+            Self::OptionData => "an option",
+            Self::OptionDef => "an option definition",
+            Self::Interfaces => "`interfaces-config`",
+            Self::Database => "a database",
+            Self::Expiration => "`expired-leases-processing`",
+            Self::ControlSocket => "a control socket",
+            Self::HttpHeader => "an HTTP header",
+            Self::Authentication => "`authentication`",
+            Self::Credentials => "an authenticated client",
+            Self::MultiThreading => "`multi-threading`",
+            Self::QueueControl => "`dhcp-queue-control`",
+            Self::DhcpDdns => "`dhcp-ddns`",
+            Self::SanityChecks => "`sanity-checks`",
+            Self::ConfigControl => "`config-control`",
+            Self::Compatibility => "`compatibility`",
+            Self::HooksLibrary => "a hooks library",
+            Self::Logger => "a logger",
+            Self::LogOutput => "a logger's output",
+            Self::Relay => "`relay`",
+        })
+    }
+}
+
+/// What a key takes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Kind {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Int {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// A share from 0 to 1, or from 0 to less than 1.
+    Share {
+        /// Whether 1 is allowed.
+        one: bool,
+    },
+    /// Text.
+    Text,
+    /// Text that is never shown.
+    Secret,
+    /// Text of a field with fixed size.
+    ShortText {
+        /// How many octets fit.
+        octets_max: usize,
+    },
+    /// One of some words, in upper or lower case.
+    OneOf(&'static [&'static str]),
+    /// One of some words, or a truth value, as older files have it.
+    OneOfOrBool(&'static [&'static str]),
+    /// An IPv4 address as text.
+    Addr4,
+    /// A list of texts.
+    Texts,
+    /// A list of IPv4 addresses.
+    Addrs4,
+    /// A map with known keys.
+    Map(Scope),
+    /// A list of maps with known keys.
+    Maps(Scope),
+    /// A map with any keys.
+    FreeMap,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |f: &mut fmt::Formatter<'_>, words: &[&str]| {
+            for (index, word) in words.iter().enumerate() {
+                let gap = if index == 0 { "" } else { ", " };
+                write!(f, "{gap}\"{word}\"")?;
+            }
+            Ok(())
+        };
+        match self {
+            Self::Bool => f.write_str("true or false"),
+            Self::Int { min, max } => write!(f, "an integer from {min} to {max}"),
+            Self::Share { one: true } => f.write_str("a number from 0 to 1"),
+            Self::Share { one: false } => f.write_str("a number from 0 to less than 1"),
+            Self::Text | Self::Secret => f.write_str("a string"),
+            Self::ShortText { octets_max } => write!(f, "a string of at most {octets_max} octets"),
+            Self::OneOf(known) => {
+                f.write_str("one of ")?;
+                words(f, known)
+            }
+            Self::OneOfOrBool(known) => {
+                f.write_str("true, false or one of ")?;
+                words(f, known)
+            }
+            Self::Addr4 => f.write_str("an IPv4 address such as \"192.0.2.1\""),
+            Self::Texts => f.write_str("a list of strings"),
+            Self::Addrs4 => f.write_str("a list of IPv4 addresses"),
+            Self::Map(_) | Self::FreeMap => f.write_str("a map"),
+            Self::Maps(_) => f.write_str("a list of maps"),
+        }
+    }
+}
+
+/// What a key does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// What it says. (A remark does nothing, which is what it says.)
+    InEffect,
+    /// Nothing yet, and nobody is worse off than without it: a warning.
+    NotYet,
+    /// Nothing yet, but it closes something or decides who gets what: an error.
+    NotYetProtects,
+    /// Nothing ever, because what it tunes does not exist here: worth knowing.
+    Moot,
+}
+
+/// A known key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Where it may stand.
+    pub scopes: &'static [Scope],
+    /// What holds without it: a value as it would be written, or words in parentheses.
+    pub default: &'static str,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// The key of this name in this scope.
+#[must_use]
+pub fn find(scope: Scope, name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name && key.scopes.contains(&scope))
+}
+
+/// What somebody who wrote an unknown `name` in `scope` should know: the nearest key there, or
+/// where this one belongs.
+#[must_use]
+pub fn advice(scope: Scope, name: &str) -> String {
+    let here = KEYS.iter().filter(|key| key.scopes.contains(&scope));
+    if let Some(near) = spelling::nearest(name, here.map(|key| key.name)) {
+        return format!("did you mean `{near}`?");
+    }
+    let places: Vec<String> = KEYS
+        .iter()
+        .filter(|key| key.name == name)
+        .flat_map(|key| key.scopes)
+        .map(ToString::to_string)
+        .collect();
+    if places.is_empty() {
+        format!("{scope} has no such key")
+    } else {
+        format!("it belongs in {}", places.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_is_defined_once_in_each_scope() {
+        for (index, key) in KEYS.iter().enumerate() {
+            for other in KEYS.iter().skip(index + 1) {
+                let both = key.scopes.iter().any(|scope| other.scopes.contains(scope));
+                assert!(key.name != other.name || !both, "{}", key.name);
+            }
+            assert!(!key.scopes.is_empty(), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn a_default_is_words_or_a_value() {
+        use crate::json::parse;
+        use crate::source::{Source, Sources};
+        for key in KEYS {
+            if key.default.starts_with('(') {
+                continue;
+            }
+            let mut sources = Sources::default();
+            let file = sources.add(Source::new(key.name, key.default)).expect("room");
+            let (value, _) = parse(&mut sources, file, None).expect(key.name);
+            // What a file says is compared with this text.
+            assert_eq!(value.to_string(), key.default, "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn advice_is_the_nearest_key_or_the_right_place() {
+        assert_eq!(advice(Scope::Dhcp4, "valid-lifetme"), "did you mean `valid-lifetime`?");
+        assert_eq!(advice(Scope::Dhcp4, "pools"), "it belongs in a subnet");
+        assert_eq!(advice(Scope::Relay, "colour"), "`relay` has no such key");
+    }
+}

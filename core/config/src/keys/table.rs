@@ -1,0 +1,332 @@
+//! The table itself.
+
+use Effect::{InEffect, Moot, NotYet, NotYetProtects};
+use Kind::{
+    Addr4, Addrs4, Bool, FreeMap, Int, Map, Maps, OneOf, OneOfOrBool, Secret, Share, ShortText,
+    Text, Texts,
+};
+use Scope::{
+    Authentication, ClientClass, Compatibility, ConfigControl, ControlSocket, Credentials,
+    Database, Dhcp4, DhcpDdns, Expiration, HooksLibrary, HttpHeader, Interfaces, LogOutput, Logger,
+    MultiThreading, OptionData, OptionDef, Pool, QueueControl, Relay, Reservation, SanityChecks,
+    SharedNetwork, Subnet,
+};
+
+use super::{Effect, Key, Kind, Scope};
+
+const fn key(
+    name: &'static str,
+    kind: Kind,
+    scopes: &'static [Scope],
+    default: &'static str,
+    effect: Effect,
+) -> Key {
+    Key { name, kind, scopes, default, effect }
+}
+
+const U16: Kind = Int { min: 0, max: u16::MAX as i64 };
+const U32: Kind = Int { min: 0, max: u32::MAX as i64 };
+/// A lifetime; the greatest is without end.
+const LIFETIME: Kind = Int { min: 1, max: u32::MAX as i64 };
+/// 4294967295 is kept free by the databases that share subnet numbers.
+const SUBNET_ID: Kind = Int { min: 0, max: u32::MAX as i64 - 1 };
+
+/// What is inherited: global, network, subnet.
+const NETS: &[Scope] = &[Dhcp4, SharedNetwork, Subnet];
+/// As [`NETS`], and classes.
+const NETS_CLASS: &[Scope] = &[Dhcp4, SharedNetwork, Subnet, ClientClass];
+/// As [`NETS`], and pools.
+const NETS_POOL: &[Scope] = &[Dhcp4, SharedNetwork, Subnet, Pool];
+/// Where a boot server is named.
+const BOOT: &[Scope] = &[Dhcp4, SharedNetwork, Subnet, ClientClass, Reservation];
+/// What may be limited to classes.
+const GUARDED: &[Scope] = &[SharedNetwork, Subnet, Pool];
+/// Where options stand.
+const OPTIONS: &[Scope] = &[Dhcp4, SharedNetwork, Subnet, Pool, ClientClass, Reservation];
+/// Where remarks stand.
+const REMARKS: &[Scope] = &[
+    Dhcp4,
+    SharedNetwork,
+    Subnet,
+    Pool,
+    ClientClass,
+    Reservation,
+    OptionData,
+    OptionDef,
+    Interfaces,
+    Database,
+    ControlSocket,
+    HttpHeader,
+    Authentication,
+    Credentials,
+    MultiThreading,
+    QueueControl,
+    DhcpDdns,
+    Logger,
+];
+
+const ALLOCATORS: Kind = OneOf(&["iterative", "random", "flq", "shared-flq"]);
+const CONFLICT_MODES: Kind = OneOf(&[
+    "check-with-dhcid",
+    "no-check-with-dhcid",
+    "check-exists-with-dhcid",
+    "no-check-without-dhcid",
+]);
+const LEASE_CHECKS: Kind = OneOf(&["none", "warn", "fix", "fix-del", "del"]);
+const INFO_CHECKS: Kind = OneOf(&["none", "fix", "strict", "pedantic"]);
+const ON_FAIL: Kind = OneOf(&["stop-retry-exit", "serve-retry-exit", "serve-retry-continue"]);
+const REPLACE: &[&str] = &["when-present", "never", "always", "when-not-present"];
+const RESERVATION_MODES: Kind = OneOf(&["disabled", "off", "out-of-pool", "global", "all"]);
+const SEVERITIES: Kind = OneOf(&["FATAL", "ERROR", "WARN", "INFO", "DEBUG", "NONE"]);
+const SSL_MODES: Kind = OneOf(&["disable", "prefer", "require", "verify-ca", "verify-full"]);
+/// RFC 2131 §2: `sname` and `file` are 64 and 128 octets with their terminator.
+const SNAME: Kind = ShortText { octets_max: 63 };
+const FILE: Kind = ShortText { octets_max: 127 };
+
+/// All known keys.
+pub const KEYS: &[Key] = &[
+    // Remarks.
+    key("user-context", FreeMap, REMARKS, "{}", InEffect),
+    key("comment", Text, REMARKS, "\"\"", InEffect),
+    // Lifetimes and timers.
+    key("valid-lifetime", LIFETIME, NETS_CLASS, "7200", InEffect),
+    key("min-valid-lifetime", LIFETIME, NETS_CLASS, "(as valid-lifetime)", InEffect),
+    key("max-valid-lifetime", LIFETIME, NETS_CLASS, "(as valid-lifetime)", InEffect),
+    key("offer-lifetime", U32, NETS_CLASS, "0", NotYet),
+    key("renew-timer", U32, NETS, "(none)", InEffect),
+    key("rebind-timer", U32, NETS, "(none)", InEffect),
+    key("calculate-tee-times", Bool, NETS, "false", InEffect),
+    key("t1-percent", Share { one: true }, NETS, "0.5", InEffect),
+    key("t2-percent", Share { one: true }, NETS, "0.875", InEffect),
+    key("cache-threshold", Share { one: false }, NETS, "0.25", InEffect),
+    key("cache-max-age", U32, NETS, "(any age)", InEffect),
+    key("adaptive-lease-time-threshold", Share { one: true }, NETS, "1.0", NotYet),
+    key("decline-probation-period", U32, &[Dhcp4], "86400", InEffect),
+    // Identity and answers.
+    key("echo-client-id", Bool, &[Dhcp4], "true", InEffect),
+    key("match-client-id", Bool, NETS, "true", InEffect),
+    key("authoritative", Bool, NETS, "false", InEffect),
+    key("next-server", Addr4, BOOT, "\"0.0.0.0\"", InEffect),
+    key("server-hostname", SNAME, BOOT, "\"\"", InEffect),
+    key("boot-file-name", FILE, BOOT, "\"\"", InEffect),
+    key("store-extended-info", Bool, NETS, "false", NotYet),
+    key("stash-agent-options", Bool, &[Dhcp4], "false", NotYet),
+    key("allocator", ALLOCATORS, NETS, "\"iterative\"", NotYet),
+    // Subnets, networks, pools.
+    key("subnet4", Maps(Subnet), &[Dhcp4, SharedNetwork], "[]", InEffect),
+    key("shared-networks", Maps(SharedNetwork), &[Dhcp4], "[]", NotYetProtects),
+    key("subnet", Text, &[Subnet], "(required)", InEffect),
+    key("id", SUBNET_ID, &[Subnet], "(by position)", InEffect),
+    key("pools", Maps(Pool), &[Subnet], "[]", InEffect),
+    key("pool", Text, &[Pool], "(required)", InEffect),
+    key("pool-id", U32, &[Pool], "0", InEffect),
+    key("interface", Text, &[SharedNetwork, Subnet], "\"\"", InEffect),
+    key("relay", Map(Relay), &[SharedNetwork, Subnet], "{}", InEffect),
+    key("ip-addresses", Addrs4, &[Relay], "[]", InEffect),
+    key("ip-address", Addr4, &[Relay], "(none)", InEffect),
+    key("4o6-interface", Text, &[Subnet], "\"\"", NotYetProtects),
+    key("4o6-interface-id", Text, &[Subnet], "\"\"", NotYetProtects),
+    key("4o6-subnet", Text, &[Subnet], "\"\"", NotYetProtects),
+    key("dhcp4o6-port", U16, &[Dhcp4], "0", NotYet),
+    // Guards and classes.
+    key("client-class", Text, GUARDED, "\"\"", NotYetProtects),
+    key(
+        "client-classes",
+        Texts,
+        &[SharedNetwork, Subnet, Pool, OptionData, Reservation],
+        "[]",
+        NotYetProtects,
+    ),
+    key("client-classes", Maps(ClientClass), &[Dhcp4], "[]", NotYetProtects),
+    key("require-client-classes", Texts, GUARDED, "[]", NotYetProtects),
+    key("evaluate-additional-classes", Texts, GUARDED, "[]", NotYetProtects),
+    key("test", Text, &[ClientClass], "\"\"", NotYetProtects),
+    key("template-test", Text, &[ClientClass], "\"\"", NotYetProtects),
+    key("only-if-required", Bool, &[ClientClass], "false", NotYetProtects),
+    key("only-in-additional-list", Bool, &[ClientClass], "false", NotYetProtects),
+    // Reservations.
+    key("reservations", Maps(Reservation), &[Dhcp4, Subnet], "[]", NotYetProtects),
+    key("reservation-mode", RESERVATION_MODES, NETS, "\"all\"", NotYet),
+    key("reservations-global", Bool, NETS, "false", NotYet),
+    key("reservations-in-subnet", Bool, NETS, "true", NotYet),
+    key("reservations-out-of-pool", Bool, NETS, "false", NotYet),
+    key("host-reservation-identifiers", Texts, &[Dhcp4], "(all but flex-id)", NotYet),
+    key("early-global-reservations-lookup", Bool, &[Dhcp4], "false", NotYet),
+    key("ip-reservations-unique", Bool, &[Dhcp4], "true", NotYet),
+    key("reservations-lookup-first", Bool, &[Dhcp4], "false", NotYet),
+    key("hw-address", Text, &[Reservation], "(none)", NotYetProtects),
+    key("duid", Text, &[Reservation], "(none)", NotYetProtects),
+    key("client-id", Text, &[Reservation], "(none)", NotYetProtects),
+    key("circuit-id", Text, &[Reservation], "(none)", NotYetProtects),
+    key("flex-id", Text, &[Reservation], "(none)", NotYetProtects),
+    key("ip-address", Addr4, &[Reservation], "(none)", NotYetProtects),
+    key("hostname", Text, &[Reservation], "\"\"", NotYetProtects),
+    // Options.
+    key("option-data", Maps(OptionData), OPTIONS, "[]", InEffect),
+    key("code", U32, &[OptionData, OptionDef], "(by name)", InEffect),
+    key("data", Text, &[OptionData], "\"\"", InEffect),
+    key("space", Text, &[OptionData, OptionDef], "\"dhcp4\"", NotYet),
+    key("csv-format", Bool, &[OptionData], "(true if the option is known)", InEffect),
+    key("always-send", Bool, &[OptionData], "false", InEffect),
+    key("never-send", Bool, &[OptionData], "false", NotYetProtects),
+    key("option-def", Maps(OptionDef), &[Dhcp4, ClientClass], "[]", NotYet),
+    key("type", Text, &[OptionDef], "(required)", NotYet),
+    key("array", Bool, &[OptionDef], "false", NotYet),
+    key("record-types", Text, &[OptionDef], "\"\"", NotYet),
+    key("encapsulate", Text, &[OptionDef], "\"\"", NotYet),
+    // A name means something in each of these; what, the scope says.
+    key(
+        "name",
+        Text,
+        &[SharedNetwork, ClientClass, OptionData, OptionDef, Database, HttpHeader, Logger],
+        "(required, or by code)",
+        InEffect,
+    ),
+    // Interfaces.
+    key("interfaces-config", Map(Interfaces), &[Dhcp4], "{}", InEffect),
+    key("interfaces", Texts, &[Interfaces], "[]", InEffect),
+    key("dhcp-socket-type", OneOf(&["raw", "udp"]), &[Interfaces], "\"raw\"", InEffect),
+    key(
+        "outbound-interface",
+        OneOf(&["same-as-inbound", "use-routing"]),
+        &[Interfaces],
+        "\"same-as-inbound\"",
+        NotYet,
+    ),
+    key("re-detect", Bool, &[Interfaces], "true", NotYet),
+    key("service-sockets-require-all", Bool, &[Interfaces], "false", NotYet),
+    key("service-sockets-max-retries", U32, &[Interfaces], "0", NotYet),
+    key("service-sockets-retry-wait-time", U32, &[Interfaces], "5000", NotYet),
+    // Databases.
+    key("lease-database", Map(Database), &[Dhcp4], "(memfile)", InEffect),
+    key("hosts-database", Map(Database), &[Dhcp4], "{}", NotYetProtects),
+    key("hosts-databases", Maps(Database), &[Dhcp4], "[]", NotYetProtects),
+    key("type", Text, &[Database], "(required)", InEffect),
+    key("persist", Bool, &[Database], "true", InEffect),
+    key("lfc-interval", U32, &[Database], "3600", InEffect),
+    key("max-row-errors", U32, &[Database], "0", InEffect),
+    key("user", Text, &[Database], "\"\"", NotYet),
+    key("password", Secret, &[Database, Credentials], "\"\"", NotYet),
+    key("password-file", Text, &[Database, Credentials], "\"\"", NotYet),
+    key("host", Text, &[Database], "\"\"", NotYet),
+    key("port", U16, &[Database], "0", NotYet),
+    key("readonly", Bool, &[Database], "false", NotYetProtects),
+    key("connect-timeout", U32, &[Database], "5", NotYet),
+    key("read-timeout", U32, &[Database], "0", NotYet),
+    key("write-timeout", U32, &[Database], "0", NotYet),
+    key("tcp-user-timeout", U32, &[Database], "0", NotYet),
+    key("max-reconnect-tries", U32, &[Database], "0", NotYet),
+    key("reconnect-wait-time", U32, &[Database], "0", NotYet),
+    key("on-fail", ON_FAIL, &[Database], "\"stop-retry-exit\"", NotYet),
+    key("retry-on-startup", Bool, &[Database], "false", NotYet),
+    key("ssl-mode", SSL_MODES, &[Database], "\"prefer\"", NotYetProtects),
+    key("cipher-list", Text, &[Database], "\"\"", NotYetProtects),
+    key("trust-anchor", Text, &[Database, ControlSocket], "\"\"", NotYetProtects),
+    key("cert-file", Text, &[Database, ControlSocket], "\"\"", NotYetProtects),
+    key("key-file", Text, &[Database, ControlSocket], "\"\"", NotYetProtects),
+    // Of a database that Kea no longer knows.
+    key("contact-points", Text, &[Database], "\"\"", NotYet),
+    key("keyspace", Text, &[Database], "\"\"", NotYet),
+    key("consistency", Text, &[Database], "\"\"", NotYet),
+    key("serial-consistency", Text, &[Database], "\"\"", NotYet),
+    key("request-timeout", U32, &[Database], "0", NotYet),
+    key("tcp-keepalive", U32, &[Database], "0", NotYet),
+    key("tcp-nodelay", Bool, &[Database], "false", NotYet),
+    key("config-control", Map(ConfigControl), &[Dhcp4], "{}", NotYetProtects),
+    key("config-databases", Maps(Database), &[ConfigControl], "[]", NotYetProtects),
+    key("config-fetch-wait-time", U16, &[ConfigControl], "30", NotYet),
+    key("server-tag", ShortText { octets_max: 255 }, &[Dhcp4], "\"\"", InEffect),
+    // Expired leases.
+    key("expired-leases-processing", Map(Expiration), &[Dhcp4], "{}", InEffect),
+    key("reclaim-timer-wait-time", U32, &[Expiration], "10", InEffect),
+    key("flush-reclaimed-timer-wait-time", U32, &[Expiration], "25", InEffect),
+    key("hold-reclaimed-time", U32, &[Expiration], "3600", InEffect),
+    key("max-reclaim-leases", U32, &[Expiration], "100", InEffect),
+    key("max-reclaim-time", U32, &[Expiration], "250", InEffect),
+    key("unwarned-reclaim-cycles", U32, &[Expiration], "5", InEffect),
+    // Commands.
+    key("control-socket", Map(ControlSocket), &[Dhcp4], "(none)", InEffect),
+    key("control-sockets", Maps(ControlSocket), &[Dhcp4], "[]", InEffect),
+    key("socket-type", OneOf(&["unix", "http", "https"]), &[ControlSocket], "(required)", InEffect),
+    key("socket-name", Text, &[ControlSocket], "(required)", InEffect),
+    key("socket-address", Text, &[ControlSocket], "\"127.0.0.1\"", NotYet),
+    key("socket-port", U16, &[ControlSocket], "8000", NotYet),
+    key("cert-required", Bool, &[ControlSocket], "true", NotYetProtects),
+    key("http-headers", Maps(HttpHeader), &[ControlSocket], "[]", NotYet),
+    key("value", Text, &[HttpHeader], "(required)", NotYet),
+    key("authentication", Map(Authentication), &[ControlSocket], "{}", NotYetProtects),
+    key("type", OneOf(&["basic"]), &[Authentication], "\"basic\"", NotYetProtects),
+    key("realm", Text, &[Authentication], "\"\"", NotYetProtects),
+    key("directory", Text, &[Authentication], "\"\"", NotYetProtects),
+    key("clients", Maps(Credentials), &[Authentication], "[]", NotYetProtects),
+    key("user", Text, &[Credentials], "\"\"", NotYetProtects),
+    key("user-file", Text, &[Credentials], "\"\"", NotYetProtects),
+    // Load and threads.
+    key("parked-packet-limit", U32, &[Dhcp4], "256", InEffect),
+    key("multi-threading", Map(MultiThreading), &[Dhcp4], "{}", Moot),
+    key("enable-multi-threading", Bool, &[MultiThreading], "true", Moot),
+    key("thread-pool-size", U16, &[MultiThreading], "0", Moot),
+    key("packet-queue-size", U16, &[MultiThreading], "64", Moot),
+    key("dhcp-queue-control", Map(QueueControl), &[Dhcp4], "{}", Moot),
+    key("enable-queue", Bool, &[QueueControl], "false", Moot),
+    key("queue-type", Text, &[QueueControl], "\"kea-ring4\"", Moot),
+    key("capacity", U32, &[QueueControl], "64", Moot),
+    // Name updates.
+    key("dhcp-ddns", Map(DhcpDdns), &[Dhcp4], "{}", NotYet),
+    key("enable-updates", Bool, &[DhcpDdns], "false", NotYet),
+    key("server-ip", Text, &[DhcpDdns], "\"127.0.0.1\"", NotYet),
+    key("server-port", U16, &[DhcpDdns], "53001", NotYet),
+    key("sender-ip", Text, &[DhcpDdns], "\"\"", NotYet),
+    key("sender-port", U16, &[DhcpDdns], "0", NotYet),
+    key("max-queue-size", U32, &[DhcpDdns], "1024", NotYet),
+    key("ncr-protocol", OneOf(&["UDP", "TCP"]), &[DhcpDdns], "\"UDP\"", NotYet),
+    key("ncr-format", OneOf(&["JSON"]), &[DhcpDdns], "\"JSON\"", NotYet),
+    key("override-no-update", Bool, &[DhcpDdns], "false", NotYet),
+    key("override-client-update", Bool, &[DhcpDdns], "false", NotYet),
+    key("replace-client-name", OneOfOrBool(REPLACE), &[DhcpDdns], "\"never\"", NotYet),
+    key("generated-prefix", Text, &[DhcpDdns], "\"myhost\"", NotYet),
+    key("qualifying-suffix", Text, &[DhcpDdns], "\"\"", NotYet),
+    key("hostname-char-set", Text, &[DhcpDdns], "\"[^A-Za-z0-9.-]\"", NotYet),
+    key("hostname-char-replacement", Text, &[DhcpDdns], "\"\"", NotYet),
+    key("hostname-char-set", Text, NETS_POOL, "\"[^A-Za-z0-9.-]\"", NotYet),
+    key("hostname-char-replacement", Text, NETS_POOL, "\"\"", NotYet),
+    key("ddns-send-updates", Bool, NETS_POOL, "true", NotYet),
+    key("ddns-override-no-update", Bool, NETS_POOL, "false", NotYet),
+    key("ddns-override-client-update", Bool, NETS_POOL, "false", NotYet),
+    key("ddns-replace-client-name", OneOfOrBool(REPLACE), NETS_POOL, "\"never\"", NotYet),
+    key("ddns-generated-prefix", Text, NETS_POOL, "\"myhost\"", NotYet),
+    key("ddns-qualifying-suffix", Text, NETS_POOL, "\"\"", NotYet),
+    key("ddns-update-on-renew", Bool, NETS_POOL, "false", NotYet),
+    key("ddns-use-conflict-resolution", Bool, NETS_POOL, "true", NotYet),
+    key("ddns-conflict-resolution-mode", CONFLICT_MODES, NETS_POOL, "\"check-with-dhcid\"", NotYet),
+    key("ddns-ttl-percent", Share { one: true }, NETS_POOL, "(none)", NotYet),
+    key("ddns-ttl", U32, NETS_POOL, "(none)", NotYet),
+    key("ddns-ttl-min", U32, NETS_POOL, "(none)", NotYet),
+    key("ddns-ttl-max", U32, NETS_POOL, "(none)", NotYet),
+    // Compatibility and checks.
+    key("compatibility", Map(Compatibility), &[Dhcp4], "{}", InEffect),
+    key("lenient-option-parsing", Bool, &[Compatibility], "false", NotYet),
+    key("ignore-dhcp-server-identifier", Bool, &[Compatibility], "false", NotYet),
+    key("ignore-rai-link-selection", Bool, &[Compatibility], "false", NotYetProtects),
+    key("exclude-first-last-24", Bool, &[Compatibility], "false", NotYetProtects),
+    key("sanity-checks", Map(SanityChecks), &[Dhcp4], "{}", NotYet),
+    key("lease-checks", LEASE_CHECKS, &[SanityChecks], "\"warn\"", NotYet),
+    key("extended-info-checks", INFO_CHECKS, &[SanityChecks], "\"fix\"", NotYet),
+    // Hooks.
+    key("hooks-libraries", Maps(HooksLibrary), &[Dhcp4], "[]", NotYetProtects),
+    key("library", Text, &[HooksLibrary], "(required)", NotYetProtects),
+    key("parameters", FreeMap, &[HooksLibrary], "{}", NotYetProtects),
+    // Logs and counters.
+    key("loggers", Maps(Logger), &[Dhcp4], "[]", NotYet),
+    key("severity", SEVERITIES, &[Logger], "\"INFO\"", NotYet),
+    key("debuglevel", Int { min: 0, max: 99 }, &[Logger], "0", NotYet),
+    key("output-options", Maps(LogOutput), &[Logger], "[]", NotYet),
+    key("output_options", Maps(LogOutput), &[Logger], "[]", NotYet),
+    key("output", Text, &[LogOutput], "(required)", NotYet),
+    key("flush", Bool, &[LogOutput], "true", NotYet),
+    key("maxsize", U32, &[LogOutput], "10240000", NotYet),
+    key("maxver", U32, &[LogOutput], "1", NotYet),
+    key("pattern", Text, &[LogOutput], "\"\"", NotYet),
+    key("statistic-default-sample-count", U32, &[Dhcp4], "20", NotYet),
+    key("statistic-default-sample-age", U32, &[Dhcp4], "0", NotYet),
+];

@@ -1,0 +1,46 @@
+//! Kea-style JSON text to a lawful configuration, with every diagnostic at once.
+//!
+//! # Map
+//! - [`source`]: texts, spans in them, and `file:line:column`.
+//! - [`json`]: Kea's dialect of JSON as a tree with a span at every value, and its printer.
+//! - [`path`]: the way to a value, such as `Dhcp4.subnet4[0].id`.
+//! - [`diagnostic`]: findings: where, what is wrong, what would be right.
+//! - [`keys`]: the table of known keys: what each takes, where it stands, what it does.
+//! - `check`: a tree against that table.
+//! - `sections`: a checked tree as a `Config`, part by part, with what no table can say.
+//! - `option_text`: option values as text and octets.
+//! - `spelling`: which known word was meant.
+//! - [`model`]: `Config` and its parts: what a file means, all defaults filled in.
+//! - `canonical`: a `Config` as a tree again.
+//! - `parse`: the entry points, [`Config::parse`] and [`Config::to_json`].
+//! - [`prefix`]: `Prefix4`, an IPv4 network.
+//!
+//! # Does not
+//! Read files (an include is fetched by the caller's loader), look at interfaces, or decide
+//! anything about clients.
+//!
+//! # Invariants
+//! A [`Config`] that came out of this crate is lawful: nobody checks it again. Any text gives one or
+//! says why not, without a panic. Findings never show what stands where a secret belongs.
+#![forbid(unsafe_code)]
+
+mod canonical;
+mod check;
+pub mod diagnostic;
+pub mod json;
+pub mod keys;
+pub mod model;
+mod option_text;
+mod parse;
+pub mod path;
+pub mod prefix;
+mod sections;
+pub mod source;
+mod spelling;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Level};
+pub use model::{
+    Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Memfile, Pool, SocketType,
+    Subnet, Tee,
+};
+pub use prefix::Prefix4;

@@ -1,0 +1,302 @@
+//! What a configuration means: plain data, all defaults filled in, all inheritance resolved.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use lessor_types::{PoolId, Secs, SubnetId};
+use lessor_wire::v4::Options;
+
+use crate::Prefix4;
+
+/// A lawful DHCPv4 configuration.
+///
+/// Subnets have different numbers and share no address; pools lie in their subnets and share no
+/// address either; no lifetime is below its minimum or above its maximum.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where to listen; nothing means nowhere.
+    pub interfaces: Vec<InterfaceSpec>,
+    /// How to listen.
+    pub socket_type: SocketType,
+    /// Where leases are kept.
+    pub lease_store: LeaseStore,
+    /// Where commands are taken, with different places.
+    pub control_sockets: Vec<ControlSocket>,
+    /// How long a declined address is left alone.
+    pub decline_probation: Secs,
+    /// What becomes of expired leases.
+    pub expired: Expired,
+    /// How many exchanges may wait at once, 1 to [`Config::PARKED_MAX`].
+    pub parked_max: u32,
+    /// Whether replies carry the client identifier (RFC 6842).
+    pub echo_client_id: bool,
+    /// This server's name among those that share one configuration database; may be empty.
+    pub server_tag: String,
+    /// The subnets by ascending number.
+    pub subnets: Vec<Subnet>,
+}
+
+impl Config {
+    /// The most exchanges that may wait at once. Kea takes a limit of 0 as none; here everything
+    /// has a bound, and 0 means this.
+    pub const PARKED_MAX: u32 = 65_536;
+
+    /// The subnet with this number.
+    #[must_use]
+    pub fn subnet(&self, id: SubnetId) -> Option<&Subnet> {
+        let index = self.subnets.binary_search_by_key(&id, |subnet| subnet.id);
+        index.ok().and_then(|index| self.subnets.get(index))
+    }
+
+    /// The pool that holds an address, with its subnet. There is at most one.
+    #[must_use]
+    pub fn pool_of(&self, addr: Ipv4Addr) -> Option<(&Subnet, &Pool)> {
+        self.subnets
+            .iter()
+            .filter(|subnet| subnet.prefix.contains(addr))
+            .find_map(|subnet| Some((subnet, subnet.pool_of(addr)?)))
+    }
+}
+
+impl Default for Config {
+    /// What an empty `Dhcp4` means.
+    fn default() -> Self {
+        Self {
+            interfaces: Vec::new(),
+            socket_type: SocketType::Raw,
+            lease_store: LeaseStore::Memfile(Memfile::default()),
+            control_sockets: Vec::new(),
+            decline_probation: Secs(86_400),
+            expired: Expired::default(),
+            parked_max: 256,
+            echo_client_id: true,
+            server_tag: String::new(),
+            subnets: Vec::new(),
+        }
+    }
+}
+
+/// One place to listen.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum InterfaceSpec {
+    /// Every interface that is up and can broadcast (`*`).
+    Any,
+    /// An interface by name.
+    Named(String),
+    /// One address of an interface.
+    NamedAddr(String, Ipv4Addr),
+}
+
+/// The kind of socket packets pass through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SocketType {
+    /// Link-layer sockets: clients without an address are reached directly.
+    #[default]
+    Raw,
+    /// UDP sockets: enough where every client is behind a relay.
+    Udp,
+}
+
+/// Where leases are kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LeaseStore {
+    /// In memory, with a file behind.
+    Memfile(Memfile),
+}
+
+/// The settings of the file store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Memfile {
+    /// The lease file; none means the place that the installation chose.
+    pub path: Option<String>,
+    /// Whether leases are written at all.
+    pub persist: bool,
+    /// How often the file is compacted; 0 means never.
+    pub lfc_interval: Secs,
+    /// How many unreadable rows a file may have; 0 means any number.
+    pub max_row_errors: u32,
+}
+
+impl Default for Memfile {
+    fn default() -> Self {
+        Self { path: None, persist: true, lfc_interval: Secs(3600), max_row_errors: 0 }
+    }
+}
+
+/// One place where commands are taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ControlSocket {
+    /// A UNIX stream socket.
+    Unix {
+        /// Its place in the file system.
+        path: String,
+    },
+}
+
+/// What becomes of expired leases.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Expired {
+    /// The pause between two rounds of reclaiming; 0 means that none take place.
+    pub reclaim_wait: Secs,
+    /// The pause between two rounds of removing reclaimed leases; 0 means that none take place.
+    pub flush_wait: Secs,
+    /// How long a reclaimed lease is remembered for its client.
+    pub hold_reclaimed: Secs,
+    /// The most leases reclaimed in one round; 0 means any number.
+    pub max_reclaim_leases: u32,
+    /// The longest that a round may take, in milliseconds; 0 means any length.
+    pub max_reclaim_time_ms: u32,
+    /// After how many rounds that left something undone a warning is due; 0 means never.
+    pub unwarned_cycles: u32,
+}
+
+impl Default for Expired {
+    fn default() -> Self {
+        Self {
+            reclaim_wait: Secs(10),
+            flush_wait: Secs(25),
+            hold_reclaimed: Secs(3600),
+            max_reclaim_leases: 100,
+            max_reclaim_time_ms: 250,
+            unwarned_cycles: 5,
+        }
+    }
+}
+
+/// One subnet with everything it inherits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subnet {
+    /// Its number, 1 to 4294967294.
+    pub id: SubnetId,
+    /// Its addresses.
+    pub prefix: Prefix4,
+    /// What may be leased, in the order of the file.
+    pub pools: Vec<Pool>,
+    /// Relays whose clients belong here, besides those with an address in the prefix.
+    pub relays: Vec<Ipv4Addr>,
+    /// The interface whose clients belong here.
+    pub interface: Option<String>,
+    /// How long a lease is valid.
+    pub lifetime: Lifetime,
+    /// When clients renew and rebind.
+    pub tee: Tee,
+    /// Whether a request for something unknown is refused rather than ignored.
+    pub authoritative: bool,
+    /// Whether the client identifier names the client, rather than its link-layer address alone.
+    pub match_client_id: bool,
+    /// A renewal that comes before this share of the lifetime has passed, in parts of a million,
+    /// gets the old lease again without a write; 0 means never. Less than 1000000.
+    pub cache_threshold_ppm: u32,
+    /// The greatest age of a lease that is given again so.
+    pub cache_max_age: Option<Secs>,
+    /// The server to boot from (`siaddr`); unspecified means this one names none.
+    pub next_server: Ipv4Addr,
+    /// The boot server's name (`sname`), up to 63 octets.
+    pub server_hostname: String,
+    /// The boot file's name (`file`), up to 127 octets.
+    pub boot_file_name: String,
+    /// The subnet's options, and the global ones that it does not replace.
+    pub options: Options,
+    /// The codes of those among `options` that are sent unasked.
+    pub always: BTreeSet<u8>,
+}
+
+impl Subnet {
+    /// A subnet without pools, with every setting at its default.
+    #[must_use]
+    pub fn new(id: SubnetId, prefix: Prefix4) -> Self {
+        Self {
+            id,
+            prefix,
+            pools: Vec::new(),
+            relays: Vec::new(),
+            interface: None,
+            lifetime: Lifetime::default(),
+            tee: Tee::default(),
+            authoritative: false,
+            match_client_id: true,
+            cache_threshold_ppm: 250_000,
+            cache_max_age: None,
+            next_server: Ipv4Addr::UNSPECIFIED,
+            server_hostname: String::new(),
+            boot_file_name: String::new(),
+            options: Options::default(),
+            always: BTreeSet::new(),
+        }
+    }
+
+    /// The pool of this subnet that holds an address.
+    #[must_use]
+    pub fn pool_of(&self, addr: Ipv4Addr) -> Option<&Pool> {
+        self.pools.iter().find(|pool| pool.contains(addr))
+    }
+}
+
+/// How long a lease is valid: `min <= default <= max`, each at least one second.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lifetime {
+    /// What a client gets that does not ask.
+    pub default: Secs,
+    /// The least that a client may ask for.
+    pub min: Secs,
+    /// The most that a client may ask for.
+    pub max: Secs,
+}
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self { default: Secs(7200), min: Secs(7200), max: Secs(7200) }
+    }
+}
+
+/// When clients renew (T1) and rebind (T2), RFC 2131 §4.4.5.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tee {
+    /// A fixed T1.
+    pub renew: Option<Secs>,
+    /// A fixed T2.
+    pub rebind: Option<Secs>,
+    /// Whether T1 and T2 are shares of the lifetime where they are not fixed.
+    pub calculate: bool,
+    /// T1's share, in parts of a million; less than T2's if they are used.
+    pub t1_ppm: u32,
+    /// T2's share, in parts of a million.
+    pub t2_ppm: u32,
+}
+
+impl Default for Tee {
+    fn default() -> Self {
+        Self { renew: None, rebind: None, calculate: false, t1_ppm: 500_000, t2_ppm: 875_000 }
+    }
+}
+
+/// A range of addresses to lease.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pool {
+    /// The lowest address.
+    pub first: Ipv4Addr,
+    /// The highest address, not below `first`.
+    pub last: Ipv4Addr,
+    /// Its number in lease files; several pools may share one.
+    pub id: PoolId,
+    /// Its own options, which win over the subnet's.
+    pub options: Options,
+    /// The codes of those among `options` that are sent unasked.
+    pub always: BTreeSet<u8>,
+}
+
+impl Pool {
+    /// Whether an address lies in the range.
+    #[must_use]
+    pub fn contains(&self, addr: Ipv4Addr) -> bool {
+        self.first <= addr && addr <= self.last
+    }
+
+    /// How many addresses there are, 1 to 2^32.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        u64::from(self.last.to_bits().saturating_sub(self.first.to_bits())) + 1
+    }
+}

@@ -1,0 +1,90 @@
+//! The sections of a checked tree as parts of a `Config`.
+//!
+//! What the check against the table has refused is passed over here, so that one mistake gives one
+//! error and everything else is still looked at.
+
+mod option_data;
+mod pools;
+mod section;
+mod server;
+mod subnets;
+mod timing;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::json::{Map, Member, Value};
+use crate::model::Config;
+use crate::path::Path;
+use crate::{check, spelling};
+use section::Section;
+
+/// Other programs of Kea's family, by the key that their files begin with.
+const OTHERS: [(&str, &str); 5] = [
+    ("Dhcp6", "the DHCPv6 server"),
+    ("DhcpDdns", "the DNS updater"),
+    ("D2", "the DNS updater"),
+    ("Control-agent", "the control agent"),
+    ("Netconf", "the NETCONF agent"),
+];
+
+/// The configuration that a file means, as far as it can be told.
+pub(crate) fn read(root: &Value, out: &mut Diagnostics) -> Config {
+    let Some(file) = root.as_map() else {
+        out.push(
+            Diagnostic::error(root.span, "", format!("found {}", root.describe()))
+                .hint("expected a map with the key `Dhcp4`"),
+        );
+        return Config::default();
+    };
+    let at = Path::ROOT;
+    for member in &file.0 {
+        if member.key != "Dhcp4" {
+            out.push(stranger(member, at.key(&member.key)));
+        }
+    }
+    let Some(member) = file.member("Dhcp4") else {
+        if !file.0.iter().any(|member| is_other_program(&member.key)) {
+            out.push(
+                Diagnostic::error(root.span, "", "`Dhcp4` is missing")
+                    .hint("the DHCPv4 server's configuration is the value of this key"),
+            );
+        }
+        return Config::default();
+    };
+    let path = at.key("Dhcp4");
+    let Some(dhcp4) = member.value.as_map() else {
+        let found = format!("found {}", member.value.describe());
+        out.push(Diagnostic::error(member.value.span, path, found).hint("expected a map"));
+        return Config::default();
+    };
+    check::check(dhcp4, &path, out);
+    read_dhcp4(&Section::new(dhcp4, member.value.span, path), out)
+}
+
+fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
+    Config { subnets: subnets::read(dhcp4, out), ..server::read(dhcp4, out) }
+}
+
+fn is_other_program(key: &str) -> bool {
+    OTHERS.iter().any(|(name, _)| *name == key)
+}
+
+/// What to say of a key beside `Dhcp4`.
+fn stranger(member: &Member, path: Path<'_>) -> Diagnostic {
+    let span = member.key_span;
+    if member.key == "Logging" {
+        return Diagnostic::warning(span, path, "accepted but not in effect")
+            .hint("Kea 1.8 and later have `loggers` in `Dhcp4` instead");
+    }
+    if let Some((_, program)) = OTHERS.iter().find(|(name, _)| *name == member.key) {
+        return Diagnostic::error(span, path, format!("this configures {program}"))
+            .hint("the DHCPv4 server's file has the one key `Dhcp4`");
+    }
+    let hint = match spelling::nearest(&member.key, ["Dhcp4"]) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "the DHCPv4 server's file has the one key `Dhcp4`".to_owned(),
+    };
+    Diagnostic::error(span, path, "unknown key").hint(hint)
+}
+
+/// A map that stands for one that is not there.
+const NOTHING: &Map = &Map(Vec::new());

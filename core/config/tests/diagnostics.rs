@@ -1,0 +1,337 @@
+//! What is said of broken files, word for word.
+
+use lessor_config::{Config, Level};
+
+/// All findings about a text called `t`.
+fn findings(text: &str) -> String {
+    match Config::parse(text, "t") {
+        Ok((_, findings)) | Err(findings) => findings.to_string(),
+    }
+}
+
+/// All findings about members of `Dhcp4`, which begin on line 2.
+fn in_dhcp4(members: &str) -> String {
+    findings(&format!(
+        "{{\"Dhcp4\": {{\"interfaces-config\": {{\"interfaces\": [\"*\"]}},\n{members}}}}}"
+    ))
+}
+
+/// All findings about members of a subnet, which begin on line 3.
+fn in_subnet(members: &str) -> String {
+    in_dhcp4(&format!("\"subnet4\": [{{\"id\": 1, \"subnet\": \"192.0.2.0/24\",\n{members}}}]"))
+}
+
+/// Compares what was said of each text with what should be.
+#[track_caller]
+fn check(said: &[String], expected: &str) {
+    let said = format!("\n{}", said.concat());
+    assert!(said == expected, "{said}");
+}
+
+#[test]
+fn the_top_of_the_file() {
+    check(
+        &[
+            findings("[]"),
+            findings("{}"),
+            findings(r#"{"Dhcp6": {}}"#),
+            findings(r#"{"Control-agent": {}}"#),
+            findings(r#"{"Dhcp4": []}"#),
+            findings(r#"{"dhcp4": {}}"#),
+            findings(r#"{"Dhcp4": {"interfaces-config": {"interfaces": ["*"]}}, "Logging": {}}"#),
+            findings(r#"{"Dhcp4": {"interfaces-config": {"interfaces": ["*"]}}, "Dhcp6": {}}"#),
+        ],
+        r#"
+t:1:1: error: found a list; expected a map with the key `Dhcp4`
+t:1:1: error: `Dhcp4` is missing; the DHCPv4 server's configuration is the value of this key
+t:1:2: error: Dhcp6: this configures the DHCPv6 server; the DHCPv4 server's file has the one key `Dhcp4`
+t:1:2: error: Control-agent: this configures the control agent; the DHCPv4 server's file has the one key `Dhcp4`
+t:1:11: error: Dhcp4: found a list; expected a map
+t:1:1: error: `Dhcp4` is missing; the DHCPv4 server's configuration is the value of this key
+t:1:2: error: dhcp4: unknown key; did you mean `Dhcp4`?
+t:1:57: warning: Logging: accepted but not in effect; Kea 1.8 and later have `loggers` in `Dhcp4` instead
+t:1:57: error: Dhcp6: this configures the DHCPv6 server; the DHCPv4 server's file has the one key `Dhcp4`
+"#,
+    );
+}
+
+#[test]
+fn a_syntax_error_is_told_alone() {
+    check(
+        &[in_dhcp4(r#""valid-lifetime": 7 "foo": 3"#)],
+        r#"
+t:2:21: error: Dhcp4: found a string; expected `,` or `}`
+"#,
+    );
+}
+
+#[test]
+fn unknown_keys() {
+    check(
+        &[
+            in_dhcp4(r#""valid-lifetme": 7, "pools": [], "xyzzy": 1"#),
+            in_subnet(
+                r#""pools": [{"pool": "192.0.2.1 - 192.0.2.9", "poolid": 1}], "relay": {"colour": 1}"#,
+            ),
+        ],
+        r#"
+t:2:1: error: Dhcp4.valid-lifetme: unknown key; did you mean `valid-lifetime`?
+t:2:21: error: Dhcp4.pools: unknown key; it belongs in a subnet
+t:2:34: error: Dhcp4.xyzzy: unknown key; `Dhcp4` has no such key
+t:3:45: error: Dhcp4.subnet4[0].pools[0].poolid: unknown key; did you mean `pool-id`?
+t:3:70: error: Dhcp4.subnet4[0].relay.colour: unknown key; `relay` has no such key
+"#,
+    );
+}
+
+#[test]
+fn values_of_the_wrong_kind() {
+    check(
+        &[
+            in_dhcp4(
+                r#""valid-lifetime": "7", "renew-timer": -1, "echo-client-id": 1, "next-server": "here", "t1-percent": 2, "cache-threshold": 1.0,
+"subnet4": {}, "server-tag": null, "interfaces-config": {}"#,
+            ),
+            findings(
+                r#"{"Dhcp4": {"interfaces-config": {"interfaces": [7], "dhcp-socket-type": "tcp"}}}"#,
+            ),
+            in_subnet(
+                r#""server-hostname": "0123456789012345678901234567890123456789012345678901234567890123", "relay": {"ip-addresses": ["192.0.2.1", "x"]}, "pools": [7]"#,
+            ),
+        ],
+        r#"
+t:2:19: error: Dhcp4.valid-lifetime: found a string; expected an integer from 1 to 4294967295
+t:2:39: error: Dhcp4.renew-timer: found -1; expected an integer from 0 to 4294967295
+t:2:61: error: Dhcp4.echo-client-id: found an integer; expected true or false
+t:2:79: error: Dhcp4.next-server: found "here"; expected an IPv4 address such as "192.0.2.1"
+t:2:101: error: Dhcp4.t1-percent: found 2; expected a number from 0 to 1
+t:2:123: error: Dhcp4.cache-threshold: found 1.0; expected a number from 0 to less than 1
+t:3:12: error: Dhcp4.subnet4: found a map; expected a list of maps
+t:3:30: error: Dhcp4.server-tag: found null; expected a string of at most 255 octets
+t:3:36: error: Dhcp4.interfaces-config: given twice; a key stands once in a map
+    t:1:12: the first time
+t:1:48: warning: Dhcp4.interfaces-config.interfaces: no interface: no client is heard; name interfaces, or "*" for all
+t:1:49: error: Dhcp4.interfaces-config.interfaces[0]: found an integer; expected a string
+t:1:73: error: Dhcp4.interfaces-config.dhcp-socket-type: found "tcp"; expected one of "raw", "udp"
+t:3:20: error: Dhcp4.subnet4[0].server-hostname: found 64 octets; expected a string of at most 63 octets
+t:3:128: error: Dhcp4.subnet4[0].relay.ip-addresses[1]: found "x"; expected an IPv4 address such as "192.0.2.1"
+t:3:145: error: Dhcp4.subnet4[0].pools[0]: found an integer; expected a map
+"#,
+    );
+}
+
+#[test]
+fn keys_not_in_effect() {
+    check(
+        &[
+            in_dhcp4(
+                r#""store-extended-info": true, "store-extended-info": false, "reservations": [{"hw-address": "x", "colour": 1}], "compatibility": {"exclude-first-last-24": true},
+"hooks-libraries": [{"library": "/x.so"}], "shared-networks": [{"name": "n", "subnet4": []}]"#,
+            ),
+            in_dhcp4(
+                r#""reservations": [], "allocator": "ITERATIVE", "dhcp-ddns": {"enable-updates": false, "comment": "x"}, "re-detect": 1"#,
+            ),
+            in_subnet(
+                r#""client-class": "a", "pools": [{"pool": "192.0.2.0/28", "client-classes": ["b"]}], "option-data": [{"name": "routers", "data": "192.0.2.1", "never-send": true}]"#,
+            ),
+            in_dhcp4(
+                r#""hosts-database": {"type": "mysql"}, "lease-database": {"type": "postgresql", "password": "hunter2", "ssl-mode": "require"}"#,
+            ),
+        ],
+        r#"
+t:2:1: warning: Dhcp4.store-extended-info: accepted but not in effect yet
+t:2:30: error: Dhcp4.store-extended-info: given twice; a key stands once in a map
+    t:2:1: the first time
+t:2:60: error: Dhcp4.reservations: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:2:97: error: Dhcp4.reservations[0].colour: unknown key; a reservation has no such key
+t:2:130: error: Dhcp4.compatibility.exclude-first-last-24: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:3:1: error: Dhcp4.hooks-libraries: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:3:44: error: Dhcp4.shared-networks: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:2:103: error: Dhcp4.re-detect: unknown key; it belongs in `interfaces-config`
+t:3:1: error: Dhcp4.subnet4[0].client-class: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:3:57: error: Dhcp4.subnet4[0].pools[0].client-classes: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:3:141: error: Dhcp4.subnet4[0].option-data[0].never-send: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:2:1: error: Dhcp4.hosts-database: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:2:65: error: Dhcp4.lease-database.type: `postgresql` is not in effect yet; expected "memfile"
+t:2:79: warning: Dhcp4.lease-database.password: accepted but not in effect yet
+t:2:102: error: Dhcp4.lease-database.ssl-mode: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+"#,
+    );
+}
+
+#[test]
+fn subnets_that_clash() {
+    check(
+        &[in_dhcp4(
+            r#""subnet4": [
+{"id": 7, "subnet": "10.0.0.0/8"},
+{"id": 7, "subnet": "10.1.0.0/16"},
+{"subnet": "10.0.0.0/8"},
+{"id": 1, "subnet": "10.1.2.3/24"},
+{"id": 4},
+{"id": 5, "subnet": "10.0.0.0"}]"#,
+        )],
+        r#"
+t:4:8: error: Dhcp4.subnet4[1].id: 7 is another subnet's number; each subnet has its own
+    t:3:8: the other subnet
+t:4:21: error: Dhcp4.subnet4[1].subnet: 10.1.0.0/16 lies in another subnet; an address belongs to one subnet
+    t:5:12: Dhcp4.subnet4[2].subnet: 10.0.0.0/8
+t:5:1: info: Dhcp4.subnet4[2].id: not given, so this is subnet 1; leases are kept under this number: give it, and it stays the same
+t:5:12: error: Dhcp4.subnet4[2].subnet: 10.0.0.0/8 is another subnet too; an address belongs to one subnet
+    t:3:21: Dhcp4.subnet4[0].subnet: 10.0.0.0/8
+t:6:8: error: Dhcp4.subnet4[3].id: 1 is another subnet's number; each subnet has its own
+    t:5:1: the other subnet
+t:6:21: warning: Dhcp4.subnet4[3].subnet: "10.1.2.3/24" has host bits; read as 10.1.2.0/24
+t:6:21: error: Dhcp4.subnet4[3].subnet: 10.1.2.0/24 lies in another subnet; an address belongs to one subnet
+    t:4:21: Dhcp4.subnet4[1].subnet: 10.1.0.0/16
+t:7:1: error: Dhcp4.subnet4[4]: `subnet` is missing; expected a prefix such as "192.0.2.0/24"
+t:8:21: error: Dhcp4.subnet4[5].subnet: "10.0.0.0" is not a prefix; expected a prefix such as "192.0.2.0/24"
+"#,
+    );
+}
+
+#[test]
+fn pools_that_clash() {
+    check(
+        &[in_dhcp4(
+            r#""subnet4": [
+{"id": 1, "subnet": "192.0.2.0/25", "pools": [
+{"pool": "192.0.2.1 - 192.0.2.9"},
+{"pool": "192.0.2.9 - 192.0.2.20"},
+{"pool": "192.0.2.120 - 192.0.2.130"},
+{"pool": "192.0.2.8/30"},
+{"pool": "192.0.2.9 - 192.0.2.1"},
+{"pool": "192.0.2.9"}, {}]},
+{"id": 2, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.20 - 192.0.2.200"}]}]"#,
+        )],
+        r#"
+t:3:21: error: Dhcp4.subnet4[0].subnet: 192.0.2.0/25 lies in another subnet; an address belongs to one subnet
+    t:10:21: Dhcp4.subnet4[1].subnet: 192.0.2.0/24
+t:6:10: error: Dhcp4.subnet4[0].pools[2].pool: 192.0.2.120 - 192.0.2.130 is not in 192.0.2.0/25; a pool lies in its subnet
+    t:3:21: the subnet
+t:7:10: error: Dhcp4.subnet4[0].pools[3].pool: 192.0.2.8 - 192.0.2.11 shares addresses with another pool; an address belongs to one pool
+    t:4:10: Dhcp4.subnet4[0].pools[0].pool: 192.0.2.1 - 192.0.2.9
+t:7:10: error: Dhcp4.subnet4[0].pools[3].pool: 192.0.2.8 - 192.0.2.11 shares addresses with another pool; an address belongs to one pool
+    t:5:10: Dhcp4.subnet4[0].pools[1].pool: 192.0.2.9 - 192.0.2.20
+t:8:10: error: Dhcp4.subnet4[0].pools[4].pool: 192.0.2.9 is above 192.0.2.1; the lower end comes first
+t:9:10: error: Dhcp4.subnet4[0].pools[5].pool: "192.0.2.9" is not a range of addresses; expected "192.0.2.10 - 192.0.2.99" or "192.0.2.64/26"
+t:9:24: error: Dhcp4.subnet4[0].pools[6]: `pool` is missing; expected "192.0.2.10 - 192.0.2.99" or "192.0.2.64/26"
+t:10:56: error: Dhcp4.subnet4[1].pools[0].pool: 192.0.2.20 - 192.0.2.200 shares addresses with another pool; an address belongs to one pool
+    t:5:10: Dhcp4.subnet4[0].pools[1].pool: 192.0.2.9 - 192.0.2.20
+"#,
+    );
+}
+
+#[test]
+fn timing_that_clashes() {
+    check(
+        &[
+            in_dhcp4(
+                r#""min-valid-lifetime": 8000, "renew-timer": 9, "rebind-timer": 8,
+"subnet4": [{"id": 1, "subnet": "192.0.2.0/24",
+"valid-lifetime": 7000, "max-valid-lifetime": 6000},
+{"id": 2, "subnet": "198.51.100.0/24", "valid-lifetime": 9000, "calculate-tee-times": true, "t2-percent": 0.5}]"#,
+            ),
+            in_dhcp4(r#""valid-lifetime": 0"#),
+        ],
+        r#"
+t:2:23: error: Dhcp4.min-valid-lifetime: min-valid-lifetime 8000 is above valid-lifetime, which is 7200 by default; min-valid-lifetime <= valid-lifetime <= max-valid-lifetime
+t:2:44: warning: Dhcp4.renew-timer: renew-timer 9 is above rebind-timer 8; a client renews before it rebinds
+    t:2:63: rebind-timer
+t:4:19: error: Dhcp4.subnet4[0].valid-lifetime: min-valid-lifetime 8000 is above valid-lifetime, which is 7000; min-valid-lifetime <= valid-lifetime <= max-valid-lifetime
+    t:2:23: min-valid-lifetime
+t:4:47: error: Dhcp4.subnet4[0].max-valid-lifetime: max-valid-lifetime 6000 is below valid-lifetime, which is 7000; min-valid-lifetime <= valid-lifetime <= max-valid-lifetime
+    t:4:19: valid-lifetime
+t:5:107: error: Dhcp4.subnet4[1].t2-percent: t1-percent is not below t2-percent; a client renews before it rebinds
+t:2:19: error: Dhcp4.valid-lifetime: found 0; expected an integer from 1 to 4294967295
+"#,
+    );
+}
+
+#[test]
+fn options_that_do_not_fit() {
+    check(
+        &[in_subnet(
+            r#""option-data": [
+{"name": "router", "data": "192.0.2.1"},
+{"name": "xyzzy", "data": "192.0.2.1"},
+{"name": "routers", "data": "192.0.2.1, 192.0.2"},
+{"name": "routers", "code": 6, "data": "192.0.2.1"},
+{"code": 255, "data": ""},
+{"code": 224, "data": "x"},
+{"code": 224, "csv-format": true, "data": "01"},
+{"name": "dhcp-message-type", "data": "5"},
+{"data": "5"},
+{"name": "domain-name"},
+{"name": "interface-mtu", "data": "1500, 9000"},
+{"name": "tcode", "data": "EST5EDT4,M3"},
+{"name": "tcode", "data": "UTC"},
+{"space": "vendor", "code": 1, "data": "x"}]"#,
+        )],
+        r#"
+t:4:10: error: Dhcp4.subnet4[0].option-data[0].name: `router` is no standard option; did you mean `routers`?
+t:5:10: error: Dhcp4.subnet4[0].option-data[1].name: `xyzzy` is no standard option; give its `code` and, with csv-format false, its octets
+t:6:41: error: Dhcp4.subnet4[0].option-data[2].data: `192.0.2` does not fit; expected an IPv4 address such as 192.0.2.1
+t:7:10: error: Dhcp4.subnet4[0].option-data[3].name: `routers` is option 3, not 6; give one of both, or both of one option
+t:8:10: error: Dhcp4.subnet4[0].option-data[4].code: 255 is no option code; expected 1 to 254
+t:9:24: error: Dhcp4.subnet4[0].option-data[5].data: not octets; expected hexadecimal such as "C0000201" or 'text'
+t:10:1: warning: Dhcp4.subnet4[0].option-data[6]: option 224 again; the first one counts
+    t:9:1: the first one
+t:10:29: error: Dhcp4.subnet4[0].option-data[6].csv-format: option 224 is not known, so its form is not; expected false, and octets in hexadecimal as `data`
+t:11:39: error: Dhcp4.subnet4[0].option-data[7].data: `dhcp-message-type` is made by the server itself; take it out
+t:12:1: error: Dhcp4.subnet4[0].option-data[8]: no option is named; expected `name` or `code`
+t:13:1: error: Dhcp4.subnet4[0].option-data[9].data: no text; expected at least a letter
+t:14:42: error: Dhcp4.subnet4[0].option-data[10].data: more than one value; this option has one
+t:15:27: warning: Dhcp4.subnet4[0].option-data[11].data: holds a comma; taken whole here, though Kea cuts text at it: write `\\,`
+t:16:1: warning: Dhcp4.subnet4[0].option-data[12]: option 101 again; the first one counts
+    t:15:1: the first one
+t:17:2: warning: Dhcp4.subnet4[0].option-data[13].space: accepted but not in effect yet
+"#,
+    );
+}
+
+#[test]
+fn the_server_itself() {
+    check(
+        &[
+            in_dhcp4(
+                r#""control-socket": {"socket-type": "unix", "socket-name": "/s"}, "control-sockets": [
+{"socket-type": "unix", "socket-name": "/s"}, {"socket-type": "unix"}, {"socket-name": "/t"}, {"socket-type": "http"}],
+"parked-packet-limit": 0, "lease-database": {"persist": true}"#,
+            ),
+            findings(
+                r#"{"Dhcp4": {"interfaces-config": {"interfaces": ["eth0", "eth0/x", "", "eth0"]}, "lease-database": {"type": "oracle"}}}"#,
+            ),
+        ],
+        r#"
+t:3:40: error: Dhcp4.control-sockets[0].socket-name: `/s` is given twice; each socket has a place of its own
+    t:2:58: the first time
+t:3:47: error: Dhcp4.control-sockets[1].socket-name: a UNIX socket has no name; expected a path such as "/run/kea/kea4-ctrl-socket"
+t:3:72: error: Dhcp4.control-sockets[2]: `socket-type` is missing; expected "unix"
+t:3:111: warning: Dhcp4.control-sockets[3].socket-type: `http` is accepted but not in effect yet: no socket is opened
+t:4:24: warning: Dhcp4.parked-packet-limit: 0 would be no limit; the limit is 65536
+t:4:45: error: Dhcp4.lease-database: `type` is missing; expected "memfile"
+t:1:57: error: Dhcp4.interfaces-config.interfaces[1]: `eth0/x` names no interface; expected "*", "eth0" or "eth0/192.0.2.1"
+t:1:67: error: Dhcp4.interfaces-config.interfaces[2]: `` names no interface; expected "*", "eth0" or "eth0/192.0.2.1"
+t:1:71: error: Dhcp4.interfaces-config.interfaces[3]: `eth0` is given twice; each interface stands once
+    t:1:49: the first time
+t:1:108: error: Dhcp4.lease-database.type: `oracle` is no kind of lease database; expected "memfile"
+"#,
+    );
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    for text in [
+        r#"{"Dhcp4": {"lease-database": {"type": "mysql", "password": "hunter2"}}}"#,
+        r#"{"Dhcp4": {"lease-database": {"type": "mysql", "password": hunter2}}}"#,
+        r#"{"Dhcp4": {"lease-database": {"type": "mysql", "password" "hunter2"}}}"#,
+        r#"{"Dhcp4": {"lease-database": {"password": "a", "password": "hunter2"}}}"#,
+        r#"{"Dhcp4": {"lease-database": {"password": ["hunter2"]}}}"#,
+        r#"{"Dhcp4": {"control-sockets": [{"authentication": {"clients": "hunter2"}}]}}"#,
+    ] {
+        let findings = Config::parse(text, "t").expect_err("each is wrong");
+        assert!(findings.iter().any(|it| it.level == Level::Error));
+        assert!(!format!("{findings}{findings:?}").contains("hunter"), "{findings}");
+    }
+}

@@ -1,0 +1,262 @@
+//! A configuration that is written out and read again is the same.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use lessor_config::{
+    Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Memfile, Pool, Prefix4,
+    SocketType, Subnet, Tee,
+};
+use lessor_types::{PoolId, Secs, SubnetId};
+use lessor_wire::v4::Options;
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+
+fn secs() -> impl Strategy<Value = Secs> {
+    prop_oneof![Just(Secs::INFINITE), (1_u32..100_000).prop_map(Secs)]
+}
+
+fn addr() -> impl Strategy<Value = Ipv4Addr> {
+    any::<u32>().prop_map(Ipv4Addr::from_bits)
+}
+
+/// Options that a file can set, and some of them to be sent unasked.
+fn options() -> impl Strategy<Value = (Options, BTreeSet<u8>)> {
+    let settable = |code: &u8| !matches!(code, 52 | 53 | 82);
+    let octets = prop_oneof![
+        vec(any::<u8>(), 0..9),
+        "[a-z0-9.,\\\\ ]{1,9}".prop_map(String::into_bytes),
+        vec(Just(1_u8), 4),
+    ];
+    btree_map((1_u8..=254).prop_filter("made by the server", settable), octets, 0..5).prop_flat_map(
+        |options| {
+            let codes: Vec<u8> = options.keys().copied().collect();
+            let many = 0..=codes.len();
+            let always = proptest::sample::subsequence(codes, many);
+            let options: Options = options.into_iter().collect();
+            (Just(options), always.prop_map(|codes| codes.into_iter().collect()))
+        },
+    )
+}
+
+fn lifetime() -> impl Strategy<Value = Lifetime> {
+    [secs(), secs(), secs()].prop_map(|mut lengths| {
+        lengths.sort_unstable();
+        let [min, default, max] = lengths;
+        Lifetime { default, min, max }
+    })
+}
+
+fn tee() -> impl Strategy<Value = Tee> {
+    let share = 0_u32..=1_000_000;
+    let timer = || option::of(any::<u32>().prop_map(Secs));
+    (timer(), timer(), any::<bool>(), share.clone(), share).prop_map(
+        |(renew, rebind, calculate, a, b)| Tee {
+            renew,
+            rebind,
+            calculate: calculate && a != b,
+            t1_ppm: a.min(b),
+            t2_ppm: a.max(b),
+        },
+    )
+}
+
+/// The `at`th subnet, in a /16 of its own, with up to three pools.
+fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
+    let pool = (0_u32..60, any::<u32>(), options());
+    let own = (
+        vec(pool, 0..3),
+        btree_set(addr(), 0..3),
+        option::of("[a-z]{1,8}"),
+        (lifetime(), tee()),
+        (any::<bool>(), any::<bool>()),
+        (0_u32..1_000_000, option::of(any::<u32>().prop_map(Secs))),
+        (addr(), "\\PC{0,12}", "\\PC{0,12}"),
+        options(),
+    );
+    own.prop_map(move |(pools, relays, interface, timing, flags, cache, boot, options)| {
+        let prefix = Prefix4::holding(Ipv4Addr::new(10, at, 0, 0), 16).expect("a length");
+        let base = prefix.addr().to_bits();
+        let pools = pools.into_iter().zip(0_u32..).map(|((size, id, own), place)| {
+            let first = base + 64 * place;
+            Pool {
+                first: first.into(),
+                last: (first + size).into(),
+                id: PoolId(id),
+                options: own.0,
+                always: own.1,
+            }
+        });
+        Subnet {
+            pools: pools.collect(),
+            relays: relays.into_iter().collect(),
+            interface,
+            lifetime: timing.0,
+            tee: timing.1,
+            authoritative: flags.0,
+            match_client_id: flags.1,
+            cache_threshold_ppm: cache.0,
+            cache_max_age: cache.1,
+            next_server: boot.0,
+            server_hostname: boot.1,
+            boot_file_name: boot.2,
+            options: options.0,
+            always: options.1,
+            ..Subnet::new(SubnetId(u32::from(at) + 1), prefix)
+        }
+    })
+}
+
+fn interface() -> impl Strategy<Value = InterfaceSpec> {
+    prop_oneof![
+        Just(InterfaceSpec::Any),
+        "[a-z]{1,9}".prop_map(InterfaceSpec::Named),
+        ("[a-z0-9.@-]{1,9}", addr()).prop_map(|(name, at)| InterfaceSpec::NamedAddr(name, at)),
+    ]
+}
+
+fn lease_store() -> impl Strategy<Value = LeaseStore> {
+    (option::of("\\PC{0,9}"), any::<bool>(), any::<u32>(), any::<u32>()).prop_map(
+        |(path, persist, interval, max_row_errors)| {
+            LeaseStore::Memfile(Memfile {
+                path,
+                persist,
+                lfc_interval: Secs(interval),
+                max_row_errors,
+            })
+        },
+    )
+}
+
+fn expired() -> impl Strategy<Value = Expired> {
+    any::<[u32; 6]>().prop_map(|[a, b, c, d, e, f]| Expired {
+        reclaim_wait: Secs(a),
+        flush_wait: Secs(b),
+        hold_reclaimed: Secs(c),
+        max_reclaim_leases: d,
+        max_reclaim_time_ms: e,
+        unwarned_cycles: f,
+    })
+}
+
+fn config() -> impl Strategy<Value = Config> {
+    let subnets = (subnet(0), subnet(1), subnet(7), 0_usize..=3);
+    let parts = (
+        btree_set(interface(), 0..3),
+        prop_oneof![Just(SocketType::Raw), Just(SocketType::Udp)],
+        lease_store(),
+        btree_set("\\PC{1,9}", 0..3),
+        (any::<u32>().prop_map(Secs), expired()),
+        1_u32..=Config::PARKED_MAX,
+        (any::<bool>(), "\\PC{0,9}"),
+        subnets,
+    );
+    parts.prop_map(|(interfaces, socket_type, lease_store, sockets, waits, parked, id, subnets)| {
+        let (a, b, c, count) = subnets;
+        let sockets = sockets.into_iter().map(|path| ControlSocket::Unix { path });
+        Config {
+            interfaces: interfaces.into_iter().collect(),
+            socket_type,
+            lease_store,
+            control_sockets: sockets.collect(),
+            decline_probation: waits.0,
+            expired: waits.1,
+            parked_max: parked,
+            echo_client_id: id.0,
+            server_tag: id.1,
+            subnets: [a, b, c].into_iter().take(count).collect(),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn what_is_written_is_read_again(config in config()) {
+        let text = config.to_json();
+        match Config::parse(&text, "again") {
+            Ok((again, _)) => prop_assert_eq!(again, config),
+            Err(findings) => prop_assert!(false, "{}\n{}", findings, text),
+        }
+    }
+
+    /// Pieces of real files in any order: each text gives a configuration or findings.
+    #[test]
+    fn no_text_is_too_broken(pieces in vec(piece(), 0..40), dhcp4 in any::<bool>()) {
+        let body = pieces.concat();
+        let text = if dhcp4 { format!("{{\"Dhcp4\": {{{body}}}}}") } else { body };
+        match Config::parse(&text, "t") {
+            Ok((_, findings)) => prop_assert!(!findings.has_errors()),
+            Err(findings) => prop_assert!(findings.has_errors()),
+        }
+    }
+
+    /// Known keys with values of any kind: the tree is always readable, and so findings are all
+    /// there is to fear.
+    #[test]
+    fn no_value_is_too_strange(members in vec((key(), value(3)), 0..6)) {
+        let members: Vec<String> = members
+            .iter()
+            .map(|(key, value)| format!("\"{key}\": {value}"))
+            .collect();
+        let text = format!("{{\"Dhcp4\": {{{}}}}}", members.join(", "));
+        if let Err(findings) = Config::parse(&text, "t") {
+            prop_assert!(findings.has_errors());
+            prop_assert!(findings.iter().all(|it| it.path.starts_with("Dhcp4")));
+        }
+    }
+}
+
+fn key() -> impl Strategy<Value = &'static str> {
+    let names: Vec<&str> = lessor_config::keys::KEYS.iter().map(|key| key.name).collect();
+    proptest::sample::select(names)
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        key().prop_map(|key| format!("\"{key}\": ")),
+        "[\\[\\]{},:\"\\\\#/*0-9 .-]{1,3}",
+        Just("\"192.0.2.0/24\"".to_owned()),
+        Just("<?include \"x\"?>".to_owned()),
+        Just("true, ".to_owned()),
+        "\\PC{0,6}",
+    ]
+}
+
+/// A value as text, up to some depth.
+fn value(depth: u32) -> BoxedStrategy<String> {
+    let leaf = prop_oneof![
+        Just("null"),
+        Just("true"),
+        Just("-1"),
+        Just("0"),
+        Just("7"),
+        Just("4294967295"),
+        Just("99999999999"),
+        Just("0.5"),
+        Just("1e300"),
+        Just("\"\""),
+        Just("\"routers\""),
+        Just("\"memfile\""),
+        Just("\"unix\""),
+        Just("\"10.0.0.0/8\""),
+        Just("\"10.0.0.1 - 10.0.0.9\""),
+        Just("\"10.0.0.1/0\""),
+        Just("\"é,\\\\,'\""),
+    ]
+    .prop_map(str::to_owned);
+    if depth == 0 {
+        return leaf.boxed();
+    }
+    let map = btree_map(key(), value(depth - 1), 0..4).prop_map(|members| {
+        let members: Vec<String> =
+            members.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        format!("{{{}}}", members.join(", "))
+    });
+    let map = map.boxed();
+    let list = vec(value(depth - 1), 0..3).prop_map(|values| format!("[{}]", values.join(", ")));
+    let maps = vec(map.clone(), 0..4).prop_map(|values| format!("[{}]", values.join(", ")));
+    prop_oneof![leaf, map, list, maps].boxed()
+}
