@@ -131,11 +131,7 @@ impl Files for OsFiles {
     type Lock = File;
 
     fn open(&self, name: &str) -> io::Result<OsFile> {
-        OpenOptions::new()
-            .read(true)
-            .append(true)
-            .open(self.path(name))
-            .map(OsFile)
+        OpenOptions::new().read(true).append(true).open(self.path(name)).map(OsFile)
     }
 
     fn create(&self, name: &str) -> io::Result<OsFile> {
@@ -161,11 +157,8 @@ impl Files for OsFiles {
     }
 
     fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.path(name))?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(self.path(name))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -234,10 +227,7 @@ mod tests {
         let mut all = [0; 16];
         let read = file.read_at(0, &mut all)?;
         assert_eq!(&all[..read], b"hello!");
-        assert_eq!(
-            files.open("y").map(|_| ()).map_err(|e| e.kind()),
-            Err(io::ErrorKind::NotFound)
-        );
+        assert_eq!(files.open("y").map(|_| ()).map_err(|e| e.kind()), Err(io::ErrorKind::NotFound));
         Ok(())
     }
 }

@@ -31,11 +31,7 @@ impl Space {
             }
             bits = words;
         }
-        Self {
-            bound,
-            members: 0,
-            levels,
-        }
+        Self { bound, members: 0, levels }
     }
 
     /// The set of all numbers below `bound`.
@@ -46,11 +42,7 @@ impl Space {
         for level in &mut set.levels {
             for (i, word) in (0_u64..).zip(level.iter_mut()) {
                 let below = bits.saturating_sub(i * BITS);
-                *word = if below >= BITS {
-                    u64::MAX
-                } else {
-                    (1_u64 << below) - 1
-                };
+                *word = if below >= BITS { u64::MAX } else { (1_u64 << below) - 1 };
             }
             bits = bits.div_ceil(BITS);
         }
@@ -155,11 +147,7 @@ impl Space {
     }
 
     fn word(&self, level: usize, at: u64) -> u64 {
-        self.levels
-            .get(level)
-            .and_then(|words| words.get(index(at)))
-            .copied()
-            .unwrap_or(0)
+        self.levels.get(level).and_then(|words| words.get(index(at))).copied().unwrap_or(0)
     }
 }
 

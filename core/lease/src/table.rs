@@ -53,9 +53,7 @@ impl Table {
     /// The rows whose units come after `unit`, by unit; all of them for `None`.
     pub fn rows_after(&self, unit: Option<Unit>) -> impl Iterator<Item = &Arc<Lease>> {
         let from = unit.map_or(Bound::Unbounded, Bound::Excluded);
-        self.rows
-            .range((from, Bound::Unbounded))
-            .map(|(_, row)| row)
+        self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row)
     }
 
     /// The rows that belong to `holder`, by unit.
@@ -149,10 +147,7 @@ impl Keys {
 
 fn matching(index: &BTreeSet<(u64, Unit)>, hash: u64) -> impl Iterator<Item = Unit> {
     let first = Unit::V4(std::net::Ipv4Addr::UNSPECIFIED);
-    index
-        .range((hash, first)..)
-        .take_while(move |(other, _)| *other == hash)
-        .map(|(_, unit)| *unit)
+    index.range((hash, first)..).take_while(move |(other, _)| *other == hash).map(|(_, unit)| *unit)
 }
 
 #[cfg(test)]

@@ -11,9 +11,7 @@ impl Seed {
     /// The stream for one purpose: same seed and key, same draws.
     #[must_use]
     pub fn keyed(self, key: u64, attempt: u64) -> Prng {
-        Prng(mix(
-            self.0 ^ mix(key ^ mix(attempt.wrapping_add(0x9e37_79b9_7f4a_7c15)))
-        ))
+        Prng(mix(self.0 ^ mix(key ^ mix(attempt.wrapping_add(0x9e37_79b9_7f4a_7c15)))))
     }
 }
 

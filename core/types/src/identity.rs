@@ -85,20 +85,11 @@ impl HwAddr {
     /// # Errors
     /// [`IdentityError::Length`] for more than [`HwAddr::MAX`] octets.
     pub fn new(htype: u16, octets: &[u8]) -> Result<Self, IdentityError> {
-        let too_long = IdentityError::Length {
-            got: octets.len(),
-            max: Self::MAX,
-        };
+        let too_long = IdentityError::Length { got: octets.len(), max: Self::MAX };
         let len = u8::try_from(octets.len()).map_err(|_| too_long)?;
         let mut kept = [0; Self::MAX];
-        kept.get_mut(..octets.len())
-            .ok_or(too_long)?
-            .copy_from_slice(octets);
-        Ok(Self {
-            htype,
-            len,
-            octets: kept,
-        })
+        kept.get_mut(..octets.len()).ok_or(too_long)?.copy_from_slice(octets);
+        Ok(Self { htype, len, octets: kept })
     }
 
     /// An Ethernet address.
@@ -106,11 +97,7 @@ impl HwAddr {
     pub fn ethernet(octets: [u8; 6]) -> Self {
         let mut kept = [0; Self::MAX];
         kept[..6].copy_from_slice(&octets);
-        Self {
-            htype: Self::ETHERNET,
-            len: 6,
-            octets: kept,
-        }
+        Self { htype: Self::ETHERNET, len: 6, octets: kept }
     }
 
     /// The hardware type (ARP's numbers).
@@ -134,11 +121,7 @@ impl HwAddr {
 
 impl Default for HwAddr {
     fn default() -> Self {
-        Self {
-            htype: Self::ETHERNET,
-            len: 0,
-            octets: [0; Self::MAX],
-        }
+        Self { htype: Self::ETHERNET, len: 0, octets: [0; Self::MAX] }
     }
 }
 
@@ -169,10 +152,7 @@ impl ClientId {
     /// two; files and tables of other servers hold shorter ones.)
     pub fn new(octets: &[u8]) -> Result<Self, IdentityError> {
         if octets.is_empty() || octets.len() > Self::MAX {
-            return Err(IdentityError::Length {
-                got: octets.len(),
-                max: Self::MAX,
-            });
+            return Err(IdentityError::Length { got: octets.len(), max: Self::MAX });
         }
         Ok(Self(octets.into()))
     }

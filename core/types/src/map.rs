@@ -6,10 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 ///
 /// Not hardened against chosen keys: use it where the number of entries is bounded or where the
 /// keys are hashed already.
-#[allow(
-    clippy::disallowed_types,
-    reason = "the hasher here is fixed, which is the point"
-)]
+#[allow(clippy::disallowed_types, reason = "the hasher here is fixed, which is the point")]
 pub type FixedMap<K, V> = std::collections::HashMap<K, V, FixedState>;
 
 /// The hasher state of [`FixedMap`].

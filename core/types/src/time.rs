@@ -28,10 +28,7 @@ impl Mono {
     /// This point and `length` more; saturates at the end of the clock (some 584 years).
     #[must_use]
     pub fn after(self, length: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_add(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)))
     }
 
     /// How long ago `earlier` was; zero if it lies ahead.
@@ -43,12 +40,7 @@ impl Mono {
 
 impl fmt::Display for Mono {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{:06}",
-            self.0 / 1_000_000_000,
-            self.0 % 1_000_000_000 / 1000
-        )
+        write!(f, "{}.{:06}", self.0 / 1_000_000_000, self.0 % 1_000_000_000 / 1000)
     }
 }
 
@@ -95,33 +87,20 @@ impl Wall {
     /// lease end before the client's.
     #[must_use]
     pub const fn ceil(self) -> Self {
-        if self.nanos == 0 {
-            self
-        } else {
-            Self {
-                secs: self.secs.saturating_add(1),
-                nanos: 0,
-            }
-        }
+        if self.nanos == 0 { self } else { Self { secs: self.secs.saturating_add(1), nanos: 0 } }
     }
 
     /// This point and `secs` seconds more (or less, when negative), saturating.
     #[must_use]
     pub const fn plus_secs(self, secs: i64) -> Self {
-        Self {
-            secs: self.secs.saturating_add(secs),
-            nanos: self.nanos,
-        }
+        Self { secs: self.secs.saturating_add(secs), nanos: self.nanos }
     }
 
     /// This point and `length` more, saturating.
     #[must_use]
     pub fn after(self, length: Duration) -> Self {
         let secs = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
-        Self::new(
-            self.secs.saturating_add(secs),
-            self.nanos + length.subsec_nanos(),
-        )
+        Self::new(self.secs.saturating_add(secs), self.nanos + length.subsec_nanos())
     }
 
     /// Nanoseconds from `earlier` to this point, negative if it lies ahead.
@@ -182,11 +161,7 @@ impl Secs {
 
 impl fmt::Display for Secs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_infinite() {
-            f.write_str("infinite")
-        } else {
-            write!(f, "{}", self.0)
-        }
+        if self.is_infinite() { f.write_str("infinite") } else { write!(f, "{}", self.0) }
     }
 }
 
@@ -204,10 +179,7 @@ mod tests {
     #[test]
     fn whole_seconds_in_nanos_are_carried() {
         assert_eq!(Wall::new(1, 2_000_000_001), Wall::new(3, 1));
-        assert_eq!(
-            Wall::new(1, 999_999_999).after(Duration::from_nanos(1)),
-            Wall::from_secs(2)
-        );
+        assert_eq!(Wall::new(1, 999_999_999).after(Duration::from_nanos(1)), Wall::from_secs(2));
     }
 
     #[test]

@@ -1,0 +1,178 @@
+//! REQUEST in the four states of a client (RFC 2131 §4.3.2).
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use lessor_lease::{Change, DnsFlags, Lease, State};
+use lessor_types::{Secs, Unit};
+
+use super::Case;
+use crate::facts::Known;
+use crate::{Decision, DropReason, Effect, Facts, Plan, reply};
+
+/// The client takes an offer, ours or another server's.
+pub(super) fn selecting<F: Facts>(
+    case: &Case<'_, F>,
+    server: Ipv4Addr,
+    addr: Ipv4Addr,
+) -> Known<Decision> {
+    if !case.is_us(server) {
+        return Ok(let_go(case));
+    }
+    let unit = Unit::V4(addr);
+    if !case.in_pool(unit) || case.held_for_another(unit) {
+        return Ok(case.refuse(unit));
+    }
+    let row = case.facts.row(unit)?;
+    if !case.may_have(row.as_deref()) {
+        return Ok(case.refuse(unit));
+    }
+    // An address that was not offered is granted too, since offers are forgotten in a crash; but
+    // not to a client that has another one, or one client could collect a whole pool.
+    let offered = case.facts.hold_of(&case.holder).is_some_and(|hold| hold.unit == unit);
+    let judged = case.facts.judged();
+    let has_another =
+        || Ok(case.rows_here()?.iter().any(|row| row.unit != unit && row.is_active(judged)));
+    if !offered && has_another()? {
+        return Ok(case.refuse(unit));
+    }
+    Ok(grant(case, unit, row))
+}
+
+/// The client remembers an address from before it restarted.
+pub(super) fn init_reboot<F: Facts>(case: &Case<'_, F>, addr: Ipv4Addr) -> Known<Decision> {
+    let unit = Unit::V4(addr);
+    let own = case.rows_here()?;
+    if let Some(row) = own.iter().find(|row| row.unit == unit) {
+        if case.held_for_another(unit) {
+            return Ok(case.refuse(unit));
+        }
+        return Ok(grant(case, unit, Some(Arc::clone(row))));
+    }
+    if !own.is_empty() {
+        // A known client with another address than it remembers (V4-057).
+        return Ok(case.refuse(unit));
+    }
+    // No record: another server may have one (V4-058).
+    Ok(case.refuse_if_authoritative(unit))
+}
+
+/// The client wants to keep the address that it uses.
+pub(super) fn extend<F: Facts>(case: &Case<'_, F>, addr: Ipv4Addr) -> Known<Decision> {
+    let unit = Unit::V4(addr);
+    match case.facts.row(unit)? {
+        Some(row) if case.is_ours(&row) => {
+            // The pool is gone, or the client has moved to another link (V4-064).
+            let misplaced = row.subnet != case.subnet.id || !case.in_pool(unit);
+            if misplaced || case.held_for_another(unit) {
+                return Ok(case.refuse(unit));
+            }
+            Ok(grant(case, unit, Some(row)))
+        }
+        _ => Ok(case.refuse_if_authoritative(unit)),
+    }
+}
+
+/// Another server was chosen: what was kept for the client is free again (V4-049).
+fn let_go<F: Facts>(case: &Case<'_, F>) -> Decision {
+    if case.facts.hold_of(&case.holder).is_none() {
+        return Decision::Drop(DropReason::OtherServer);
+    }
+    Decision::Do(Box::new(Plan {
+        changes: Vec::new(),
+        read: Vec::new(),
+        hold: None,
+        unhold: true,
+        answer: None,
+        effect: Effect::LetGo,
+    }))
+}
+
+/// Leases `unit`, whose row is `row`, to the client.
+fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> Decision {
+    let Some(pool) = case.pool_of(unit) else {
+        return case.refuse(unit);
+    };
+    let lifetime = reply::lifetime(case.subnet, case.query.wanted);
+    let hostname = reply::hostname(case.query);
+    if let Some(row) = &row
+        && let Some(rest) = reusable(case, row, lifetime, hostname.as_deref())
+    {
+        return confirm(case, unit, rest, Effect::Reused(unit, rest), Vec::new());
+    }
+    let mine = row.as_deref().filter(|row| case.is_ours(row));
+    let begin = case.second();
+    // A client that does not hear this answer still believes the last one: what it was told before
+    // stays the least that is kept for it.
+    let told = mine.filter(|row| row.state == State::Assigned).map(|row| {
+        if row.valid.is_infinite() {
+            Secs::INFINITE
+        } else {
+            Secs(u32::try_from(begin.secs_until(row.expires)).unwrap_or(u32::MAX))
+        }
+    });
+    let valid = told.map_or(lifetime, |told| told.max(lifetime));
+    let lease = Lease {
+        unit,
+        subnet: case.subnet.id,
+        pool,
+        holder: case.holder.clone(),
+        state: State::Assigned,
+        valid,
+        expires: begin.plus_secs(i64::from(valid.0)),
+        hostname,
+        dns: mine.map_or_else(DnsFlags::default, |row| row.dns),
+        context: mine.and_then(|row| row.context.clone()),
+        promises: row.as_deref().and_then(|row| row.promises.clone()),
+    };
+    // An ambiguous write is found to have been applied: then there is nothing left to write.
+    let is_written = row.as_deref() == Some(&lease);
+    let change = Change { unit, from: row, to: Some(Arc::new(lease)) };
+    let changes = if is_written { Vec::new() } else { vec![change] };
+    confirm(case, unit, lifetime, Effect::Leased(unit, lifetime), changes)
+}
+
+/// The rest of a lease that is young enough to be confirmed without a write (`cache-threshold`).
+fn reusable<F: Facts>(
+    case: &Case<'_, F>,
+    row: &Lease,
+    lifetime: Secs,
+    hostname: Option<&str>,
+) -> Option<Secs> {
+    let subnet = case.subnet;
+    let same = row.subnet == subnet.id
+        && row.holder == case.holder
+        && row.valid == lifetime
+        && row.hostname.as_deref() == hostname
+        && row.is_active(case.now.wall)
+        && case.facts.may_reuse();
+    if !same || row.valid.is_infinite() || subnet.cache_threshold_ppm == 0 {
+        return None;
+    }
+    let age = row.confirmed().secs_until(case.now.wall);
+    // A row from the future tells that the clock went back: write again.
+    if row.confirmed() > case.second() {
+        return None;
+    }
+    let young = age * 1_000_000 < u64::from(row.valid.0) * u64::from(subnet.cache_threshold_ppm);
+    let in_age = subnet.cache_max_age.is_none_or(|max| age < u64::from(max.0));
+    let rest = u32::try_from(case.now.wall.secs_until(row.expires)).ok()?;
+    (young && in_age && rest > 0).then_some(Secs(rest))
+}
+
+fn confirm<F: Facts>(
+    case: &Case<'_, F>,
+    unit: Unit,
+    lifetime: Secs,
+    effect: Effect,
+    changes: Vec<Change>,
+) -> Decision {
+    Decision::Do(Box::new(Plan {
+        changes,
+        read: vec![unit],
+        hold: None,
+        unhold: true,
+        answer: reply::ack(case.query, case.config(), case.subnet, case.server, unit, lifetime),
+        effect,
+    }))
+}

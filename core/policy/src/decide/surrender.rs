@@ -1,0 +1,91 @@
+//! DECLINE and RELEASE: the client gives an address up. Neither is answered (RFC 2131 §4.3.3, §4.3.4).
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use lessor_lease::{Change, DnsFlags, Lease, State};
+use lessor_types::{Holder, Unit};
+
+use super::Case;
+use crate::facts::Known;
+use crate::{Decision, DropReason, Effect, Facts, Plan};
+
+/// The client found its address in use: nobody gets it for the probation time.
+pub(super) fn decline<F: Facts>(
+    case: &Case<'_, F>,
+    server: Ipv4Addr,
+    addr: Ipv4Addr,
+) -> Known<Decision> {
+    if !case.is_us(server) {
+        return Ok(Decision::Drop(DropReason::OtherServer));
+    }
+    let unit = Unit::V4(addr);
+    let Some(pool) = case.pool_of(unit) else {
+        return Ok(Decision::Drop(DropReason::DeclineNotHeld));
+    };
+    let row = case.facts.row(unit)?;
+    let leased = row.as_deref().is_some_and(|row| {
+        row.state == State::Assigned && case.is_ours(row) && row.subnet == case.subnet.id
+    });
+    let free = row.as_deref().is_none_or(|row| row.is_reusable(case.facts.judged()));
+    let offered =
+        free && case.facts.hold(unit).is_some_and(|hold| hold.holder.same_client(&case.holder));
+    if !leased && !offered {
+        return Ok(Decision::Drop(DropReason::DeclineNotHeld));
+    }
+    let probation = case.config().decline_probation;
+    let declined = Lease {
+        unit,
+        subnet: case.subnet.id,
+        pool,
+        // The address belongs to nobody now, least of all to the client that refused it.
+        holder: Holder::default(),
+        state: State::Declined,
+        valid: probation,
+        expires: case.second().plus_secs(i64::from(probation.0)),
+        hostname: None,
+        dns: DnsFlags::default(),
+        context: row.as_deref().and_then(|row| row.context.clone()),
+        promises: row.as_deref().and_then(|row| row.promises.clone()),
+    };
+    Ok(surrender(unit, row, declined, Effect::Declined(unit)))
+}
+
+/// The client is done with its address.
+pub(super) fn release<F: Facts>(
+    case: &Case<'_, F>,
+    server: Ipv4Addr,
+    addr: Ipv4Addr,
+) -> Known<Decision> {
+    if !case.is_us(server) {
+        return Ok(Decision::Drop(DropReason::OtherServer));
+    }
+    let unit = Unit::V4(addr);
+    let row = case.facts.row(unit)?;
+    let Some(lease) =
+        row.as_deref().filter(|row| row.state == State::Assigned && case.is_ours(row))
+    else {
+        return Ok(Decision::Drop(DropReason::ReleaseNotHeld));
+    };
+    // A release carries nothing that orders it against a REQUEST. One that comes right behind a
+    // confirmation was overtaken on the way, or is a repeat: acting on it would free an address
+    // that the client has just been told to use.
+    if case.facts.confirmed_just_now(lease) {
+        return Ok(Decision::Drop(DropReason::ReleaseOvertaken));
+    }
+    let mut released = lease.clone();
+    released.state = State::Released;
+    released.expires = case.now.wall.ceil();
+    Ok(surrender(unit, row.clone(), released, Effect::Released(unit)))
+}
+
+fn surrender(unit: Unit, from: Option<Arc<Lease>>, to: Lease, effect: Effect) -> Decision {
+    Decision::Do(Box::new(Plan {
+        changes: vec![Change { unit, from, to: Some(Arc::new(to)) }],
+        read: vec![unit],
+        hold: None,
+        unhold: true,
+        answer: None,
+        effect,
+    }))
+}

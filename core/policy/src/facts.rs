@@ -1,0 +1,61 @@
+//! What a decision may ask about leases.
+
+use std::sync::Arc;
+
+use lessor_lease::{Candidate, Lease, Lookup};
+use lessor_types::{Holder, Unit, Wall};
+
+use crate::PoolKey;
+
+/// An answer, or the question that has to be put to a store first.
+pub type Known<T> = Result<T, Lookup>;
+
+/// An outstanding offer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// What was offered.
+    pub unit: Unit,
+    /// To whom.
+    pub holder: Holder,
+}
+
+/// What is known at the moment of a decision.
+///
+/// Rows include what is on its way to the store. A server that is a store's only writer knows
+/// everything; one that shares a store knows what it fetched for this exchange.
+pub trait Facts {
+    /// The row of a unit.
+    ///
+    /// # Errors
+    /// The lookup that would tell.
+    fn row(&self, unit: Unit) -> Known<Option<Arc<Lease>>>;
+
+    /// All rows of a client.
+    ///
+    /// # Errors
+    /// The lookup that would tell.
+    fn rows_of(&self, holder: &Holder) -> Known<Vec<Arc<Lease>>>;
+
+    /// A unit of the pool that is neither leased nor held for anybody but `asker`.
+    ///
+    /// # Errors
+    /// The lookup that would tell.
+    fn free_in(&self, pool: PoolKey, asker: &Holder) -> Known<Option<Candidate>>;
+
+    /// The outstanding offer of a unit.
+    fn hold(&self, unit: Unit) -> Option<&Hold>;
+
+    /// The outstanding offer to a client.
+    fn hold_of(&self, holder: &Holder) -> Option<&Hold>;
+
+    /// The time at which it is judged whether a lease has lapsed; behind the wall clock after that
+    /// has leapt forward.
+    fn judged(&self) -> Wall;
+
+    /// Whether the row's client was told a moment ago that it has the unit.
+    fn confirmed_just_now(&self, row: &Lease) -> bool;
+
+    /// Whether a lease may be confirmed again without a write. Not where other servers could free
+    /// it meanwhile.
+    fn may_reuse(&self) -> bool;
+}

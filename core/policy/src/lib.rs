@@ -1,0 +1,32 @@
+//! Decides, purely, what a query is answered and what has to be written first.
+//!
+//! # Map
+//! - [`query`]: a client's message, lawful, with what the socket knew.
+//! - [`topology`]: which subnet and pool an address, a relay or a link belongs to.
+//! - [`facts`]: what a decision may ask about leases, and how it says that it does not know.
+//! - [`plan`]: what a decision says.
+//! - [`decide`]: the decision, message by message.
+//! - [`reply`]: the answer's fields, options and times, and where it goes.
+//! - [`reason`]: why a query got no answer.
+//!
+//! # Does not
+//! Keep anything between calls, wait, write, send, or know a clock beyond its arguments.
+//!
+//! # Invariants
+//! The same facts, query and time give the same decision, so that a decision may be run again.
+#![forbid(unsafe_code)]
+
+pub mod decide;
+pub mod facts;
+pub mod plan;
+pub mod query;
+pub mod reason;
+pub mod reply;
+pub mod topology;
+
+pub use decide::decide;
+pub use facts::{Facts, Hold};
+pub use plan::{Answer, Decision, Effect, Plan};
+pub use query::{Ask, Query};
+pub use reason::DropReason;
+pub use topology::{PoolKey, Topology};

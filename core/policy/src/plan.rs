@@ -1,0 +1,89 @@
+//! What a decision says.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use lessor_lease::{Change, Lookup};
+use lessor_types::{Destination, LinkId, Secs, Unit};
+use lessor_wire::v4::Message;
+
+use crate::DropReason;
+
+/// The outcome of one run of the decision.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Decision {
+    /// No answer, and nothing changes.
+    Drop(DropReason),
+    /// Something must be known first.
+    Need(Vec<Lookup>),
+    /// This is to be done.
+    Do(Box<Plan>),
+}
+
+/// What is to be done.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Plan {
+    /// What must be written before the answer may leave.
+    pub changes: Vec<Change>,
+    /// Units whose rows the answer rests on, whether written or only read.
+    pub read: Vec<Unit>,
+    /// The unit to keep for the client until it asks for it.
+    pub hold: Option<Unit>,
+    /// Whether the client's outstanding offer ends.
+    pub unhold: bool,
+    /// The answer, if there is one.
+    pub answer: Option<Answer>,
+    /// What it amounts to.
+    pub effect: Effect,
+}
+
+/// An answer that may have to wait.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Answer {
+    /// The message.
+    pub message: Message,
+    /// The largest datagram that the client takes, in octets with IP and UDP headers.
+    pub limit: usize,
+    /// The interface it leaves on.
+    pub link: LinkId,
+    /// The address it comes from, which is the server identifier.
+    pub source: Ipv4Addr,
+    /// Where it goes.
+    pub to: Destination,
+}
+
+/// What a plan amounts to, for the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// An address was offered.
+    Offered(Unit),
+    /// A lease was granted or extended.
+    Leased(Unit, Secs),
+    /// A lease was confirmed without a change.
+    Reused(Unit, Secs),
+    /// The client was told to start again.
+    Refused(Unit),
+    /// An address is on probation.
+    Declined(Unit),
+    /// An address was given back.
+    Released(Unit),
+    /// Options were given to a client that has its own address.
+    Informed,
+    /// The client chose another server, and what was kept for it is free.
+    LetGo,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offered(unit) => write!(f, "offered {unit}"),
+            Self::Leased(unit, secs) => write!(f, "leased {unit} for {secs} s"),
+            Self::Reused(unit, secs) => write!(f, "confirmed {unit} for {secs} s"),
+            Self::Refused(unit) => write!(f, "refused {unit}"),
+            Self::Declined(unit) => write!(f, "declined {unit}"),
+            Self::Released(unit) => write!(f, "released {unit}"),
+            Self::Informed => f.write_str("informed"),
+            Self::LetGo => f.write_str("let go"),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The answer's fields, options and times, and where it goes (RFC 2131 §4.1, §4.3 and table 3).
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use lessor_config::{Config, Pool, Subnet};
+use lessor_types::{Destination, Secs, Unit};
+use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
+
+use crate::{Answer, Query};
+
+/// The bit by which a client asks for broadcast replies (RFC 2131 §2).
+const BROADCAST_BIT: u16 = 0x8000;
+
+/// The lifetime a client gets: its wish within the subnet's bounds (V4-040).
+#[must_use]
+pub fn lifetime(subnet: &Subnet, wanted: Option<Secs>) -> Secs {
+    let bounds = subnet.lifetime;
+    wanted.map_or(bounds.default, |wanted| wanted.clamp(bounds.min, bounds.max))
+}
+
+/// The host name that a client sent, if it can stand in a lease file and in a log.
+#[must_use]
+pub fn hostname(query: &Query) -> Option<Box<str>> {
+    let octets = query.message.options.get(code::HOST_NAME)?;
+    let text = std::str::from_utf8(octets).ok()?.trim_end_matches('\0');
+    let is_name = !text.is_empty() && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    is_name.then(|| text.to_ascii_lowercase().into_boxed_str())
+}
+
+/// An OFFER of an address.
+pub(crate) fn offer(
+    query: &Query,
+    config: &Config,
+    subnet: &Subnet,
+    server: Ipv4Addr,
+    unit: Unit,
+    lifetime: Secs,
+) -> Option<Answer> {
+    let mut message = begin(query, MessageType::Offer, server);
+    message.yiaddr = unit.v4()?;
+    lease_times(&mut message, subnet, lifetime);
+    configure(&mut message, query, config, subnet, unit.v4());
+    Some(finish(query, message, server))
+}
+
+/// An ACK of a lease.
+pub(crate) fn ack(
+    query: &Query,
+    config: &Config,
+    subnet: &Subnet,
+    server: Ipv4Addr,
+    unit: Unit,
+    lifetime: Secs,
+) -> Option<Answer> {
+    let mut message = begin(query, MessageType::Ack, server);
+    message.yiaddr = unit.v4()?;
+    // RFC 2131 table 3: copied in an ACK, zero in an OFFER and a NAK (V4-014).
+    message.ciaddr = query.message.ciaddr;
+    lease_times(&mut message, subnet, lifetime);
+    configure(&mut message, query, config, subnet, unit.v4());
+    Some(finish(query, message, server))
+}
+
+/// An ACK to an INFORM: options, but no address and no times (V4-015).
+pub(crate) fn information(
+    query: &Query,
+    config: &Config,
+    subnet: &Subnet,
+    server: Ipv4Addr,
+) -> Answer {
+    let mut message = begin(query, MessageType::Ack, server);
+    message.ciaddr = query.message.ciaddr;
+    configure(&mut message, query, config, subnet, None);
+    let mut answer = finish(query, message, server);
+    // RFC 2131 §4.3.5: to the client itself, even where it came through a relay.
+    answer.to = routed(query.message.ciaddr, CLIENT_PORT);
+    answer
+}
+
+/// A NAK.
+pub(crate) fn refusal(query: &Query, server: Ipv4Addr) -> Answer {
+    let mut message = begin(query, MessageType::Nak, server);
+    if query.is_relayed() {
+        // RFC 2131 §4.3.2: the relay must broadcast it, since the client has no valid address.
+        message.flags |= BROADCAST_BIT;
+    }
+    if let Some(id) = query.message.options.get(code::CLIENT_ID) {
+        message.options.insert(code::CLIENT_ID, id);
+    }
+    let mut answer = finish(query, message, server);
+    if !query.is_relayed() {
+        answer.to = Destination::Broadcast { port: CLIENT_PORT };
+    }
+    answer
+}
+
+/// The fields that every reply copies (V4-013), and the options that it must have.
+fn begin(query: &Query, kind: MessageType, server: Ipv4Addr) -> Message {
+    let mut message = Message::new(Op::Reply, query.message.xid, query.message.hw);
+    message.flags = query.message.flags;
+    message.giaddr = query.message.giaddr;
+    message.set_message_type(kind);
+    message.options.insert(code::SERVER_ID, server.octets());
+    message
+}
+
+/// Option 51, and T1 and T2 where they are wanted (V4-041).
+fn lease_times(message: &mut Message, subnet: &Subnet, lifetime: Secs) {
+    message.options.insert(code::LEASE_TIME, lifetime.0.to_be_bytes());
+    let tee = subnet.tee;
+    let share = |ppm: u32| {
+        let secs = u64::from(lifetime.0) * u64::from(ppm) / 1_000_000;
+        (tee.calculate && !lifetime.is_infinite()).then(|| u32::try_from(secs).unwrap_or(u32::MAX))
+    };
+    let rebind = tee.rebind.map(|secs| secs.0).or_else(|| share(tee.t2_ppm));
+    let rebind = rebind.filter(|rebind| *rebind < lifetime.0);
+    let renew = tee.renew.map(|secs| secs.0).or_else(|| share(tee.t1_ppm));
+    let renew = renew.filter(|renew| *renew < rebind.unwrap_or(lifetime.0));
+    if let Some(renew) = renew {
+        message.options.insert(code::RENEWAL_TIME, renew.to_be_bytes());
+    }
+    if let Some(rebind) = rebind {
+        message.options.insert(code::REBINDING_TIME, rebind.to_be_bytes());
+    }
+}
+
+/// Options that are sent unasked, because few clients get far without them.
+const BASIC: [u8; 4] =
+    [code::SUBNET_MASK, code::ROUTERS, code::DOMAIN_NAME_SERVERS, code::DOMAIN_NAME];
+
+/// Options that the configuration can't set: they are the protocol's.
+const OWN: [u8; 10] = [
+    code::REQUESTED_ADDRESS,
+    code::LEASE_TIME,
+    code::OVERLOAD,
+    code::MESSAGE_TYPE,
+    code::SERVER_ID,
+    code::PARAMETER_LIST,
+    code::MAX_SIZE,
+    code::RENEWAL_TIME,
+    code::REBINDING_TIME,
+    code::RELAY_AGENT,
+];
+
+/// What the configuration gives the client, pool before subnet.
+fn configure(
+    message: &mut Message,
+    query: &Query,
+    config: &Config,
+    subnet: &Subnet,
+    addr: Option<Ipv4Addr>,
+) {
+    message.siaddr = subnet.next_server;
+    message.sname = subnet.server_hostname.clone().into_bytes();
+    message.file = subnet.boot_file_name.clone().into_bytes();
+    if config.echo_client_id
+        && let Some(id) = query.message.options.get(code::CLIENT_ID)
+    {
+        message.options.insert(code::CLIENT_ID, id);
+    }
+    let pool = addr.and_then(|addr| subnet.pool_of(addr));
+    let configured = |code: u8| {
+        pool.and_then(|pool| pool.options.get(code)).or_else(|| subnet.options.get(code))
+    };
+    let always = |pool: &Pool| pool.always.iter().copied().collect::<Vec<u8>>();
+    let wanted = BASIC
+        .iter()
+        .chain(query.message.parameter_list())
+        .chain(&subnet.always)
+        .copied()
+        .chain(pool.map(always).unwrap_or_default());
+    for code in wanted {
+        if OWN.contains(&code) || message.options.contains(code) {
+            continue;
+        }
+        if let Some(value) = configured(code) {
+            message.options.insert(code, value);
+        } else if code == code::SUBNET_MASK {
+            message.options.insert(code, subnet.prefix.mask().octets());
+        }
+    }
+}
+
+/// The relay's option back to the relay, and the way there (RFC 2131 §4.1).
+fn finish(query: &Query, mut message: Message, server: Ipv4Addr) -> Answer {
+    // RFC 3046 §2.2: echoed unchanged.
+    if let Some(agent) = query.message.options.get(code::RELAY_AGENT) {
+        message.options.insert(code::RELAY_AGENT, agent);
+    }
+    let to = if query.is_relayed() {
+        // RFC 8357 §5: a relay on a port of its own says so in its option.
+        let own_port = query.message.relay_agent().is_some_and(|agent| agent.relay_port());
+        let port = if own_port { query.source.port() } else { SERVER_PORT };
+        routed(query.message.giaddr, port)
+    } else if !query.message.ciaddr.is_unspecified() {
+        routed(query.message.ciaddr, CLIENT_PORT)
+    } else if query.message.broadcast() || query.message.hw.is_empty() {
+        Destination::Broadcast { port: CLIENT_PORT }
+    } else {
+        let addr = SocketAddr::from((message.yiaddr, CLIENT_PORT));
+        Destination::Station { addr, hw: query.message.hw }
+    };
+    let limit = query.message.datagram_max();
+    Answer { message, limit, link: query.link, source: server, to }
+}
+
+fn routed(addr: Ipv4Addr, port: u16) -> Destination {
+    Destination::Routed(SocketAddr::from((addr, port)))
+}
