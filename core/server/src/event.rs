@@ -1,0 +1,187 @@
+//! What happened, with stable ids, and the counters folded over it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use lessor_lease::StoreFailure;
+use lessor_policy::{DropReason, Effect};
+use lessor_types::{Holder, Unit, Xid};
+
+use crate::ExchangeId;
+
+/// How much an event asks of an operator.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    /// Everyday detail.
+    Debug,
+    /// Worth a line.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Somebody must act.
+    Error,
+}
+
+/// How a packet ended. There is one for each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// An answer was sent.
+    Answered(Effect),
+    /// Done, and the protocol has no answer for it.
+    Done(Effect),
+    /// Nothing was sent.
+    Dropped(DropReason),
+}
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A packet ended.
+    Ended {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Who asked, where that could be read.
+        client: Option<(Holder, Xid)>,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// An answer lacked options that did not fit.
+    OptionsLeftOut {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Their codes.
+        codes: Vec<u8>,
+    },
+    /// A lapsed lease was reclaimed.
+    Reclaimed(Unit),
+    /// A row that had ended was removed.
+    Removed(Unit),
+    /// A reclaim was not written.
+    ReclaimFailed(Unit),
+    /// The store can't be written.
+    StoreLost(StoreFailure),
+    /// The store is open again, with this many rows.
+    StoreReopened(usize),
+    /// The partner is there.
+    ContactBegan,
+    /// The partner is gone.
+    ContactEnded,
+    /// A new configuration is in effect.
+    ConfigApplied {
+        /// How many subnets it has.
+        subnets: usize,
+    },
+    /// The wall clock leapt by this many milliseconds.
+    ClockLeapt(i64),
+}
+
+impl Event {
+    /// The stable id.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Ended { outcome, .. } => match outcome {
+                Outcome::Dropped(reason) => reason.id(),
+                Outcome::Answered(effect) | Outcome::Done(effect) => match effect {
+                    Effect::Offered(_) => "DHCP4_LEASE_OFFERED",
+                    Effect::Leased(..) => "DHCP4_LEASE_COMMITTED",
+                    Effect::Reused(..) => "DHCP4_LEASE_CONFIRMED",
+                    Effect::Refused(_) => "DHCP4_REQUEST_REFUSED",
+                    Effect::Declined(_) => "DHCP4_LEASE_DECLINED",
+                    Effect::Released(_) => "DHCP4_LEASE_RELEASED",
+                    Effect::Informed => "DHCP4_CLIENT_INFORMED",
+                    Effect::LetGo => "DHCP4_OFFER_NOT_TAKEN",
+                },
+            },
+            Self::OptionsLeftOut { .. } => "DHCP4_OPTIONS_LEFT_OUT",
+            Self::Reclaimed(_) => "LEASE_RECLAIMED",
+            Self::Removed(_) => "LEASE_REMOVED",
+            Self::ReclaimFailed(_) => "LEASE_RECLAIM_FAILED",
+            Self::StoreLost(_) => "STORE_LOST",
+            Self::StoreReopened(_) => "STORE_REOPENED",
+            Self::ContactBegan => "PARTNER_CONTACT_BEGAN",
+            Self::ContactEnded => "PARTNER_CONTACT_ENDED",
+            Self::ConfigApplied { .. } => "CONFIG_APPLIED",
+            Self::ClockLeapt(_) => "CLOCK_LEAPT",
+        }
+    }
+
+    /// How much it asks of an operator.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::Ended { outcome, .. } => match outcome {
+                Outcome::Dropped(DropReason::NoFreeAddress | DropReason::StoreRefused) => {
+                    Level::Warn
+                }
+                Outcome::Answered(Effect::Leased(..))
+                | Outcome::Done(Effect::Released(_))
+                | Outcome::Answered(Effect::Refused(_)) => Level::Info,
+                Outcome::Done(Effect::Declined(_)) => Level::Warn,
+                _ => Level::Debug,
+            },
+            Self::OptionsLeftOut { .. } | Self::ReclaimFailed(_) | Self::ClockLeapt(_) => {
+                Level::Warn
+            }
+            Self::Reclaimed(_) | Self::Removed(_) => Level::Debug,
+            Self::StoreLost(_) => Level::Error,
+            Self::StoreReopened(_) | Self::ContactBegan | Self::ConfigApplied { .. } => Level::Info,
+            Self::ContactEnded => Level::Warn,
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended { client, outcome, .. } => {
+                match client {
+                    Some((holder, xid)) => write!(f, "{holder} xid {xid}: ")?,
+                    None => f.write_str("somebody: ")?,
+                }
+                match outcome {
+                    Outcome::Answered(effect) | Outcome::Done(effect) => effect.fmt(f),
+                    Outcome::Dropped(reason) => write!(f, "no answer, {reason}"),
+                }
+            }
+            Self::OptionsLeftOut { codes, .. } => {
+                write!(f, "options that did not fit the client's datagram: {codes:?}")
+            }
+            Self::Reclaimed(unit) => write!(f, "{unit} lapsed and was reclaimed"),
+            Self::Removed(unit) => write!(f, "{unit} is forgotten"),
+            Self::ReclaimFailed(unit) => write!(f, "{unit} could not be reclaimed; next round"),
+            Self::StoreLost(failure) => {
+                write!(f, "the lease store can't be written, no lease is granted: {failure}")
+            }
+            Self::StoreReopened(rows) => write!(f, "the lease store is open with {rows} rows"),
+            Self::ContactBegan => f.write_str("in contact with the partner"),
+            Self::ContactEnded => f.write_str("out of contact with the partner"),
+            Self::ConfigApplied { subnets } => {
+                write!(f, "a configuration with {subnets} subnets is in effect")
+            }
+            Self::ClockLeapt(ms) => write!(f, "the wall clock leapt by {ms} ms"),
+        }
+    }
+}
+
+/// How often each event happened: a fold over events.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Counters(BTreeMap<&'static str, u64>);
+
+impl Counters {
+    /// Counts one event.
+    pub fn count(&mut self, event: &Event) {
+        *self.0.entry(event.id()).or_default() += 1;
+    }
+
+    /// How often the event with this id happened.
+    #[must_use]
+    pub fn of(&self, id: &str) -> u64 {
+        self.0.get(id).copied().unwrap_or(0)
+    }
+
+    /// All counters that are not zero, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.0.iter().map(|(id, count)| (*id, *count))
+    }
+}

@@ -1,0 +1,350 @@
+//! What is known of leases: settled rows, changes on their way, and offers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lessor_lease::{Change, Lease, Table};
+use lessor_policy::{Hold, PoolKey, Topology};
+use lessor_types::{Holder, Mono, Seq, Unit, Wall};
+
+use crate::lane::LaneId;
+use crate::occupancy::{Occupancy, Use};
+
+/// How long a confirmation counts as recent: longer than packets overtake each other.
+const RECENT: Duration = Duration::from_secs(2);
+/// The first place in the order of lapses.
+const BEGINNING: (i64, Unit) = (i64::MIN, Unit::V4(std::net::Ipv4Addr::UNSPECIFIED));
+/// How many units may lapse in one turn; the rest follow in the next.
+const LAPSES_PER_TURN: usize = 1000;
+
+/// A change that the store has not settled.
+#[derive(Clone, Debug)]
+struct Pending {
+    seq: Seq,
+    change: Change,
+}
+
+/// An offer with its end.
+#[derive(Clone, Debug)]
+struct Offer {
+    hold: Hold,
+    until: Mono,
+}
+
+/// What a server knows of leases.
+///
+/// Rows in [`Ledger::table`] are settled. A change on its way lies over them until it is settled,
+/// and then becomes part of them or vanishes, so nothing has ever to be undone.
+#[derive(Debug)]
+pub struct Ledger {
+    table: Table,
+    pending: BTreeMap<Unit, Pending>,
+    /// The rows to be, so that clients can be found among them.
+    pending_rows: Table,
+    /// Where changes of a unit are not settled.
+    unsettled: BTreeMap<Unit, Vec<(LaneId, Seq)>>,
+    /// Units whose last change the partner does not have.
+    owed: BTreeSet<Unit>,
+    offers: BTreeMap<Unit, Offer>,
+    offered_to: BTreeMap<u64, Unit>,
+    offer_ends: BTreeSet<(Mono, Unit)>,
+    offers_max: usize,
+    confirmed: BTreeMap<Unit, Mono>,
+    confirmed_ends: BTreeSet<(Mono, Unit)>,
+    occupancy: Occupancy,
+    lapsed_to: (i64, Unit),
+    judged: Wall,
+}
+
+impl Ledger {
+    /// A ledger of these settled rows, which may be none where the store is shared.
+    #[must_use]
+    pub fn new(
+        topology: &Topology,
+        rows: Vec<Arc<Lease>>,
+        judged: Wall,
+        offers_max: usize,
+    ) -> Self {
+        let mut table = Table::new();
+        for row in rows {
+            table.put(row);
+        }
+        let mut ledger = Self {
+            table,
+            pending: BTreeMap::new(),
+            pending_rows: Table::new(),
+            unsettled: BTreeMap::new(),
+            owed: BTreeSet::new(),
+            offers: BTreeMap::new(),
+            offered_to: BTreeMap::new(),
+            offer_ends: BTreeSet::new(),
+            offers_max,
+            confirmed: BTreeMap::new(),
+            confirmed_ends: BTreeSet::new(),
+            occupancy: Occupancy::default(),
+            lapsed_to: BEGINNING,
+            judged,
+        };
+        ledger.settle_in(topology);
+        ledger
+    }
+
+    /// Counts every pool anew: after a start, a reload, or when the store was read again.
+    pub fn settle_in(&mut self, topology: &Topology) {
+        self.occupancy = Occupancy::new(topology);
+        let units: BTreeSet<Unit> = self
+            .table
+            .rows()
+            .map(|row| row.unit)
+            .chain(self.pending.keys().copied())
+            .chain(self.offers.keys().copied())
+            .collect();
+        for unit in units {
+            self.mark(topology, unit);
+        }
+    }
+
+    /// Replaces all settled rows by what the store was found to hold.
+    pub fn replace(&mut self, topology: &Topology, rows: Vec<Arc<Lease>>) {
+        self.table = Table::new();
+        for row in rows {
+            self.table.put(row);
+        }
+        self.lapsed_to = BEGINNING;
+        self.settle_in(topology);
+    }
+
+    /// The settled rows.
+    #[must_use]
+    pub const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The free units of a pool.
+    pub fn free(&self, pool: PoolKey) -> impl Iterator<Item = Unit> + '_ {
+        self.occupancy.free(pool)
+    }
+
+    /// The row of a unit as it will be, if a change of it is on its way.
+    #[must_use]
+    pub fn row_to_be(&self, unit: Unit) -> Option<Option<&Arc<Lease>>> {
+        self.pending.get(&unit).map(|pending| pending.change.to.as_ref())
+    }
+
+    /// The row of a unit, with changes on their way.
+    #[must_use]
+    pub fn row(&self, unit: Unit) -> Option<&Arc<Lease>> {
+        self.row_to_be(unit).unwrap_or_else(|| self.table.row(unit))
+    }
+
+    /// `rows` with the changes that are on their way to rows of this client.
+    #[must_use]
+    pub fn overlay(&self, holder: &Holder, mut rows: Vec<Arc<Lease>>) -> Vec<Arc<Lease>> {
+        if !self.pending.is_empty() {
+            rows.retain(|row| !self.pending.contains_key(&row.unit));
+            rows.extend(self.pending_rows.rows_of(holder));
+        }
+        rows
+    }
+
+    /// The number under which a change of this unit is on its way to the store.
+    #[must_use]
+    pub fn pending(&self, unit: Unit) -> Option<Seq> {
+        self.pending.get(&unit).map(|pending| pending.seq)
+    }
+
+    /// How many changes are on their way to the store.
+    #[must_use]
+    pub fn pending_len(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Notes a change on its way to the store.
+    pub fn submit(&mut self, topology: &Topology, change: Change, seq: Seq) {
+        let unit = change.unit;
+        if let Some(row) = &change.to {
+            self.pending_rows.put(Arc::clone(row));
+        }
+        self.pending.insert(unit, Pending { seq, change });
+        self.note(LaneId::Store, unit, seq);
+        self.mark(topology, unit);
+    }
+
+    /// The change is settled: it becomes part of the rows if `keep`, else it never was.
+    pub fn settle(&mut self, topology: &Topology, unit: Unit, seq: Seq, keep: bool) {
+        self.unnote(LaneId::Store, unit, seq);
+        if self.pending(unit) != Some(seq) {
+            return;
+        }
+        self.pending_rows.remove(unit);
+        if let Some(Pending { change, .. }) = self.pending.remove(&unit)
+            && keep
+        {
+            match change.to {
+                Some(row) => self.table.put(row),
+                None => self.table.remove(unit),
+            };
+        }
+        self.mark(topology, unit);
+    }
+
+    /// Notes that a change of `unit` is not settled in a lane.
+    pub fn note(&mut self, lane: LaneId, unit: Unit, seq: Seq) {
+        self.unsettled.entry(unit).or_default().push((lane, seq));
+    }
+
+    /// Notes that it is.
+    pub fn unnote(&mut self, lane: LaneId, unit: Unit, seq: Seq) {
+        if let Some(places) = self.unsettled.get_mut(&unit) {
+            places.retain(|place| *place != (lane, seq));
+            if places.is_empty() {
+                self.unsettled.remove(&unit);
+            }
+        }
+    }
+
+    /// Where changes of a unit are not settled.
+    #[must_use]
+    pub fn unsettled(&self, unit: Unit) -> &[(LaneId, Seq)] {
+        self.unsettled.get(&unit).map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes whether the partner lacks a unit's last change.
+    pub fn owe(&mut self, unit: Unit, owed: bool) {
+        if owed {
+            self.owed.insert(unit);
+        } else if !self.unsettled(unit).iter().any(|(lane, _)| *lane == LaneId::Partner) {
+            self.owed.remove(&unit);
+        }
+    }
+
+    /// Whether the partner lacks a unit's last change.
+    #[must_use]
+    pub fn owes(&self, unit: Unit) -> bool {
+        self.owed.contains(&unit)
+    }
+
+    /// Keeps a unit for a client, and what was kept for it before no longer.
+    pub fn offer(&mut self, topology: &Topology, unit: Unit, holder: &Holder, until: Mono) {
+        self.withdraw(topology, holder);
+        if self.offers.len() >= self.offers_max
+            && let Some((_, oldest)) = self.offer_ends.first().copied()
+        {
+            self.end_offer(topology, oldest);
+        }
+        self.end_offer(topology, unit);
+        let hold = Hold { unit, holder: holder.clone() };
+        self.offered_to.insert(holder.stable_hash(), unit);
+        self.offer_ends.insert((until, unit));
+        self.offers.insert(unit, Offer { hold, until });
+        if let Some(pool) = topology.pool_at(unit) {
+            self.occupancy.move_on(pool, unit);
+        }
+        self.mark(topology, unit);
+    }
+
+    /// Ends a client's offer.
+    pub fn withdraw(&mut self, topology: &Topology, holder: &Holder) {
+        if let Some(unit) = self.offer_to(holder).map(|hold| hold.unit) {
+            self.end_offer(topology, unit);
+        }
+    }
+
+    /// The offer of a unit.
+    #[must_use]
+    pub fn offer_of(&self, unit: Unit) -> Option<&Hold> {
+        self.offers.get(&unit).map(|offer| &offer.hold)
+    }
+
+    /// The offer to a client.
+    #[must_use]
+    pub fn offer_to(&self, holder: &Holder) -> Option<&Hold> {
+        let unit = self.offered_to.get(&holder.stable_hash())?;
+        self.offer_of(*unit).filter(|hold| hold.holder.same_client(holder))
+    }
+
+    /// How many offers stand.
+    #[must_use]
+    pub fn offers_len(&self) -> usize {
+        self.offers.len()
+    }
+
+    fn end_offer(&mut self, topology: &Topology, unit: Unit) {
+        let Some(offer) = self.offers.remove(&unit) else {
+            return;
+        };
+        self.offer_ends.remove(&(offer.until, unit));
+        let hash = offer.hold.holder.stable_hash();
+        if self.offered_to.get(&hash) == Some(&unit) {
+            self.offered_to.remove(&hash);
+        }
+        self.mark(topology, unit);
+    }
+
+    /// Notes that a client is being told that it has the unit.
+    pub fn confirm(&mut self, unit: Unit, now: Mono) {
+        let until = now.after(RECENT);
+        if let Some(before) = self.confirmed.insert(unit, until) {
+            self.confirmed_ends.remove(&(before, unit));
+        }
+        self.confirmed_ends.insert((until, unit));
+    }
+
+    /// Whether it was told so a moment ago.
+    #[must_use]
+    pub fn confirmed_just_now(&self, unit: Unit, now: Mono) -> bool {
+        self.confirmed.get(&unit).is_some_and(|until| *until > now)
+    }
+
+    /// Lets what has an end, end; `judged` is the time by which leases lapse. Returns whether more
+    /// lapses are due at once.
+    pub fn advance(&mut self, topology: &Topology, now: Mono, judged: Wall) -> bool {
+        while let Some((until, unit)) = self.offer_ends.first().copied()
+            && until <= now
+        {
+            self.end_offer(topology, unit);
+        }
+        while let Some((until, unit)) = self.confirmed_ends.first().copied()
+            && until <= now
+        {
+            self.confirmed_ends.remove(&(until, unit));
+            self.confirmed.remove(&unit);
+        }
+        self.judged = judged;
+        if judged.secs() < self.lapsed_to.0 {
+            // Back behind places that were passed: the rows there lapse once more.
+            self.lapsed_to = (judged.secs(), BEGINNING.1);
+        }
+        let due: Vec<(i64, Unit)> =
+            self.table.lapsing(self.lapsed_to, judged).take(LAPSES_PER_TURN).copied().collect();
+        for place in &due {
+            self.lapsed_to = *place;
+            self.mark(topology, place.1);
+        }
+        due.len() == LAPSES_PER_TURN
+    }
+
+    /// When an offer ends.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        self.offer_ends.first().map(|(until, _)| *until)
+    }
+
+    /// Records in its pool what a unit is now.
+    fn mark(&mut self, topology: &Topology, unit: Unit) {
+        let Some(pool) = topology.pool_at(unit) else {
+            return;
+        };
+        let what = if self.offers.contains_key(&unit) {
+            Use::Taken
+        } else {
+            match self.row(unit) {
+                None => Use::Vacant,
+                Some(row) if row.is_reusable(self.judged) => Use::Reusable,
+                Some(_) => Use::Taken,
+            }
+        };
+        self.occupancy.mark(pool, unit, what);
+    }
+}

@@ -1,0 +1,48 @@
+//! The server as one state machine: packets, completions and commands in; packets, writes and
+//! events out.
+//!
+//! # Map
+//! - [`port`]: everything that goes in and comes out, and the loop body that all shells share.
+//! - [`server`]: the composition: what each input does.
+//! - [`exchange`]: one unfinished exchange, and the lot where they are parked.
+//! - [`lane`]: numbered changes on their way to a store or a partner, and what waits for them.
+//! - [`ledger`]: what is known of leases: settled rows, changes on their way, offers.
+//! - [`occupancy`]: the free addresses of each pool.
+//! - [`gathered`]: what one exchange fetched from a shared store.
+//! - [`view`]: ledger and gathered facts as a decision sees them.
+//! - [`reclaim`]: what becomes of lapsed leases.
+//! - [`calendar`]: the wall clock, judged with suspicion.
+//! - [`event`]: what happened, with stable ids, and the counters folded over it.
+//! - [`planted`]: defects that the simulator switches on to test itself.
+//!
+//! # Does not
+//! Read a clock, open a socket or a file, spawn, lock or wait.
+//!
+//! # Invariants
+//! - An answer leaves only when every change that it wrote or read is settled in every lane that
+//!   counts, and nothing that it was decided under has changed since.
+//! - Each packet ends in exactly one [`event::Event::Ended`].
+//! - The same inputs in the same order give the same outputs.
+#![forbid(unsafe_code)]
+
+pub mod calendar;
+pub mod event;
+pub mod exchange;
+pub mod gathered;
+pub mod lane;
+pub mod ledger;
+pub mod occupancy;
+pub mod planted;
+pub mod port;
+pub mod reclaim;
+pub mod server;
+pub mod view;
+
+pub use event::{Counters, Event, Level, Outcome};
+pub use exchange::{ExchangeId, Parked};
+pub use planted::Planted;
+pub use port::{
+    Command, CommandId, FetchId, Input, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, Reply,
+    turn,
+};
+pub use server::{Limits, Server, Setup, StoreMode};

@@ -1,0 +1,101 @@
+//! Defects that the simulator switches on to test itself.
+//!
+//! Without the feature `planted`, which no daemon is built with, the switch does not exist and each
+//! question answers "no" at compile time.
+
+/// A known defect.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Planted {
+    /// Answers leave when the change is decided, not when it is settled.
+    AnswerBeforeSettlement,
+    /// An ambiguous write counts as not written, and no read follows.
+    UnknownIsFailure,
+    /// An ambiguous write counts as written.
+    UnknownIsSuccess,
+    /// Writes to a shared store don't say what they replace.
+    UnconditionalWrite,
+    /// An address that is on offer is offered again.
+    OfferTwice,
+    /// Lapsed leases are reclaimed from a list that was made a round ago.
+    ReclaimRace,
+    /// Offers and lapses follow the wall clock wherever it leaps.
+    WallDeadline,
+    /// A declined address is free at once.
+    DeclinedReused,
+    /// A retransmission is answered while the first is not durable.
+    TwinAnswered,
+    /// Answers that waited for the partner leave as they were when contact ends.
+    StaleRelease,
+    /// A release is believed however late it comes.
+    LateRelease,
+    /// The partner's refusal counts as its agreement.
+    RejectionIgnored,
+}
+
+impl Planted {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::AnswerBeforeSettlement,
+        Self::UnknownIsFailure,
+        Self::UnknownIsSuccess,
+        Self::UnconditionalWrite,
+        Self::OfferTwice,
+        Self::ReclaimRace,
+        Self::WallDeadline,
+        Self::DeclinedReused,
+        Self::TwinAnswered,
+        Self::StaleRelease,
+        Self::LateRelease,
+        Self::RejectionIgnored,
+    ];
+
+    /// A name for command lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AnswerBeforeSettlement => "answer-before-settlement",
+            Self::UnknownIsFailure => "unknown-is-failure",
+            Self::UnknownIsSuccess => "unknown-is-success",
+            Self::UnconditionalWrite => "unconditional-write",
+            Self::OfferTwice => "offer-twice",
+            Self::ReclaimRace => "reclaim-race",
+            Self::WallDeadline => "wall-deadline",
+            Self::DeclinedReused => "declined-reused",
+            Self::TwinAnswered => "twin-answered",
+            Self::StaleRelease => "stale-release",
+            Self::LateRelease => "late-release",
+            Self::RejectionIgnored => "rejection-ignored",
+        }
+    }
+}
+
+/// Which defect a server has, if any.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Defect {
+    #[cfg(feature = "planted")]
+    planted: Option<Planted>,
+}
+
+impl Defect {
+    /// A server with this defect.
+    #[cfg(feature = "planted")]
+    #[must_use]
+    pub const fn planted(defect: Option<Planted>) -> Self {
+        Self { planted: defect }
+    }
+
+    /// Whether it is this one.
+    #[must_use]
+    #[inline]
+    pub fn is(self, defect: Planted) -> bool {
+        #[cfg(feature = "planted")]
+        {
+            self.planted == Some(defect)
+        }
+        #[cfg(not(feature = "planted"))]
+        {
+            let _ = defect;
+            false
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Everything that goes in and comes out, and the loop body that all shells share.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use lessor_lease::{Change, FetchError, Found, Lease, Lookup, Outcome, StoreBatch, StoreFailure};
+use lessor_policy::Topology;
+use lessor_types::{Datagram, Links, Mono, Now, Seq, Transmit, Unit};
+
+use crate::{Event, Server};
+
+/// Names a question to a shared store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FetchId(pub u64);
+
+/// Names a command; the shell chooses it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CommandId(pub u64);
+
+/// What can happen to a server. This is the whole list.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A packet arrived.
+    Packet(Datagram),
+    /// The time given by [`Server::next_deadline`] has come.
+    Deadline,
+    /// A batch is settled; outcomes in the order of its changes.
+    Stored {
+        /// The number of the batch's first change.
+        first: Seq,
+        /// What became of each change.
+        outcomes: Vec<Outcome>,
+    },
+    /// A store lost its footing: nothing can be written until it is open again.
+    StoreLost(StoreFailure),
+    /// An exclusive store was opened again; these are all its rows.
+    StoreReopened(Vec<Arc<Lease>>),
+    /// A question is answered, in the order of its lookups.
+    Fetched {
+        /// The question.
+        fetch: FetchId,
+        /// The answers.
+        result: Result<Vec<Found>, FetchError>,
+    },
+    /// The partner answers.
+    Peer(PeerFrame),
+    /// Contact with the partner begins (a new session) or ends.
+    Contact(bool),
+    /// An operator asks.
+    Command(CommandId, Command),
+    /// A new configuration takes effect.
+    Config(Arc<Topology>),
+    /// The interfaces changed.
+    Links(Arc<Links>),
+    /// Finish what is in work, begin nothing.
+    Stop,
+}
+
+/// What a server can cause. This is the whole list.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Send a packet.
+    Send(Transmit),
+    /// Write a batch. Batches of an exclusive store are written in order.
+    Store(StoreBatch),
+    /// Ask a shared store. Order does not matter.
+    Fetch {
+        /// Names the answer.
+        fetch: FetchId,
+        /// What to look up.
+        lookups: Vec<Lookup>,
+    },
+    /// Tell the partner.
+    Peer(PeerUpdate),
+    /// Answer a command.
+    Reply(CommandId, Reply),
+    /// Something happened.
+    Event(Event),
+}
+
+/// Lease changes for the partner, to be acknowledged one by one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PeerUpdate {
+    /// The session it belongs to; acknowledgements of other sessions count for nothing.
+    pub session: u64,
+    /// The number of the first change in the partner's lane.
+    pub first: Seq,
+    /// The changes.
+    pub changes: Vec<Change>,
+}
+
+/// What the partner says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PeerFrame {
+    /// It has dealt with an update.
+    Settled {
+        /// The update's session.
+        session: u64,
+        /// The update's first number.
+        first: Seq,
+        /// What became of each change.
+        outcomes: Vec<PeerOutcome>,
+    },
+}
+
+/// What the partner did with a change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PeerOutcome {
+    /// It has the change on stable storage.
+    Acked,
+    /// It does not agree.
+    Rejected,
+}
+
+/// What an operator can ask of the machine itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Leases by unit, after the given one.
+    LeasePage {
+        /// The last unit of the page before.
+        after: Option<Unit>,
+        /// How many at most.
+        limit: u32,
+    },
+    /// How the server is.
+    Status,
+}
+
+/// What the machine answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reply {
+    /// To [`Command::LeasePage`].
+    Leases(Vec<Arc<Lease>>),
+    /// To [`Command::LeasePage`] where the leases are in a store that others write too.
+    NotHere,
+    /// To [`Command::Status`].
+    Status(Box<crate::server::Status>),
+}
+
+/// Where outputs go. Implementations put them in queues: they may not block, wait or fail.
+pub trait Ports {
+    /// Takes one output.
+    fn put(&mut self, output: Output);
+}
+
+/// One turn: a bounded number of inputs, one sealing of batches, all outputs.
+///
+/// Every shell calls this. A shell keeps the order of inputs of one source, and never makes up,
+/// merges or silently drops one. Returns when the next turn is due without input; if inputs are
+/// left over, it is due at once.
+pub fn turn(
+    server: &mut Server,
+    now: Now,
+    inputs: &mut VecDeque<Input>,
+    ports: &mut impl Ports,
+) -> Option<Mono> {
+    server.handle(now, Input::Deadline);
+    for _ in 0..server.limits().inputs_per_turn_max {
+        let Some(input) = inputs.pop_front() else {
+            break;
+        };
+        server.handle(now, input);
+    }
+    server.seal();
+    while let Some(output) = server.poll_output() {
+        ports.put(output);
+    }
+    if inputs.is_empty() { server.next_deadline() } else { Some(now.mono) }
+}

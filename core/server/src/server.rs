@@ -1,0 +1,351 @@
+//! The composition: what each input does.
+
+mod clients;
+mod lanes;
+mod sweep;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lessor_lease::{Lease, Lookup};
+use lessor_policy::Topology;
+use lessor_types::{Links, Mono, Now, Seed, Unit};
+
+use crate::calendar::Calendar;
+use crate::exchange::Lot;
+use crate::lane::Lane;
+use crate::ledger::Ledger;
+use crate::planted::{Defect, Planted};
+use crate::{Command, CommandId, Event, ExchangeId, FetchId, Input, Output, Parked, Reply};
+
+/// Bounds on everything that can grow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Inputs in one turn.
+    pub inputs_per_turn_max: usize,
+    /// Changes in one batch.
+    pub batch_changes_max: usize,
+    /// Batches on their way to a shared store; an exclusive one takes them one at a time.
+    pub batches_in_flight_max: usize,
+    /// Offers that stand at once.
+    pub offers_max: usize,
+    /// How long an offer stands.
+    pub offer_hold: Duration,
+    /// How long an exchange may be parked. Clients ask again after four seconds (RFC 2131 §4.1).
+    pub parked_for_max: Duration,
+    /// How often an exchange is decided before it is given up.
+    pub rounds_max: u8,
+    /// Leases in one page of a command.
+    pub page_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            inputs_per_turn_max: 256,
+            batch_changes_max: 1024,
+            batches_in_flight_max: 4,
+            offers_max: 65_536,
+            offer_hold: Duration::from_secs(30),
+            parked_for_max: Duration::from_secs(8),
+            rounds_max: 8,
+            page_max: 10_000,
+        }
+    }
+}
+
+/// Who writes the lease store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StoreMode {
+    /// This server alone: its table is the truth, the store its log.
+    Exclusive,
+    /// Others too: the store is the truth, asked for each exchange.
+    Shared,
+}
+
+/// What a server begins with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The configuration in effect.
+    pub topology: Arc<Topology>,
+    /// The interfaces that are served.
+    pub links: Arc<Links>,
+    /// The source of all draws.
+    pub seed: Seed,
+    /// Bounds.
+    pub limits: Limits,
+    /// Who writes the store.
+    pub store: StoreMode,
+    /// All rows of an exclusive store; nothing for a shared one.
+    pub leases: Vec<Arc<Lease>>,
+    /// A defect to show, in simulations.
+    pub defect: Defect,
+}
+
+/// How a server is, for commands and checkers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Status {
+    /// Settled rows in memory.
+    pub leases: usize,
+    /// Offers that stand.
+    pub offers: usize,
+    /// Unfinished exchanges.
+    pub parked: usize,
+    /// Changes that the store has not settled.
+    pub unsettled: usize,
+    /// Whether the store can be written.
+    pub store_open: bool,
+    /// Whether there is contact with the partner, where one is waited for.
+    pub in_contact: bool,
+}
+
+/// A DHCP server, without the world around it.
+///
+/// *Order*: [`Server::handle`] for each input, [`Server::seal`] once, then [`Server::poll_output`]
+/// until it is empty; [`crate::turn`] does just that.
+#[derive(Debug)]
+pub struct Server {
+    topology: Arc<Topology>,
+    links: Arc<Links>,
+    seed: Seed,
+    limits: Limits,
+    store: StoreMode,
+    store_open: bool,
+    defect: Defect,
+    now: Now,
+    calendar: Calendar,
+    ledger: Ledger,
+    lot: Lot,
+    /// Exchanges to decide before this input is done with.
+    ready: VecDeque<ExchangeId>,
+    to_store: Lane,
+    to_partner: Lane,
+    in_contact: bool,
+    session: u64,
+    /// Goes up with configuration, contact and ownership: what was decided before is decided again.
+    era: u64,
+    next_exchange: u64,
+    next_fetch: u64,
+    /// Who asked what.
+    fetches: BTreeMap<FetchId, (ExchangeId, Vec<Lookup>)>,
+    outputs: VecDeque<Output>,
+    fresh_until: Mono,
+    sweep: sweep::Sweep,
+    lapses_left: bool,
+    stopping: bool,
+}
+
+impl Server {
+    /// A server that starts now, with what its store holds.
+    #[must_use]
+    pub fn recover(setup: Setup, now: Now) -> Self {
+        let mut calendar = Calendar::new(now);
+        for lease in &setup.leases {
+            calendar.granted(lease.valid);
+        }
+        let config = setup.topology.config();
+        for subnet in &config.subnets {
+            calendar.granted(subnet.lifetime.max);
+        }
+        let judged = calendar.judged();
+        let in_flight = match setup.store {
+            // One at a time: while it is synced, the next one grows.
+            StoreMode::Exclusive => 1,
+            StoreMode::Shared => setup.limits.batches_in_flight_max,
+        };
+        let batch_max = setup.limits.batch_changes_max;
+        Self {
+            lot: Lot::new(usize::try_from(config.parked_max).unwrap_or(usize::MAX)),
+            ledger: Ledger::new(&setup.topology, setup.leases, judged, setup.limits.offers_max),
+            sweep: sweep::Sweep::new(now.mono, setup.seed, &config.expired),
+            topology: setup.topology,
+            links: setup.links,
+            seed: setup.seed,
+            limits: setup.limits,
+            store: setup.store,
+            store_open: true,
+            defect: setup.defect,
+            now,
+            calendar,
+            ready: VecDeque::new(),
+            to_store: Lane::new(in_flight, batch_max),
+            to_partner: Lane::new(setup.limits.batches_in_flight_max, batch_max),
+            in_contact: false,
+            session: 0,
+            era: 0,
+            next_exchange: 0,
+            next_fetch: 0,
+            fetches: BTreeMap::new(),
+            outputs: VecDeque::new(),
+            fresh_until: now.mono.after(Duration::from_secs(2)),
+            lapses_left: false,
+            stopping: false,
+        }
+    }
+
+    /// The bounds.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The configuration in effect.
+    #[must_use]
+    pub const fn topology(&self) -> &Arc<Topology> {
+        &self.topology
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        self.now = now;
+        match input {
+            Input::Deadline => self.on_deadline(),
+            Input::Packet(datagram) => self.on_packet(&datagram),
+            Input::Stored { first, outcomes } => self.on_stored(first, outcomes),
+            Input::StoreLost(failure) => self.on_store_lost(failure),
+            Input::StoreReopened(rows) => self.on_store_reopened(rows),
+            Input::Fetched { fetch, result } => self.on_fetched(fetch, result),
+            Input::Peer(frame) => self.on_peer(frame),
+            Input::Contact(contact) => self.on_contact(contact),
+            Input::Command(id, command) => self.on_command(id, &command),
+            Input::Config(topology) => self.on_config(topology),
+            Input::Links(links) => {
+                self.links = links;
+                self.era += 1;
+            }
+            Input::Stop => self.stopping = true,
+        }
+        self.decide_ready();
+    }
+
+    /// Closes the growing batches that have a free way. Once a turn, after its inputs.
+    pub fn seal(&mut self) {
+        self.seal_lanes();
+    }
+
+    /// The next output, until there are none.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When something is due without any input.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        if self.lapses_left {
+            return Some(self.now.mono);
+        }
+        let deadlines = [
+            self.lot.next_deadline(),
+            self.ledger.next_deadline(),
+            self.calendar.next_deadline(),
+            (!self.stopping).then(|| self.sweep.next()).flatten(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Everything that is parked.
+    pub fn parked(&self) -> impl Iterator<Item = Parked> + '_ {
+        self.lot.iter()
+    }
+
+    /// The settled rows in memory, for checkers.
+    pub fn rows(&self) -> impl Iterator<Item = &Arc<Lease>> {
+        self.ledger.table().rows()
+    }
+
+    /// Whether nothing is in work and nothing on its way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.lot.is_empty() && self.to_store.is_empty()
+    }
+
+    /// How the server is.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status {
+            leases: self.ledger.table().len(),
+            offers: self.ledger.offers_len(),
+            parked: self.lot.len(),
+            unsettled: self.to_store.len(),
+            store_open: self.store_open,
+            in_contact: self.in_contact,
+        }
+    }
+
+    fn on_deadline(&mut self) {
+        if let Some(leap) = self.calendar.observe(self.now) {
+            let ms = i64::try_from(leap / 1_000_000).unwrap_or(if leap < 0 {
+                i64::MIN
+            } else {
+                i64::MAX
+            });
+            self.event(Event::ClockLeapt(ms));
+        }
+        let judged = self.judged();
+        self.lapses_left = self.ledger.advance(&self.topology, self.offer_clock(), judged);
+        while let Some(id) = self.lot.overdue(self.now.mono) {
+            self.give_up(id);
+        }
+        if !self.stopping && self.sweep.is_due(self.now.mono) {
+            self.begin_sweep();
+        }
+    }
+
+    /// The time by which leases lapse.
+    fn judged(&self) -> lessor_types::Wall {
+        if self.defect.is(Planted::WallDeadline) { self.now.wall } else { self.calendar.judged() }
+    }
+
+    /// The clock that offers end by.
+    fn offer_clock(&self) -> Mono {
+        if !self.defect.is(Planted::WallDeadline) {
+            return self.now.mono;
+        }
+        let secs = u64::try_from(self.now.wall.secs()).unwrap_or(0);
+        Mono::from_nanos(
+            secs.saturating_mul(1_000_000_000) + u64::from(self.now.wall.subsec_nanos()),
+        )
+    }
+
+    fn on_command(&mut self, id: CommandId, command: &Command) {
+        let reply = match command {
+            Command::LeasePage { .. } if self.store == StoreMode::Shared => Reply::NotHere,
+            Command::LeasePage { after, limit } => Reply::Leases(self.page(*after, *limit)),
+            Command::Status => Reply::Status(Box::new(self.status())),
+        };
+        self.outputs.push_back(Output::Reply(id, reply));
+    }
+
+    fn page(&self, after: Option<Unit>, limit: u32) -> Vec<Arc<Lease>> {
+        let limit = usize::try_from(limit.min(self.limits.page_max)).unwrap_or(0);
+        self.ledger.table().rows_after(after).take(limit).cloned().collect()
+    }
+
+    fn on_config(&mut self, topology: Arc<Topology>) {
+        self.topology = topology;
+        self.era += 1;
+        let config = Arc::clone(self.topology.config());
+        self.lot.resize(usize::try_from(config.parked_max).unwrap_or(usize::MAX));
+        for subnet in &config.subnets {
+            self.calendar.granted(subnet.lifetime.max);
+        }
+        self.sweep.configure(self.now.mono, &config.expired);
+        self.ledger.settle_in(&self.topology);
+        self.event(Event::ConfigApplied { subnets: config.subnets.len() });
+    }
+
+    fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    const fn next_fetch(&mut self) -> FetchId {
+        self.next_fetch += 1;
+        FetchId(self.next_fetch)
+    }
+
+    const fn next_exchange(&mut self) -> ExchangeId {
+        self.next_exchange += 1;
+        ExchangeId(self.next_exchange)
+    }
+}

@@ -1,0 +1,224 @@
+//! Packets, and the exchanges that they begin.
+
+use lessor_lease::{FetchError, Found, Lookup};
+use lessor_policy::{Answer, Decision, DropReason, Effect, Plan, Query, decide};
+use lessor_types::{Datagram, Transmit};
+
+use super::Server;
+use crate::exchange::{Exchange, Origin, Stage, twin_key};
+use crate::gathered::Gathered;
+use crate::lane::LaneId;
+use crate::planted::Planted;
+use crate::view::View;
+use crate::{Event, ExchangeId, FetchId, Outcome, Output, StoreMode};
+
+impl Server {
+    pub(super) fn on_packet(&mut self, datagram: &Datagram) {
+        let id = self.next_exchange();
+        let query = match Query::read(datagram) {
+            Ok(query) => query,
+            Err(reason) => return self.ended(id, None, Outcome::Dropped(reason)),
+        };
+        if self.stopping {
+            return self.ended(id, Some(&query), Outcome::Dropped(DropReason::ShuttingDown));
+        }
+        if self.lot.twin(&twin_key(&query)).is_some() && !self.defect.is(Planted::TwinAnswered) {
+            return self.ended(id, Some(&query), Outcome::Dropped(DropReason::DuplicateParked));
+        }
+        if !self.lot.has_room(query.ask) {
+            return self.ended(id, Some(&query), Outcome::Dropped(DropReason::LotFull));
+        }
+        let give_up = self.now.mono.after(self.limits.parked_for_max);
+        self.decide_exchange(Exchange {
+            id,
+            origin: Origin::Client(Box::new(query)),
+            since: self.now.mono,
+            give_up,
+            rounds: 0,
+            era: self.era,
+            parking: 0,
+            gathered: Gathered::default(),
+            stage: Stage::Ready,
+        });
+    }
+
+    pub(super) fn on_fetched(&mut self, fetch: FetchId, result: Result<Vec<Found>, FetchError>) {
+        let Some((id, lookups)) = self.fetches.remove(&fetch) else {
+            return;
+        };
+        let Some(exchange) = self.lot.get_mut(id) else {
+            return;
+        };
+        if !matches!(exchange.stage, Stage::Fetching(waiting) if waiting == fetch) {
+            return;
+        }
+        let Ok(found) = result else {
+            return self.drop_exchange(id, DropReason::StoreUnavailable);
+        };
+        for (lookup, found) in lookups.into_iter().zip(found) {
+            exchange.gathered.learn(lookup, found);
+        }
+        self.ready.push_back(id);
+    }
+
+    /// Decides, once each, what became ready.
+    pub(super) fn decide_ready(&mut self) {
+        while let Some(id) = self.ready.pop_front() {
+            if let Some(exchange) = self.lot.take(id) {
+                self.decide_exchange(exchange);
+            }
+        }
+    }
+
+    fn decide_exchange(&mut self, mut exchange: Exchange) {
+        let Origin::Client(query) = &exchange.origin else {
+            return self.continue_sweep(exchange);
+        };
+        let query = query.clone();
+        if exchange.rounds >= self.limits.rounds_max {
+            let outcome = Outcome::Dropped(DropReason::TooManyRounds);
+            return self.ended(exchange.id, Some(&query), outcome);
+        }
+        exchange.rounds += 1;
+        exchange.era = self.era;
+        let view = self.view(&exchange.gathered);
+        let decision = decide(&view, &self.topology, &self.links, &query, self.now);
+        match decision {
+            Decision::Drop(reason) => {
+                self.ended(exchange.id, Some(&query), Outcome::Dropped(reason));
+            }
+            Decision::Need(lookups) => {
+                let lookups = view.foresee(&query, &self.links, lookups);
+                self.fetch(exchange, lookups);
+            }
+            Decision::Do(plan) => self.carry_out(exchange, &query, *plan),
+        }
+    }
+
+    fn view<'a>(&'a self, gathered: &'a Gathered) -> View<'a> {
+        View {
+            ledger: &self.ledger,
+            gathered,
+            topology: &self.topology,
+            store: self.store,
+            now: self.now,
+            judged: self.judged(),
+            seed: self.seed,
+            fresh: self.now.mono < self.fresh_until,
+            defect: self.defect,
+        }
+    }
+
+    /// Parks an exchange until the store has answered.
+    pub(super) fn fetch(&mut self, mut exchange: Exchange, lookups: Vec<Lookup>) {
+        let fetch = self.next_fetch();
+        exchange.stage = Stage::Fetching(fetch);
+        self.fetches.insert(fetch, (exchange.id, lookups.clone()));
+        self.lot.park(exchange);
+        self.outputs.push_back(Output::Fetch { fetch, lookups });
+    }
+
+    fn carry_out(&mut self, mut exchange: Exchange, query: &Query, plan: Plan) {
+        let needs_store = plan.effect != Effect::Informed && plan.effect != Effect::LetGo;
+        if needs_store && !self.store_open {
+            let outcome = Outcome::Dropped(DropReason::StoreUnavailable);
+            return self.ended(exchange.id, Some(query), outcome);
+        }
+        // One change of a unit at a time: the next is decided on what becomes of the first.
+        let ahead = plan.changes.iter().find_map(|change| self.ledger.pending(change.unit));
+        if let Some(seq) = ahead {
+            exchange.stage = Stage::Behind;
+            exchange.parking += 1;
+            let ticket = (exchange.id, exchange.parking);
+            self.lot.park(exchange);
+            self.to_store.wait(seq, ticket);
+            return;
+        }
+        if plan.unhold {
+            self.ledger.withdraw(&self.topology, &query.holder);
+        }
+        if let Some(unit) = plan.hold {
+            let until = self.offer_clock().after(self.limits.offer_hold);
+            if !self.defect.is(Planted::OfferTwice) {
+                self.ledger.offer(&self.topology, unit, &query.holder, until);
+            }
+        }
+        exchange.parking += 1;
+        let ticket = (exchange.id, exchange.parking);
+        for change in plan.changes {
+            self.submit(change);
+        }
+        let mut waits = 0;
+        for unit in plan.read {
+            self.remind_partner(unit, plan.effect);
+            for (lane, seq) in self.ledger.unsettled(unit).to_vec() {
+                let lane = match lane {
+                    LaneId::Store => &mut self.to_store,
+                    LaneId::Partner => &mut self.to_partner,
+                };
+                waits += usize::from(lane.wait(seq, ticket));
+            }
+        }
+        if self.defect.is(Planted::AnswerBeforeSettlement)
+            || (self.defect.is(Planted::TwinAnswered) && self.lot.twin(&twin_key(query)).is_some())
+        {
+            waits = 0;
+        }
+        let answer = plan.answer.map(Box::new);
+        if waits == 0 {
+            return self.conclude(exchange.id, query, answer.as_deref(), plan.effect);
+        }
+        exchange.stage = Stage::Settling { answer, effect: plan.effect, waits };
+        self.lot.park(exchange);
+    }
+
+    /// Sends the answer, if there is one: everything that it rests on is settled.
+    pub(super) fn conclude(
+        &mut self,
+        id: ExchangeId,
+        query: &Query,
+        answer: Option<&Answer>,
+        effect: Effect,
+    ) {
+        let Some(answer) = answer else {
+            return self.ended(id, Some(query), Outcome::Done(effect));
+        };
+        if let Effect::Leased(unit, _) | Effect::Reused(unit, _) = effect {
+            self.ledger.confirm(unit, self.now.mono);
+        }
+        let encoded = answer.message.encode(answer.limit);
+        if !encoded.left_out.is_empty() {
+            self.event(Event::OptionsLeftOut { exchange: id, codes: encoded.left_out });
+        }
+        self.outputs.push_back(Output::Send(Transmit {
+            link: answer.link,
+            source: answer.source,
+            to: answer.to,
+            payload: encoded.octets,
+        }));
+        self.ended(id, Some(query), Outcome::Answered(effect));
+    }
+
+    /// Takes an exchange out of the lot for good, without an answer.
+    pub(super) fn drop_exchange(&mut self, id: ExchangeId, reason: DropReason) {
+        if let Some(exchange) = self.lot.take(id)
+            && let Origin::Client(query) = &exchange.origin
+        {
+            self.ended(id, Some(query), Outcome::Dropped(reason));
+        }
+    }
+
+    pub(super) fn give_up(&mut self, id: ExchangeId) {
+        self.drop_exchange(id, DropReason::GaveUp);
+    }
+
+    fn ended(&mut self, exchange: ExchangeId, query: Option<&Query>, outcome: Outcome) {
+        let client = query.map(|query| (query.holder.clone(), query.message.xid));
+        self.event(Event::Ended { exchange, client, outcome });
+    }
+
+    /// Whether the store is one that others write too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.store == StoreMode::Shared
+    }
+}

@@ -1,0 +1,157 @@
+//! Ledger and gathered facts as a decision sees them.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use lessor_lease::{Candidate, Lease, Lookup};
+use lessor_policy::facts::Known;
+use lessor_policy::{Ask, Facts, Hold, PoolKey, Query, Topology};
+use lessor_types::{Holder, Links, Now, Seed, Unit, Wall};
+
+use crate::StoreMode;
+use crate::gathered::Gathered;
+use crate::ledger::Ledger;
+use crate::planted::{Defect, Planted};
+
+/// How many free units are asked for at once: enough that a lost race costs no further question.
+const CANDIDATES: u16 = 8;
+/// How many offers in a row may be skipped when looking for a free unit.
+const SKIPS_MAX: usize = 64;
+
+/// What one decision may know.
+pub struct View<'a> {
+    /// Everything that does not belong to one exchange.
+    pub ledger: &'a Ledger,
+    /// What this exchange fetched.
+    pub gathered: &'a Gathered,
+    /// Pools and their ranges.
+    pub topology: &'a Topology,
+    /// Whether the ledger's rows are the truth.
+    pub store: StoreMode,
+    /// The time of the turn.
+    pub now: Now,
+    /// The time by which leases lapse.
+    pub judged: Wall,
+    /// The server's draws.
+    pub seed: Seed,
+    /// Whether everybody counts as confirmed a moment ago, since the server has just started.
+    pub fresh: bool,
+    /// A defect to show, in simulations.
+    pub defect: Defect,
+}
+
+impl View<'_> {
+    /// The question for free units in a pool; different clients begin at different places, so that
+    /// servers that share a pool seldom try the same one.
+    fn free_lookup(&self, first: Ipv4Addr, last: Ipv4Addr, asker: &Holder) -> Lookup {
+        let size = u64::from(u32::from(last) - u32::from(first)) + 1;
+        let start = self.seed.keyed(asker.stable_hash(), 0).below(size);
+        let from = u32::from(first).saturating_add(u32::try_from(start).unwrap_or(0));
+        Lookup::FreeIn {
+            first: Unit::V4(first),
+            last: Unit::V4(last),
+            from: Unit::V4(from.into()),
+            count: CANDIDATES,
+            wall: self.judged,
+        }
+    }
+
+    /// What a query will need besides what it asked for, so that one round trip brings it all.
+    #[must_use]
+    pub fn foresee(&self, query: &Query, links: &Links, mut lookups: Vec<Lookup>) -> Vec<Lookup> {
+        lookups.push(Lookup::Holder(query.holder.clone()));
+        let addr = if query.ask == Ask::Discover {
+            let subnet = self.topology.subnet_for(query, links);
+            let pool = subnet.and_then(|subnet| self.topology.pools_of(subnet).next());
+            let range = pool.and_then(|pool| self.topology.pool_range(pool));
+            lookups.extend(range.map(|(first, last)| self.free_lookup(first, last, &query.holder)));
+            query.wish
+        } else {
+            query.ask.addr()
+        };
+        lookups.extend(addr.map(|addr| Lookup::Unit(Unit::V4(addr))));
+        lookups.sort();
+        lookups.dedup();
+        lookups.retain(|lookup| match lookup {
+            Lookup::Unit(unit) => self.gathered.row(*unit).is_none(),
+            Lookup::Holder(holder) => self.gathered.rows_of(holder).is_none(),
+            Lookup::FreeIn { first, .. } => self.gathered.free(*first).is_none(),
+            Lookup::Lapsed { .. } => true,
+        });
+        lookups
+    }
+
+    fn is_held_for_another(&self, unit: Unit, asker: &Holder) -> bool {
+        self.hold(unit).is_some_and(|hold| !hold.holder.same_client(asker))
+    }
+}
+
+impl Facts for View<'_> {
+    fn row(&self, unit: Unit) -> Known<Option<Arc<Lease>>> {
+        if let Some(row) = self.ledger.row_to_be(unit) {
+            return Ok(row.cloned());
+        }
+        match self.store {
+            StoreMode::Exclusive => Ok(self.ledger.table().row(unit).cloned()),
+            StoreMode::Shared => self.gathered.row(unit).cloned().ok_or(Lookup::Unit(unit)),
+        }
+    }
+
+    fn rows_of(&self, holder: &Holder) -> Known<Vec<Arc<Lease>>> {
+        let rows = match self.store {
+            StoreMode::Exclusive => self.ledger.table().rows_of(holder),
+            StoreMode::Shared => self
+                .gathered
+                .rows_of(holder)
+                .cloned()
+                .ok_or_else(|| Lookup::Holder(holder.clone()))?,
+        };
+        Ok(self.ledger.overlay(holder, rows))
+    }
+
+    fn free_in(&self, pool: PoolKey, asker: &Holder) -> Known<Option<Candidate>> {
+        let candidate = |unit: Unit, found: Option<Arc<Lease>>| {
+            let row = self.ledger.row_to_be(unit).map_or(found, Option::<&_>::cloned);
+            let free = !self.is_held_for_another(unit, asker)
+                && row.as_ref().is_none_or(|row| row.is_reusable(self.judged));
+            free.then_some(Candidate { unit, row })
+        };
+        if self.store == StoreMode::Exclusive {
+            let mut units = self.ledger.free(pool).take(SKIPS_MAX);
+            return Ok(units.find_map(|unit| candidate(unit, self.ledger.row(unit).cloned())));
+        }
+        let Some((first, last)) = self.topology.pool_range(pool) else {
+            return Ok(None);
+        };
+        match self.gathered.free(Unit::V4(first)) {
+            Some(found) => Ok(found.iter().find_map(|it| candidate(it.unit, it.row.clone()))),
+            None => Err(self.free_lookup(first, last, asker)),
+        }
+    }
+
+    fn hold(&self, unit: Unit) -> Option<&Hold> {
+        self.ledger.offer_of(unit)
+    }
+
+    fn hold_of(&self, holder: &Holder) -> Option<&Hold> {
+        self.ledger.offer_to(holder)
+    }
+
+    fn judged(&self) -> Wall {
+        self.judged
+    }
+
+    fn confirmed_just_now(&self, row: &Lease) -> bool {
+        if self.defect.is(Planted::LateRelease) {
+            return false;
+        }
+        // Another server may have confirmed it: then only the row's own date tells.
+        let age_ns = self.now.wall.nanos_since(row.confirmed());
+        let young = (-1_000_000_000..2_000_000_000).contains(&age_ns);
+        young || self.fresh || self.ledger.confirmed_just_now(row.unit, self.now.mono)
+    }
+
+    fn may_reuse(&self) -> bool {
+        self.store == StoreMode::Exclusive
+    }
+}
