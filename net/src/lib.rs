@@ -1,0 +1,57 @@
+//! Sockets that speak DHCPv4 on Linux: AF_PACKET, UDP and the interfaces they sit on.
+//!
+//! Clients without an address neither have a source address nor answer ARP, so the server takes
+//! whole IP packets from AF_PACKET sockets and builds them itself (RFC 2131 §4.1); packets to
+//! hosts that do have an address go through UDP and the host's routing.
+//!
+//! # Map
+//! - [`sockets`]: all sockets of a server together: open, receive, send.
+//! - [`selection`]: which interfaces are served, and why others are not.
+//! - [`interfaces`]: what interfaces the host has.
+//! - [`counters`]: what was counted.
+//! - [`report`]: what became of packets that were to be sent.
+//! - [`raw`]: one interface's AF_PACKET socket.
+//! - [`udp`]: the UDP socket of all interfaces.
+//! - [`claim`]: which of the two delivers a packet.
+//! - [`filter`]: that rule as programs for the kernel.
+//! - [`frame`]: IPv4 and UDP headers, built and parsed.
+//! - [`checksum`]: the Internet checksum.
+//! - `channel`: a socket of either kind with the packets that wait for it.
+//! - `layout`: socket addresses and control messages as the kernel lays them out.
+//! - `sys`: system calls that no safe crate covers; the only unsafe code.
+//!
+//! # Does not
+//! Read DHCP messages (`lessor-wire`), wait for descriptors (the shell's reactor does), start
+//! threads, follow changes of interfaces, or speak IPv6 yet.
+//!
+//! # Invariants
+//! - No call blocks.
+//! - A packet is delivered at most once: [`claim::Claim`] divides them between the raw and the
+//!   UDP socket, and both filters are made from it.
+//! - No octets from the network make anything here panic.
+
+mod channel;
+pub mod checksum;
+pub mod claim;
+pub mod counters;
+pub mod filter;
+pub mod frame;
+pub mod interfaces;
+mod layout;
+pub mod raw;
+pub mod report;
+pub mod selection;
+pub mod sockets;
+#[allow(
+    unsafe_code,
+    reason = "recvmmsg, sendmmsg, getifaddrs and some socket options have no safe wrapper"
+)]
+mod sys;
+pub mod udp;
+
+pub use counters::Counters;
+pub use interfaces::Interface;
+pub use report::{Failure, SendError, SendReport};
+pub use selection::{SkipReason, Skipped};
+pub use sockets::{OpenError, Options, SocketType, Sockets};
+pub use sys::mmsg::{BATCH, Inbox};
