@@ -60,10 +60,7 @@ pub(crate) struct Channel {
 
 impl Channel {
     pub(crate) const fn new(socket: Socket) -> Self {
-        Self {
-            socket,
-            backlog: VecDeque::new(),
-        }
+        Self { socket, backlog: VecDeque::new() }
     }
 
     pub(crate) fn queued(&self) -> usize {
@@ -74,11 +71,7 @@ impl Channel {
     pub(crate) fn send(&mut self, packets: &[&Transmit], report: &mut SendReport) {
         self.flush(report);
         let ready = lay_out(&self.socket, packets.iter().copied(), report);
-        let done = if self.backlog.is_empty() {
-            push(&self.socket, &ready, report)
-        } else {
-            0
-        };
+        let done = if self.backlog.is_empty() { push(&self.socket, &ready, report) } else { 0 };
         for packet in ready.packets.iter().skip(done) {
             if self.backlog.len() < BACKLOG_MAX {
                 self.backlog.push_back((*packet).clone());

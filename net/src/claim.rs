@@ -60,13 +60,12 @@ impl Served {
     /// Whether the UDP socket delivers a packet that came in on `link`.
     #[must_use]
     pub fn udp_delivers(served: &[Self], link: LinkId, source: Ipv4Addr, dest: Ipv4Addr) -> bool {
-        served
-            .iter()
-            .find(|served| served.link.id == link)
-            .is_some_and(|served| match &served.claim {
+        served.iter().find(|served| served.link.id == link).is_some_and(|served| {
+            match &served.claim {
                 Some(claim) => !claim.covers(source, dest),
                 None => true,
-            })
+            }
+        })
     }
 
     /// Whether `addr` is in a subnet of this interface, or its broadcast.
@@ -108,10 +107,7 @@ mod tests {
                 .map(|(addr, len)| (addr.parse().expect("an address"), *len))
                 .collect(),
         };
-        Served {
-            claim: Some(Claim::new(&link)),
-            link,
-        }
+        Served { claim: Some(Claim::new(&link)), link }
     }
 
     fn addr(text: &str) -> Ipv4Addr {

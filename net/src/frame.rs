@@ -67,17 +67,13 @@ pub enum Malformed {
 /// # Errors
 /// [`Malformed`], by the first test that fails.
 pub fn parse(packet: &[u8], trust: Trust) -> Result<Udp<'_>, Malformed> {
-    let (ip, _) = packet
-        .split_first_chunk::<IP_LEN>()
-        .ok_or(Malformed::Short)?;
+    let (ip, _) = packet.split_first_chunk::<IP_LEN>().ok_or(Malformed::Short)?;
     let header_len = usize::from(ip[0] & 0x0f) * 4;
     let fragment = u16::from_be_bytes([ip[6], ip[7]]) & !DONT_FRAGMENT;
     if ip[0] >> 4 != 4 || header_len < IP_LEN || fragment != 0 || ip[9] != PROTOCOL_UDP {
         return Err(Malformed::Header);
     }
-    let (header, _) = packet
-        .split_at_checked(header_len)
-        .ok_or(Malformed::Short)?;
+    let (header, _) = packet.split_at_checked(header_len).ok_or(Malformed::Short)?;
     if internet(&[header]) != 0 {
         return Err(Malformed::IpChecksum);
     }
@@ -88,9 +84,7 @@ pub fn parse(packet: &[u8], trust: Trust) -> Result<Udp<'_>, Malformed> {
         .get(header_len..)
         .ok_or(Malformed::Header)?;
 
-    let (udp, _) = datagram
-        .split_first_chunk::<UDP_LEN>()
-        .ok_or(Malformed::Short)?;
+    let (udp, _) = datagram.split_first_chunk::<UDP_LEN>().ok_or(Malformed::Short)?;
     let len = usize::from(u16::from_be_bytes([udp[4], udp[5]]));
     let datagram = datagram.get(..len).ok_or(Malformed::UdpLength)?;
     let payload = datagram.get(UDP_LEN..).ok_or(Malformed::UdpLength)?;
@@ -181,10 +175,7 @@ mod tests {
     fn each_damage_has_its_name() {
         let whole = packet(b"hello");
         assert_eq!(parse(&whole[..19], Trust::Nobody), Err(Malformed::Short));
-        assert_eq!(
-            parse(&whole[..32], Trust::Nobody),
-            Err(Malformed::Truncated)
-        );
+        assert_eq!(parse(&whole[..32], Trust::Nobody), Err(Malformed::Truncated));
 
         let damaged = |at: usize, value: u8, seal: bool| {
             let mut packet = whole.clone();
@@ -195,43 +186,15 @@ mod tests {
             parse(&packet, Trust::Nobody).map(|_| ())
         };
         assert_eq!(damaged(0, 0x65, true), Err(Malformed::Header), "version 6");
-        assert_eq!(
-            damaged(0, 0x44, true),
-            Err(Malformed::Header),
-            "16 octets of header"
-        );
-        assert_eq!(
-            damaged(6, 0x20, true),
-            Err(Malformed::Header),
-            "more fragments"
-        );
-        assert_eq!(
-            damaged(7, 0x01, true),
-            Err(Malformed::Header),
-            "a later fragment"
-        );
+        assert_eq!(damaged(0, 0x44, true), Err(Malformed::Header), "16 octets of header");
+        assert_eq!(damaged(6, 0x20, true), Err(Malformed::Header), "more fragments");
+        assert_eq!(damaged(7, 0x01, true), Err(Malformed::Header), "a later fragment");
         assert_eq!(damaged(9, 6, true), Err(Malformed::Header), "TCP");
-        assert_eq!(
-            damaged(3, 19, true),
-            Err(Malformed::Header),
-            "ends inside its header"
-        );
-        assert_eq!(
-            damaged(3, 27, true),
-            Err(Malformed::Short),
-            "no room for UDP"
-        );
+        assert_eq!(damaged(3, 19, true), Err(Malformed::Header), "ends inside its header");
+        assert_eq!(damaged(3, 27, true), Err(Malformed::Short), "no room for UDP");
         assert_eq!(damaged(8, 1, false), Err(Malformed::IpChecksum));
-        assert_eq!(
-            damaged(25, 7, false),
-            Err(Malformed::UdpLength),
-            "less than its header"
-        );
-        assert_eq!(
-            damaged(25, 200, false),
-            Err(Malformed::UdpLength),
-            "more than there is"
-        );
+        assert_eq!(damaged(25, 7, false), Err(Malformed::UdpLength), "less than its header");
+        assert_eq!(damaged(25, 200, false), Err(Malformed::UdpLength), "more than there is");
         assert_eq!(damaged(30, 0, false), Err(Malformed::UdpChecksum));
     }
 
@@ -254,10 +217,7 @@ mod tests {
         packet[10..12].fill(0);
         let sum = internet(&[&packet[..24]]);
         packet[10..12].copy_from_slice(&sum.to_be_bytes());
-        assert_eq!(
-            parse(&packet, Trust::Nobody).map(|udp| udp.payload),
-            Ok(&b"hello"[..])
-        );
+        assert_eq!(parse(&packet, Trust::Nobody).map(|udp| udp.payload), Ok(&b"hello"[..]));
     }
 
     #[test]

@@ -38,18 +38,10 @@ fn assemble(entries: Vec<Entry>) -> Vec<Interface> {
     let mut addrs: Vec<(String, (Ipv4Addr, u8))> = Vec::new();
     for Entry { name, flags, addr } in entries {
         match addr {
-            Addr::Link {
-                index,
-                hardware,
-                hw,
-            } => {
+            Addr::Link { index, hardware, hw } => {
                 let flag = |bit: i32| flags & bit.cast_unsigned() != 0;
                 let interface = Interface {
-                    link: Link {
-                        id: LinkId(index),
-                        name: name.as_str().into(),
-                        addrs: Vec::new(),
-                    },
+                    link: Link { id: LinkId(index), name: name.as_str().into(), addrs: Vec::new() },
                     hw,
                     ethernet: hardware == libc::ARPHRD_ETHER,
                     up: flag(libc::IFF_UP),
@@ -98,19 +90,12 @@ mod tests {
         let link = |name: &str, index, flags| Entry {
             name: name.to_owned(),
             flags,
-            addr: Addr::Link {
-                index,
-                hardware: libc::ARPHRD_ETHER,
-                hw: [2, 0, 0, 0, 0, 1],
-            },
+            addr: Addr::Link { index, hardware: libc::ARPHRD_ETHER, hw: [2, 0, 0, 0, 0, 1] },
         };
         let inet = |name: &str, addr: [u8; 4], mask: [u8; 4]| Entry {
             name: name.to_owned(),
             flags: 0,
-            addr: Addr::Inet {
-                addr: addr.into(),
-                mask: mask.into(),
-            },
+            addr: Addr::Inet { addr: addr.into(), mask: mask.into() },
         };
         let all = assemble(vec![
             link("eth1", 9, 0),
@@ -119,10 +104,7 @@ mod tests {
             inet("eth0:1", [10, 0, 0, 1], [255, 255, 255, 255]),
             inet("gone", [10, 0, 0, 2], [0, 0, 0, 0]),
         ]);
-        let seen: Vec<_> = all
-            .iter()
-            .map(|i| (&*i.link.name, i.up, i.running))
-            .collect();
+        let seen: Vec<_> = all.iter().map(|i| (&*i.link.name, i.up, i.running)).collect();
         assert_eq!(seen, [("eth0", true, true), ("eth1", false, false)]);
         let addrs = [([192, 0, 2, 1].into(), 24), ([10, 0, 0, 1].into(), 32)];
         assert_eq!(all[0].link.addrs, addrs);

@@ -46,9 +46,7 @@ pub(crate) fn link_name(link: LinkId, hw: [u8; 6]) -> [u8; NAME_LEN] {
 const ETHERTYPE_IPV4: u16 = 0x0800;
 
 fn family(number: i32) -> [u8; 2] {
-    u16::try_from(number)
-        .expect("address families are small numbers")
-        .to_ne_bytes()
+    u16::try_from(number).expect("address families are small numbers").to_ne_bytes()
 }
 
 /// A control message: its level, its type and its data.
@@ -67,11 +65,8 @@ pub(crate) fn controls(mut rest: &[u8]) -> impl Iterator<Item = Control<'_>> {
         let (kind, _) = after.split_first_chunk::<4>()?;
         let len = usize::from_ne_bytes(*len);
         let data = rest.get(CONTROL_HEADER_LEN..len)?;
-        let message = Control {
-            level: i32::from_ne_bytes(*level),
-            kind: i32::from_ne_bytes(*kind),
-            data,
-        };
+        let message =
+            Control { level: i32::from_ne_bytes(*level), kind: i32::from_ne_bytes(*kind), data };
         rest = rest.get(len.next_multiple_of(WORD)..).unwrap_or_default();
         Some(message)
     })
@@ -130,10 +125,7 @@ mod tests {
         message[CONTROL_HEADER_LEN + 8..CONTROL_HEADER_LEN + 12].copy_from_slice(&[10, 0, 0, 1]);
         let both = [&message[..], &message[..]].concat();
         assert_eq!(controls(&both).count(), 2);
-        assert_eq!(
-            packet_info(&both),
-            Some((LinkId(5), Ipv4Addr::new(10, 0, 0, 1)))
-        );
+        assert_eq!(packet_info(&both), Some((LinkId(5), Ipv4Addr::new(10, 0, 0, 1))));
         assert_eq!(packet_status(&both), None);
     }
 

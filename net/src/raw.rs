@@ -86,16 +86,10 @@ impl PacketSocket {
     /// Lays out a packet for this socket.
     pub(crate) fn outgoing<'a>(&self, packet: &'a Transmit) -> Result<Outgoing<'a>, SendError> {
         let (dest, hw) = match packet.to {
-            Destination::Station {
-                addr: SocketAddr::V4(addr),
-                hw,
-            } => match ethernet(&hw) {
+            Destination::Station { addr: SocketAddr::V4(addr), hw } => match ethernet(&hw) {
                 Some(hw) => (addr, hw),
                 // RFC 2131 §4.1: a client that cannot be addressed is answered by broadcast.
-                None => (
-                    SocketAddrV4::new(Ipv4Addr::BROADCAST, addr.port()),
-                    BROADCAST,
-                ),
+                None => (SocketAddrV4::new(Ipv4Addr::BROADCAST, addr.port()), BROADCAST),
             },
             Destination::Broadcast { port } => {
                 (SocketAddrV4::new(Ipv4Addr::BROADCAST, port), BROADCAST)
@@ -108,9 +102,8 @@ impl PacketSocket {
             dest,
             payload: &packet.payload,
         };
-        let headers = frame::headers(&datagram).ok_or(SendError::TooLong {
-            octets: packet.payload.len(),
-        })?;
+        let headers =
+            frame::headers(&datagram).ok_or(SendError::TooLong { octets: packet.payload.len() })?;
         Ok(Outgoing {
             name: layout::link_name(self.link, hw),
             control: None,
@@ -154,11 +147,8 @@ pub(crate) fn attach(socket: &Socket, program: &Program) -> io::Result<()> {
     if program.0.len() > INSTRUCTIONS_MAX {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let instructions: Vec<_> = program
-        .0
-        .iter()
-        .map(|i| SockFilter::new(i.code, i.jt, i.jf, i.k))
-        .collect();
+    let instructions: Vec<_> =
+        program.0.iter().map(|i| SockFilter::new(i.code, i.jt, i.jf, i.k)).collect();
     socket.attach_filter(&instructions)
 }
 

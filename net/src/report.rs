@@ -53,10 +53,6 @@ pub struct SendReport {
 
 impl SendReport {
     pub(crate) fn fail(&mut self, packet: &Transmit, error: SendError) {
-        self.failed.push(Failure {
-            link: packet.link,
-            to: packet.to,
-            error,
-        });
+        self.failed.push(Failure { link: packet.link, to: packet.to, error });
     }
 }

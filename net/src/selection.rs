@@ -59,19 +59,13 @@ pub fn select(found: &[Interface], wanted: &[String]) -> (Vec<Interface>, Vec<Sk
         };
         match verdict {
             Ok(interface) => chosen.push(interface),
-            Err(why) => skipped.push(Skipped {
-                name: Arc::clone(name),
-                why,
-            }),
+            Err(why) => skipped.push(Skipped { name: Arc::clone(name), why }),
         }
     }
     for entry in wanted.iter().filter(|entry| *entry != "*") {
         let known = found.iter().any(|i| name_of(entry) == &*i.link.name);
         if !known {
-            skipped.push(Skipped {
-                name: entry.as_str().into(),
-                why: SkipReason::Missing,
-            });
+            skipped.push(Skipped { name: entry.as_str().into(), why: SkipReason::Missing });
         }
     }
     (chosen, skipped)
@@ -86,10 +80,8 @@ fn named(interface: &Interface, entry: &str) -> Result<Interface, SkipReason> {
     if let Some((_, addr)) = entry.split_once('/') {
         let addr: Ipv4Addr = addr.parse().map_err(|_| SkipReason::NotAnAddress)?;
         let addrs = &mut interface.link.addrs;
-        let at = addrs
-            .iter()
-            .position(|(own, _)| *own == addr)
-            .ok_or(SkipReason::OtherAddress(addr))?;
+        let at =
+            addrs.iter().position(|(own, _)| *own == addr).ok_or(SkipReason::OtherAddress(addr))?;
         let first = addrs.remove(at);
         addrs.insert(0, first);
     }
@@ -137,14 +129,9 @@ mod tests {
         ];
         let wanted: Vec<_> = wanted.iter().map(|&entry| entry.to_owned()).collect();
         let (chosen, skipped) = select(&found, &wanted);
-        let chosen = chosen
-            .iter()
-            .map(|i| format!("{} {}", i.link.name, i.link.addrs[0].0))
-            .collect();
-        let skipped = skipped
-            .iter()
-            .map(|s| (s.name.to_string(), s.why))
-            .collect();
+        let chosen =
+            chosen.iter().map(|i| format!("{} {}", i.link.name, i.link.addrs[0].0)).collect();
+        let skipped = skipped.iter().map(|s| (s.name.to_string(), s.why)).collect();
         (chosen, skipped)
     }
 

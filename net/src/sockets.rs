@@ -44,11 +44,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            interfaces: vec!["*".to_owned()],
-            port: 67,
-            socket_type: SocketType::Raw,
-        }
+        Self { interfaces: vec!["*".to_owned()], port: 67, socket_type: SocketType::Raw }
     }
 }
 
@@ -116,11 +112,8 @@ impl Sockets {
         let mut channels = Vec::new();
         for Served { link, claim } in &served {
             if let Some(claim) = claim {
-                let socket =
-                    PacketSocket::open(link.id, port, claim).map_err(|why| OpenError::Raw {
-                        interface: Arc::clone(&link.name),
-                        why,
-                    })?;
+                let socket = PacketSocket::open(link.id, port, claim)
+                    .map_err(|why| OpenError::Raw { interface: Arc::clone(&link.name), why })?;
                 channels.push(Channel::new(Socket::Packet(socket)));
             }
         }
@@ -156,10 +149,7 @@ impl Sockets {
     /// zero. They stay the same as long as `self` lives.
     #[must_use]
     pub fn fds(&self) -> Vec<BorrowedFd<'_>> {
-        self.channels
-            .iter()
-            .map(|channel| channel.socket.as_fd())
-            .collect()
+        self.channels.iter().map(|channel| channel.socket.as_fd()).collect()
     }
 
     /// Appends what has arrived, about [`RECEIVE_MAX`] packets at most, a batch from each socket
@@ -182,10 +172,7 @@ impl Sockets {
                 if !*live {
                     continue;
                 }
-                match channel
-                    .socket
-                    .receive(&mut self.inbox, into, &mut self.counters)
-                {
+                match channel.socket.receive(&mut self.inbox, into, &mut self.counters) {
                     Ok(got) => {
                         read += got;
                         *live = got == BATCH;
@@ -221,10 +208,7 @@ impl Sockets {
         let mut report = SendReport::default();
         let mut by_channel: Vec<Vec<&Transmit>> = vec![Vec::new(); self.channels.len()];
         for packet in batch {
-            match self
-                .channel_for(packet)
-                .and_then(|at| by_channel.get_mut(at))
-            {
+            match self.channel_for(packet).and_then(|at| by_channel.get_mut(at)) {
                 Some(packets) => packets.push(packet),
                 None => report.fail(packet, SendError::UnknownLink(packet.link)),
             }
@@ -265,13 +249,12 @@ impl Sockets {
         self.links.by_id(packet.link)?;
         let raw = match packet.to {
             Destination::Routed(_) => None,
-            Destination::Station { .. } | Destination::Broadcast { .. } => self
-                .channels
-                .iter()
-                .position(|channel| match &channel.socket {
+            Destination::Station { .. } | Destination::Broadcast { .. } => {
+                self.channels.iter().position(|channel| match &channel.socket {
                     Socket::Packet(socket) => socket.link() == packet.link,
                     Socket::Udp(_) => false,
-                }),
+                })
+            }
         };
         raw.or_else(|| self.channels.len().checked_sub(1))
     }

@@ -48,12 +48,7 @@ impl UdpSocket {
         // Relays must get long answers, in fragments if need be, without a first one lost to path
         // MTU discovery.
         let omit = libc::IP_PMTUDISC_OMIT;
-        option::set(
-            socket.as_fd(),
-            libc::IPPROTO_IP,
-            libc::IP_MTU_DISCOVER,
-            omit,
-        )?;
+        option::set(socket.as_fd(), libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, omit)?;
         // The filter saves wake-ups and nothing else: `receive` applies the same rule, so hosts
         // with more addresses than a filter can name do without.
         let _ = raw::attach(&socket, &filter::datagrams(&served));

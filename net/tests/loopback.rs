@@ -13,15 +13,8 @@ fn open(socket_type: SocketType) -> (Sockets, u16) {
         .and_then(|socket| socket.local_addr())
         .expect("loopback is up")
         .port();
-    let options = Options {
-        interfaces: vec!["lo".to_owned()],
-        port,
-        socket_type,
-    };
-    (
-        Sockets::open(&options).expect("opens without privilege"),
-        port,
-    )
+    let options = Options { interfaces: vec!["lo".to_owned()], port, socket_type };
+    (Sockets::open(&options).expect("opens without privilege"), port)
 }
 
 fn receive(sockets: &mut Sockets, count: usize) -> Vec<Datagram> {
@@ -35,12 +28,7 @@ fn receive(sockets: &mut Sockets, count: usize) -> Vec<Datagram> {
 }
 
 fn transmit(link: LinkId, to: Destination) -> Transmit {
-    Transmit {
-        link,
-        source: Ipv4Addr::LOCALHOST,
-        to,
-        payload: b"answer".to_vec(),
-    }
+    Transmit { link, source: Ipv4Addr::LOCALHOST, to, payload: b"answer".to_vec() }
 }
 
 #[test]
@@ -50,12 +38,8 @@ fn a_question_and_its_answer() {
         let (mut sockets, port) = open(socket_type);
         assert_eq!(sockets.fds().len(), 1);
         let client = UdpSocket::bind("127.0.0.2:0").expect("binds");
-        client
-            .set_read_timeout(Some(Duration::from_secs(5)))
-            .expect("an option");
-        client
-            .send_to(b"question", ("127.0.0.3", port))
-            .expect("sends");
+        client.set_read_timeout(Some(Duration::from_secs(5))).expect("an option");
+        client.send_to(b"question", ("127.0.0.3", port)).expect("sends");
 
         let got = receive(&mut sockets, 1);
         let link = sockets.links().0.first().expect("lo is served").id;
@@ -81,9 +65,7 @@ fn a_flood_is_read_in_bounded_calls() {
     let (mut sockets, port) = open(SocketType::Udp);
     let client = UdpSocket::bind("127.0.0.1:0").expect("binds");
     for number in 0..1000_u32 {
-        client
-            .send_to(&number.to_be_bytes(), (Ipv4Addr::LOCALHOST, port))
-            .expect("sends");
+        client.send_to(&number.to_be_bytes(), (Ipv4Addr::LOCALHOST, port)).expect("sends");
     }
     let mut got = Vec::new();
     sockets.receive(&mut got).expect("reads");
@@ -91,13 +73,8 @@ fn a_flood_is_read_in_bounded_calls() {
     assert!(!sockets.drained());
     sockets.receive(&mut got).expect("reads");
     assert!(sockets.drained());
-    let numbers: Vec<_> = got
-        .iter()
-        .map(|datagram| datagram.payload.clone())
-        .collect();
-    let expected: Vec<_> = (0..1000_u32)
-        .map(|number| number.to_be_bytes().to_vec())
-        .collect();
+    let numbers: Vec<_> = got.iter().map(|datagram| datagram.payload.clone()).collect();
+    let expected: Vec<_> = (0..1000_u32).map(|number| number.to_be_bytes().to_vec()).collect();
     assert_eq!(numbers, expected, "all, once, in order");
     assert_eq!(sockets.counters().received, 1000);
 }
@@ -107,30 +84,19 @@ fn one_bad_packet_does_not_spoil_the_batch() {
     let (mut sockets, _) = open(SocketType::Udp);
     let link = sockets.links().0[0].id;
     let client = UdpSocket::bind("127.0.0.1:0").expect("binds");
-    client
-        .set_read_timeout(Some(Duration::from_secs(5)))
-        .expect("an option");
+    client.set_read_timeout(Some(Duration::from_secs(5))).expect("an option");
     let to = Destination::Routed(client.local_addr().expect("bound"));
     let good = || transmit(link, to);
-    let too_long = Transmit {
-        payload: vec![0; 70_000],
-        ..transmit(link, to)
-    };
+    let too_long = Transmit { payload: vec![0; 70_000], ..transmit(link, to) };
     let elsewhere = transmit(LinkId(9999), to);
-    let ipv6 = transmit(
-        link,
-        Destination::Routed("[::1]:68".parse().expect("an address")),
-    );
+    let ipv6 = transmit(link, Destination::Routed("[::1]:68".parse().expect("an address")));
 
     let report = sockets.send(&[good(), too_long, elsewhere, ipv6, good()]);
     assert_eq!((report.sent, report.queued), (2, 0));
     assert_eq!(report.failed.len(), 3);
     let failed =
         |test: fn(&SendError) -> bool| report.failed.iter().filter(|f| test(&f.error)).count();
-    assert_eq!(
-        failed(|e| matches!(e, SendError::UnknownLink(LinkId(9999)))),
-        1
-    );
+    assert_eq!(failed(|e| matches!(e, SendError::UnknownLink(LinkId(9999)))), 1);
     assert_eq!(failed(|e| matches!(e, SendError::NotIpv4)), 1);
     assert_eq!(failed(|e| matches!(e, SendError::Kernel(_))), 1);
     for _ in 0..2 {
@@ -144,26 +110,16 @@ fn one_bad_packet_does_not_spoil_the_batch() {
 fn an_oversized_packet_is_counted_and_dropped() {
     let (mut sockets, port) = open(SocketType::Udp);
     let client = UdpSocket::bind("127.0.0.1:0").expect("binds");
-    client
-        .send_to(&[0; 5000], (Ipv4Addr::LOCALHOST, port))
-        .expect("sends");
-    client
-        .send_to(&[0; 4000], (Ipv4Addr::LOCALHOST, port))
-        .expect("sends");
+    client.send_to(&[0; 5000], (Ipv4Addr::LOCALHOST, port)).expect("sends");
+    client.send_to(&[0; 4000], (Ipv4Addr::LOCALHOST, port)).expect("sends");
     let got = receive(&mut sockets, 1);
-    assert_eq!(
-        got.iter().map(|d| d.payload.len()).collect::<Vec<_>>(),
-        [4000]
-    );
+    assert_eq!(got.iter().map(|d| d.payload.len()).collect::<Vec<_>>(), [4000]);
     assert_eq!(sockets.counters().malformed.truncated, 1);
 }
 
 #[test]
 fn nothing_to_serve_is_not_an_error() {
-    let options = Options {
-        interfaces: vec!["nonesuch0".to_owned()],
-        ..Options::default()
-    };
+    let options = Options { interfaces: vec!["nonesuch0".to_owned()], ..Options::default() };
     let mut sockets = Sockets::open(&options).expect("nothing to refuse");
     assert!(sockets.fds().is_empty());
     assert_eq!(sockets.skipped().len(), 1);

@@ -48,12 +48,7 @@ fn what_clients_and_relays_send_arrives_once() {
         ("REBIND from another subnet", ALL, relay, BROADCAST),
         ("RENEW", station, CLIENT, SERVER),
         ("relayed, through a router", station, relay, SERVER),
-        (
-            "subnet broadcast",
-            ALL,
-            CLIENT,
-            Ipv4Addr::new(192, 0, 2, 255),
-        ),
+        ("subnet broadcast", ALL, CLIENT, Ipv4Addr::new(192, 0, 2, 255)),
     ] {
         wire.send(hw, source, dest, what.as_bytes());
         let expected = Datagram {
@@ -64,17 +59,10 @@ fn what_clients_and_relays_send_arrives_once() {
         };
         assert_eq!(arrivals(&mut sockets, 1), [expected], "{what}");
     }
-    assert_eq!(
-        wire.rest(),
-        Vec::<Vec<u8>>::new(),
-        "nobody answers \"port unreachable\""
-    );
+    assert_eq!(wire.rest(), Vec::<Vec<u8>>::new(), "nobody answers \"port unreachable\"");
     let counters = sockets.counters();
     assert_eq!(counters.malformed, MalformedCounters::default());
-    assert_eq!(
-        counters.unclaimed, 0,
-        "the kernel kept duplicates from the UDP socket"
-    );
+    assert_eq!(counters.unclaimed, 0, "the kernel kept duplicates from the UDP socket");
 }
 
 #[test]
@@ -93,32 +81,19 @@ fn two_interfaces_are_told_apart() {
     let got = arrivals(&mut sockets, 2);
     let mut seen: Vec<_> = got.iter().map(|d| (d.link, &d.payload[..])).collect();
     seen.sort();
-    assert_eq!(
-        seen,
-        [(first, &b"on the first"[..]), (second, b"on the second")]
-    );
+    assert_eq!(seen, [(first, &b"on the first"[..]), (second, b"on the second")]);
 
     // To the second interface's address by way of the first.
     wires[0].send(bench.server_hw, CLIENT, other, b"across");
     let got = arrivals(&mut sockets, 1);
-    assert_eq!(
-        got.iter().map(|d| (d.link, d.dest)).collect::<Vec<_>>(),
-        [(first, other.into())]
-    );
+    assert_eq!(got.iter().map(|d| (d.link, d.dest)).collect::<Vec<_>>(), [(first, other.into())]);
 
     for (link, wire) in [first, second].into_iter().zip(&mut wires) {
-        let packet = Transmit {
-            link,
-            ..transmit(&sockets, Destination::Broadcast { port: 68 })
-        };
+        let packet = Transmit { link, ..transmit(&sockets, Destination::Broadcast { port: 68 }) };
         assert_eq!(sockets.send(&[packet]).sent, 1);
         assert!(wire.receive().is_some(), "its own wire has it");
     }
-    assert_eq!(
-        wires.map(|mut wire| wire.rest().len()),
-        [0, 0],
-        "and no other"
-    );
+    assert_eq!(wires.map(|mut wire| wire.rest().len()), [0, 0], "and no other");
 }
 
 /// Checksums of packets between namespaces are left to hardware that is not there.
@@ -143,9 +118,7 @@ fn an_address_added_later_is_served_by_udp() {
     let Some(bench) = Bench::new() else { return };
     let mut sockets = bench.sockets(SocketType::Raw);
     bench.ip_server("addr add 198.51.100.1/32 dev lo");
-    bench
-        .wire()
-        .send(bench.server_hw, CLIENT, ELSEWHERE, b"to a new address");
+    bench.wire().send(bench.server_hw, CLIENT, ELSEWHERE, b"to a new address");
     let got = arrivals(&mut sockets, 1);
     assert_eq!(got.len(), 1);
     assert_eq!(got[0].dest, IpAddr::V4(ELSEWHERE));
@@ -171,11 +144,7 @@ fn what_is_not_ours_does_not_even_wake_us() {
     wire.send_packet(ALL, &with(9, 1));
     wire.send_packet(ALL, &with(6, 0x20));
     wire.send_packet([2, 9, 9, 9, 9, 9], &good);
-    let forwarded = packet(
-        CLIENT,
-        SocketAddrV4::new(ELSEWHERE, 67),
-        b"for another server",
-    );
+    let forwarded = packet(CLIENT, SocketAddrV4::new(ELSEWHERE, 67), b"for another server");
     wire.send_packet(bench.server_hw, &forwarded);
     assert_eq!(arrivals(&mut sockets, 0), []);
     let counters = sockets.counters();
@@ -226,17 +195,10 @@ fn a_station_without_address_is_answered() {
     let mut wire = bench.wire();
     // An address that nobody has, so that nobody would answer ARP for it.
     let addr = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 55), 68);
-    let station = |hw| Destination::Station {
-        addr: SocketAddr::V4(addr),
-        hw,
-    };
+    let station = |hw| Destination::Station { addr: SocketAddr::V4(addr), hw };
     let all = SocketAddrV4::new(BROADCAST, 68);
     for (to, frame_dest, dest) in [
-        (
-            station(HwAddr::ethernet(bench.client_hw)),
-            bench.client_hw,
-            addr,
-        ),
+        (station(HwAddr::ethernet(bench.client_hw)), bench.client_hw, addr),
         (Destination::Broadcast { port: 68 }, ALL, all),
         (station(HwAddr::default()), ALL, all),
     ] {
@@ -268,10 +230,7 @@ fn a_client_and_a_relay_with_addresses_are_answered_by_udp() {
     for (source, addr) in [(SERVER, CLIENT), (second, CLIENT), (second, ELSEWHERE)] {
         let packet = Transmit {
             source,
-            ..transmit(
-                &sockets,
-                Destination::Routed(SocketAddr::from((addr, 1067))),
-            )
+            ..transmit(&sockets, Destination::Routed(SocketAddr::from((addr, 1067))))
         };
         assert_eq!(sockets.send(std::slice::from_ref(&packet)).sent, 1);
         let mut answer = [0; 64];
@@ -307,10 +266,7 @@ fn udp_alone_receives_all_and_answers_stations_by_broadcast() {
     wire.send(bench.server_hw, CLIENT, SERVER, b"RENEW");
     let got = arrivals(&mut sockets, 2);
     let link = sockets.links().0[0].id;
-    let seen: Vec<_> = got
-        .iter()
-        .map(|d| (d.link, d.source.ip(), d.dest))
-        .collect();
+    let seen: Vec<_> = got.iter().map(|d| (d.link, d.source.ip(), d.dest)).collect();
     let expected = [
         (link, IpAddr::V4(ANY), IpAddr::V4(BROADCAST)),
         (link, IpAddr::V4(CLIENT), IpAddr::V4(SERVER)),
@@ -349,11 +305,7 @@ fn udp_broadcasts_go_to_the_link_that_is_named() {
 fn an_interface_that_goes_down_comes_back() {
     let Some(bench) = Bench::new() else { return };
     let mut sockets = bench.sockets(SocketType::Raw);
-    let skipped: Vec<_> = sockets
-        .skipped()
-        .iter()
-        .map(|s| (&*s.name, s.why))
-        .collect();
+    let skipped: Vec<_> = sockets.skipped().iter().map(|s| (&*s.name, s.why)).collect();
     assert_eq!(skipped, [("lo", SkipReason::Loopback)]);
 
     bench.ip_server("link set srv0 down");
@@ -378,18 +330,11 @@ fn what_the_kernel_has_no_room_for_waits() {
     let mut wire = bench.wire();
     let to = Destination::Broadcast { port: 68 };
     let batch: Vec<_> = (0..800_u32)
-        .map(|number| Transmit {
-            payload: number.to_be_bytes().to_vec(),
-            ..transmit(&sockets, to)
-        })
+        .map(|number| Transmit { payload: number.to_be_bytes().to_vec(), ..transmit(&sockets, to) })
         .collect();
     let first = sockets.send(&batch[..700]);
     assert!(first.failed.is_empty());
-    assert!(
-        first.queued > 0,
-        "the buffer holds fewer: {} sent",
-        first.sent
-    );
+    assert!(first.queued > 0, "the buffer holds fewer: {} sent", first.sent);
     assert_eq!(first.sent + first.queued, 700);
     let second = sockets.send(&batch[700..]);
     assert!(second.failed.is_empty());
@@ -400,12 +345,7 @@ fn what_the_kernel_has_no_room_for_waits() {
     let flood = vec![transmit(&sockets, to); 1100];
     let report = sockets.send(&flood);
     assert!(!report.failed.is_empty());
-    assert!(
-        report
-            .failed
-            .iter()
-            .all(|f| matches!(f.error, SendError::QueueFull))
-    );
+    assert!(report.failed.iter().all(|f| matches!(f.error, SendError::QueueFull)));
     assert_eq!(sockets.queued(), 1024);
 
     let mut numbers = Vec::new();
@@ -414,14 +354,7 @@ fn what_the_kernel_has_no_room_for_waits() {
         assert!(sockets.flush().failed.is_empty());
         let frame = wire.receive().expect("a frame");
         let udp = frame::parse(&frame[ETHERNET..], Trust::Nobody).expect("a datagram");
-        numbers.extend(
-            udp.payload
-                .first_chunk::<4>()
-                .map(|n| u32::from_be_bytes(*n)),
-        );
+        numbers.extend(udp.payload.first_chunk::<4>().map(|n| u32::from_be_bytes(*n)));
     }
-    assert!(
-        numbers.iter().copied().eq(0..800),
-        "all, once, in order: {numbers:?}"
-    );
+    assert!(numbers.iter().copied().eq(0..800), "all, once, in order: {numbers:?}");
 }

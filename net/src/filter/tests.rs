@@ -27,11 +27,7 @@ impl Seen<'_> {
             _ => self.origin + offset as usize,
         };
         let octets = self.packet.get(at..at + octets)?;
-        Some(
-            octets
-                .iter()
-                .fold(0, |word, octet| word << 8 | u32::from(*octet)),
-        )
+        Some(octets.iter().fold(0, |word, octet| word << 8 | u32::from(*octet)))
     }
 
     /// How many octets the program lets through. A load beyond the packet ends it with none, as
@@ -68,10 +64,7 @@ fn link(index: u32, addrs: &[&str]) -> Link {
     Link {
         id: LinkId(index),
         name: format!("eth{index}").into(),
-        addrs: addrs
-            .iter()
-            .map(|addr| (addr.parse().expect("an address"), 24))
-            .collect(),
+        addrs: addrs.iter().map(|addr| (addr.parse().expect("an address"), 24)).collect(),
     }
 }
 
@@ -82,21 +75,12 @@ fn packet(source: &str, dest: &str) -> Vec<u8> {
         dest: dest.parse().expect("an address and port"),
         payload,
     };
-    [
-        &frame::headers(&datagram).expect("short enough")[..],
-        payload,
-    ]
-    .concat()
+    [&frame::headers(&datagram).expect("short enough")[..], payload].concat()
 }
 
 fn raw_accepts(packet: &[u8], packet_type: u32, interface: u32) -> bool {
     let claim = Claim::new(&link(7, &["192.0.2.1"]));
-    let seen = Seen {
-        packet_type,
-        interface,
-        packet,
-        origin: 0,
-    };
+    let seen = Seen { packet_type, interface, packet, origin: 0 };
     match seen.run(&packets(7, 67, &claim)) {
         0 => false,
         octets => {
@@ -107,12 +91,7 @@ fn raw_accepts(packet: &[u8], packet_type: u32, interface: u32) -> bool {
 }
 
 fn udp_accepts(served: &[Served], packet: &[u8], interface: u32) -> bool {
-    let seen = Seen {
-        packet_type: 0,
-        interface,
-        packet,
-        origin: 20,
-    };
+    let seen = Seen { packet_type: 0, interface, packet, origin: 20 };
     seen.run(&datagrams(served)) != 0
 }
 
@@ -125,10 +104,7 @@ fn the_raw_socket_takes_what_it_claims() {
         ("172.16.0.1", "192.0.2.1:67"),
         ("192.0.2.9", "192.0.2.255:67"),
     ] {
-        assert!(
-            raw_accepts(&packet(source, dest), 1, 7),
-            "{source} to {dest}"
-        );
+        assert!(raw_accepts(&packet(source, dest), 1, 7), "{source} to {dest}");
     }
     for (source, dest) in [
         ("0.0.0.0", "255.255.255.255:68"),
@@ -136,10 +112,7 @@ fn the_raw_socket_takes_what_it_claims() {
         ("192.0.2.9", "192.0.2.2:67"),
         ("192.0.2.9", "198.51.100.255:67"),
     ] {
-        assert!(
-            !raw_accepts(&packet(source, dest), 0, 7),
-            "{source} to {dest}"
-        );
+        assert!(!raw_accepts(&packet(source, dest), 0, 7), "{source} to {dest}");
     }
 }
 
@@ -149,10 +122,7 @@ fn only_what_came_in_for_us_on_this_interface() {
     assert!(raw_accepts(&good, 0, 7), "host");
     assert!(raw_accepts(&good, 1, 7), "broadcast");
     for other in [2, 3, 4, 5] {
-        assert!(
-            !raw_accepts(&good, other, 7),
-            "multicast, other host, outgoing, loopback"
-        );
+        assert!(!raw_accepts(&good, other, 7), "multicast, other host, outgoing, loopback");
     }
     assert!(!raw_accepts(&good, 0, 8), "of a VLAN interface above");
 }
@@ -181,33 +151,18 @@ fn only_whole_ipv4_packets_with_udp() {
 fn the_udp_socket_takes_the_rest_of_the_served_interfaces() {
     let many: Vec<String> = (0..250).map(|i| format!("10.0.{i}.1")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let raw = |link: Link| Served {
-        claim: Some(Claim::new(&link)),
-        link,
-    };
+    let raw = |link: Link| Served { claim: Some(Claim::new(&link)), link };
     let served = [
         raw(link(6, &many)),
         raw(link(7, &["192.0.2.1"])),
-        Served {
-            link: link(8, &["198.51.100.1"]),
-            claim: None,
-        },
+        Served { link: link(8, &["198.51.100.1"]), claim: None },
     ];
     let takes = |source, dest, interface| udp_accepts(&served, &packet(source, dest), interface);
     assert!(!takes("192.0.2.9", "192.0.2.1:67", 7), "raw has it");
     assert!(!takes("0.0.0.0", "255.255.255.255:67", 7), "raw has it");
-    assert!(
-        takes("192.0.2.9", "10.0.3.1:67", 7),
-        "another interface's address"
-    );
-    assert!(
-        takes("0.0.0.0", "255.255.255.255:67", 8),
-        "no raw socket here"
-    );
-    assert!(
-        takes("192.0.2.9", "198.51.100.1:67", 8),
-        "no raw socket here"
-    );
+    assert!(takes("192.0.2.9", "10.0.3.1:67", 7), "another interface's address");
+    assert!(takes("0.0.0.0", "255.255.255.255:67", 8), "no raw socket here");
+    assert!(takes("192.0.2.9", "198.51.100.1:67", 8), "no raw socket here");
     assert!(!takes("192.0.2.9", "192.0.2.1:67", 9), "not served");
     assert!(takes("192.0.2.9", "192.0.2.1:67", 6), "far jump, not taken");
     assert!(!takes("192.0.2.9", "10.0.249.255:67", 6), "far jump, taken");

@@ -70,11 +70,7 @@ unsafe fn read_addr(entry: &libc::ifaddrs) -> Option<Addr> {
             Some(Addr::Link {
                 index: u32::try_from(link.sll_ifindex).ok()?,
                 hardware: link.sll_hatype,
-                hw: if link.sll_halen == 6 {
-                    [a, b, c, d, e, f]
-                } else {
-                    [0; 6]
-                },
+                hw: if link.sll_halen == 6 { [a, b, c, d, e, f] } else { [0; 6] },
             })
         }
         libc::AF_INET => {

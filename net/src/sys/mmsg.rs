@@ -66,9 +66,7 @@ impl Default for Inbox {
 
 impl fmt::Debug for Inbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbox")
-            .field("filled", &self.filled)
-            .finish_non_exhaustive()
+        f.debug_struct("Inbox").field("filled", &self.filled).finish_non_exhaustive()
     }
 }
 
@@ -76,10 +74,7 @@ impl Inbox {
     /// An empty one.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            slots: (0..BATCH).map(|_| Slot::EMPTY).collect(),
-            filled: 0,
-        }
+        Self { slots: (0..BATCH).map(|_| Slot::EMPTY).collect(), filled: 0 }
     }
 
     /// Replaces the contents by what the socket has now; zero if it has nothing.
@@ -129,10 +124,7 @@ impl Inbox {
         self.slots.iter().take(self.filled).map(|slot| Arrival {
             packet: slot.packet.get(..slot.packet_len).unwrap_or(&slot.packet),
             name: slot.name.get(..slot.name_len).unwrap_or(&slot.name),
-            control: slot
-                .control
-                .get(..slot.control_len)
-                .unwrap_or(&slot.control),
+            control: slot.control.get(..slot.control_len).unwrap_or(&slot.control),
             truncated: slot.truncated,
         })
     }
@@ -166,10 +158,7 @@ pub(crate) fn send(fd: BorrowedFd<'_>, batch: &[Outgoing<'_>]) -> io::Result<usi
     let mut headers = [EMPTY_HEADER; BATCH];
     let count = c_uint::try_from(batch.len()).map_or(BATCH_SIZE, |len| len.min(BATCH_SIZE));
     for ((packet, vectors), header) in batch.iter().zip(&mut vectors).zip(&mut headers) {
-        let front = packet
-            .headers
-            .as_ref()
-            .map_or(&[][..], |octets| &octets[..]);
+        let front = packet.headers.as_ref().map_or(&[][..], |octets| &octets[..]);
         *vectors = [read_vector(front), read_vector(packet.payload)];
         header.msg_hdr.msg_name = packet.name.as_ptr().cast_mut().cast::<c_void>();
         header.msg_hdr.msg_namelen = NAME_SIZE;
@@ -195,20 +184,12 @@ pub(crate) fn send(fd: BorrowedFd<'_>, batch: &[Outgoing<'_>]) -> io::Result<usi
 }
 
 fn read_vector(octets: &[u8]) -> iovec {
-    iovec {
-        iov_base: octets.as_ptr().cast_mut().cast::<c_void>(),
-        iov_len: octets.len(),
-    }
+    iovec { iov_base: octets.as_ptr().cast_mut().cast::<c_void>(), iov_len: octets.len() }
 }
 
-const EMPTY_VECTOR: iovec = iovec {
-    iov_base: ptr::null_mut(),
-    iov_len: 0,
-};
+const EMPTY_VECTOR: iovec = iovec { iov_base: ptr::null_mut(), iov_len: 0 };
 
 // SAFETY: both are C structures of numbers and pointers, for which all zeros are a value. (They
 // cannot be written out, since some C libraries have private padding in them.)
-const EMPTY_HEADER: mmsghdr = mmsghdr {
-    msg_hdr: unsafe { std::mem::zeroed::<msghdr>() },
-    msg_len: 0,
-};
+const EMPTY_HEADER: mmsghdr =
+    mmsghdr { msg_hdr: unsafe { std::mem::zeroed::<msghdr>() }, msg_len: 0 };

@@ -31,12 +31,8 @@ impl Bench {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = |side| format!("lessor-{side}-{}-{number}", std::process::id());
-        let mut bench = Self {
-            server: name("s"),
-            client: name("c"),
-            server_hw: [0; 6],
-            client_hw: [0; 6],
-        };
+        let mut bench =
+            Self { server: name("s"), client: name("c"), server_hw: [0; 6], client_hw: [0; 6] };
         if let Err(why) = bench.set_up() {
             skip(&why);
             return None;
@@ -53,10 +49,9 @@ impl Bench {
             "-n {} link add srv0 type veth peer name cli0 netns {}",
             self.server, self.client
         ))?;
-        for (namespace, link, addr) in [
-            (&self.server, "srv0", SERVER),
-            (&self.client, "cli0", CLIENT),
-        ] {
+        for (namespace, link, addr) in
+            [(&self.server, "srv0", SERVER), (&self.client, "cli0", CLIENT)]
+        {
             ip(&format!("-n {namespace} link set lo up"))?;
             ip(&format!("-n {namespace} addr add {addr}/24 dev {link}"))?;
             ip(&format!("-n {namespace} link set {link} up"))?;
@@ -85,23 +80,17 @@ impl Bench {
 
     /// Opens the server's sockets on port 67 of all interfaces.
     pub(crate) fn sockets(&self, socket_type: SocketType) -> Sockets {
-        let options = Options {
-            socket_type,
-            ..Options::default()
-        };
+        let options = Options { socket_type, ..Options::default() };
         within(&self.server, || Sockets::open(&options)).expect("opens")
     }
 
     /// A UDP socket of the client's host.
     pub(crate) fn client_udp(&self, port: u16) -> std::net::UdpSocket {
-        let socket = within(&self.client, || {
-            std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))
-        })
-        .expect("binds");
+        let socket =
+            within(&self.client, || std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)))
+                .expect("binds");
         socket.set_broadcast(true).expect("an option");
-        socket
-            .set_read_timeout(Some(Duration::from_secs(3)))
-            .expect("an option");
+        socket.set_read_timeout(Some(Duration::from_secs(3))).expect("an option");
         socket
     }
 
@@ -129,13 +118,8 @@ impl Bench {
             rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, 4 << 20)
                 .expect("root may");
             bind_to_link(&socket, index);
-            socket
-                .set_read_timeout(Some(Duration::from_secs(3)))
-                .expect("an option");
-            Wire {
-                socket,
-                from: self.client_hw,
-            }
+            socket.set_read_timeout(Some(Duration::from_secs(3))).expect("an option");
+            Wire { socket, from: self.client_hw }
         })
     }
 }
@@ -178,25 +162,15 @@ impl Wire {
 
     /// All frames that come within a moment.
     pub(crate) fn rest(&mut self) -> Vec<Vec<u8>> {
-        self.socket
-            .set_read_timeout(Some(Duration::from_millis(100)))
-            .expect("an option");
+        self.socket.set_read_timeout(Some(Duration::from_millis(100))).expect("an option");
         std::iter::from_fn(|| self.receive()).collect()
     }
 }
 
 /// An IPv4 packet from port 68.
 pub(crate) fn packet(source: Ipv4Addr, dest: SocketAddrV4, payload: &[u8]) -> Vec<u8> {
-    let datagram = Udp {
-        source: SocketAddrV4::new(source, 68),
-        dest,
-        payload,
-    };
-    [
-        &frame::headers(&datagram).expect("short enough")[..],
-        payload,
-    ]
-    .concat()
+    let datagram = Udp { source: SocketAddrV4::new(source, 68), dest, payload };
+    [&frame::headers(&datagram).expect("short enough")[..], payload].concat()
 }
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
@@ -221,10 +195,7 @@ fn run(program: &str, arguments: &str) -> Result<(), String> {
 /// Says that a test was not run, past the test harness, which would keep it to itself.
 pub(crate) fn skip(why: &str) {
     use std::io::Write as _;
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: needs root and iproute2 ({why})"
-    );
+    let _ = writeln!(std::io::stderr(), "SKIPPED: needs root and iproute2 ({why})");
 }
 
 /// Runs `what` in a network namespace, on a thread of its own, since a thread is what enters one.
@@ -263,18 +234,10 @@ fn bind_to_link(socket: &Socket, index: u32) {
 
 fn hardware_address(name: &str) -> [u8; 6] {
     let all = interfaces::list().expect("lists");
-    all.iter()
-        .find(|i| &*i.link.name == name)
-        .expect("was made")
-        .hw
+    all.iter().find(|i| &*i.link.name == name).expect("was made").hw
 }
 
 fn index_of(name: &str) -> u32 {
     let all = interfaces::list().expect("lists");
-    all.iter()
-        .find(|i| &*i.link.name == name)
-        .expect("was made")
-        .link
-        .id
-        .0
+    all.iter().find(|i| &*i.link.name == name).expect("was made").link.id.0
 }

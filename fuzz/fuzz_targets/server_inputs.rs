@@ -1,0 +1,200 @@
+//! A whole server is fed packets, outcomes, time and configuration in any order: each packet ends
+//! once, nothing grows past its bound, and no ACK leaves before the store has settled its batch.
+#![no_main]
+
+use std::collections::{BTreeSet, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lessor_config::Config;
+use lessor_lease::{FetchError, Outcome, Refusal, StoreBatch, StoreFailure};
+use lessor_policy::Topology;
+use lessor_server::planted::Defect;
+use lessor_server::{
+    Event, FetchId, Input, Limits, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, Server,
+    Setup, StoreMode, turn,
+};
+use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Wall, Xid};
+use lessor_wire::v4::{Message, MessageType, Op, code};
+use libfuzzer_sys::fuzz_target;
+
+const CONFIGS: [&str; 2] = [
+    r#"{ "Dhcp4": { "parked-packet-limit": 4, "valid-lifetime": 60, "subnet4": [
+        { "id": 1, "subnet": "10.0.0.0/24", "pools": [ { "pool": "10.0.0.10 - 10.0.0.12" } ] } ] } }"#,
+    r#"{ "Dhcp4": { "authoritative": true, "subnet4": [
+        { "id": 1, "subnet": "10.0.0.0/24", "pools": [ { "pool": "10.0.0.12 - 10.0.0.15" } ] } ] } }"#,
+];
+const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+
+#[derive(Default)]
+struct Sink {
+    batches: VecDeque<StoreBatch>,
+    questions: VecDeque<(FetchId, usize)>,
+    updates: VecDeque<PeerUpdate>,
+    ended: BTreeSet<u64>,
+    acks: Vec<Ipv4Addr>,
+}
+
+impl Ports for Sink {
+    fn put(&mut self, output: Output) {
+        match output {
+            Output::Store(batch) => self.batches.push_back(batch),
+            Output::Fetch { fetch, lookups } => self.questions.push_back((fetch, lookups.len())),
+            Output::Peer(update) => self.updates.push_back(update),
+            Output::Event(Event::Ended { exchange, .. }) => {
+                assert!(self.ended.insert(exchange.0), "exchange {exchange} ended twice");
+            }
+            Output::Send(transmit) => {
+                let message = Message::decode(&transmit.payload).expect("we understand ourselves");
+                if message.message_type() == Some(MessageType::Ack)
+                    && !message.yiaddr.is_unspecified()
+                {
+                    self.acks.push(message.yiaddr);
+                }
+            }
+            Output::Reply(..) | Output::Event(_) => {}
+        }
+    }
+}
+
+fn topology(which: u8) -> Arc<Topology> {
+    let text = CONFIGS[usize::from(which) % CONFIGS.len()];
+    let (config, _) = Config::parse(text, "fuzz").expect("the constants are lawful");
+    Arc::new(Topology::new(Arc::new(config)))
+}
+
+/// A message with fields from a few octets, so that the deep states are reached often.
+fn packet(a: u8, b: u8, c: u8) -> Datagram {
+    let mut message =
+        Message::new(Op::Request, Xid(u32::from(b & 3)), HwAddr::ethernet([2, 0, 0, 0, 0, a & 7]));
+    let kinds = [
+        MessageType::Discover,
+        MessageType::Request,
+        MessageType::Request,
+        MessageType::Request,
+        MessageType::Decline,
+        MessageType::Release,
+        MessageType::Inform,
+        MessageType::Ack,
+    ];
+    let which = usize::from(b >> 5);
+    message.set_message_type(kinds[which]);
+    let addr = Ipv4Addr::new(10, 0, 0, 10 + (c & 7));
+    if matches!(which, 1 | 2 | 4) {
+        message.options.insert(code::REQUESTED_ADDRESS, addr.octets());
+    }
+    if matches!(which, 1 | 4 | 5) && c & 8 == 0 {
+        message.options.insert(code::SERVER_ID, SERVER.octets());
+    }
+    if matches!(which, 3 | 5 | 6) {
+        message.ciaddr = addr;
+    }
+    if c & 16 != 0 {
+        message.options.insert(code::CLIENT_ID, [1, a & 1]);
+    }
+    Datagram {
+        link: LinkId(u32::from(c >> 7) + 1),
+        source: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 68)),
+        dest: IpAddr::V4(Ipv4Addr::BROADCAST),
+        payload: message.encode(576).octets,
+    }
+}
+
+fuzz_target!(|octets: &[u8]| {
+    let [mode, steps @ ..] = octets else { return };
+    let store = if mode & 1 == 0 { StoreMode::Exclusive } else { StoreMode::Shared };
+    let mut now = Now { mono: Mono::from_nanos(1), wall: Wall::from_secs(1_000_000) };
+    let lan = Link { id: LinkId(1), name: "lan0".into(), addrs: vec![(SERVER, 24)] };
+    let setup = Setup {
+        topology: topology(0),
+        links: Arc::new(Links(vec![lan])),
+        seed: Seed(u64::from(*mode)),
+        limits: Limits { offers_max: 3, ..Limits::default() },
+        store,
+        leases: Vec::new(),
+        defect: Defect::default(),
+    };
+    let mut server = Server::recover(setup, now);
+    let (mut sink, mut packets, mut inputs) = (Sink::default(), 0, VecDeque::new());
+    for step in steps.chunks_exact(4).take(200) {
+        let [what, a, b, c] = *step else { continue };
+        let mut durable = BTreeSet::new();
+        let input = match what % 16 {
+            0..6 => {
+                packets += 1;
+                Some(Input::Packet(packet(a, b, c)))
+            }
+            6 | 7 => sink.batches.pop_front().map(|batch| {
+                let outcome = match a % 6 {
+                    0..3 => Outcome::Done,
+                    3 => Outcome::Unknown,
+                    4 => Outcome::Refused(Refusal::Retry),
+                    _ => Outcome::Conflict(None),
+                };
+                if outcome == Outcome::Done {
+                    durable.extend(batch.changes.iter().filter_map(|change| change.unit.v4()));
+                }
+                // One outcome too few, now and then.
+                let count = batch.changes.len() - usize::from(b == 0).min(batch.changes.len());
+                Input::Stored { first: batch.first, outcomes: vec![outcome; count] }
+            }),
+            8 => sink.questions.pop_front().map(|(fetch, _)| Input::Fetched {
+                fetch,
+                result: if a & 1 == 0 { Ok(Vec::new()) } else { Err(FetchError::Unavailable) },
+            }),
+            9 => sink.updates.pop_front().map(|update| {
+                Input::Peer(PeerFrame::Settled {
+                    session: update.session - u64::from(b == 0),
+                    first: update.first,
+                    outcomes: vec![
+                        if a & 1 == 0 {
+                            PeerOutcome::Acked
+                        } else {
+                            PeerOutcome::Rejected
+                        };
+                        update.changes.len()
+                    ],
+                })
+            }),
+            10 => Some(Input::Contact(a & 1 == 0)),
+            11 => Some(Input::Config(topology(a))),
+            12 => {
+                sink.batches.clear();
+                Some(Input::StoreLost(StoreFailure { what: "fuzz".into() }))
+            }
+            13 => Some(Input::StoreReopened(server.rows().cloned().collect())),
+            14 => {
+                now.mono = now.mono.after(Duration::from_millis(u64::from(a) * 100));
+                now.wall = now.wall.after(Duration::from_millis(u64::from(a) * 100));
+                None
+            }
+            _ => {
+                now.wall = now.wall.plus_secs(i64::from(b) * 100 - 12_800);
+                None
+            }
+        };
+        inputs.extend(input);
+        turn(&mut server, now, &mut inputs, &mut sink);
+        // An ACK in the turn of a packet can only confirm what was settled before.
+        for addr in sink.acks.drain(..) {
+            let settled = server.rows().any(|row| row.unit.v4() == Some(addr));
+            assert!(
+                store == StoreMode::Shared || settled || durable.contains(&addr),
+                "{addr} acknowledged and not settled"
+            );
+        }
+        let status = server.status();
+        assert!(status.offers <= 3);
+        assert!(status.parked <= 300);
+    }
+    // Time alone ends everything that is parked.
+    now.mono = now.mono.after(Duration::from_secs(60));
+    now.wall = now.wall.after(Duration::from_secs(60));
+    inputs.push_back(Input::Stop);
+    turn(&mut server, now, &mut inputs, &mut sink);
+    now.mono = now.mono.after(Duration::from_secs(60));
+    turn(&mut server, now, &mut inputs, &mut sink);
+    assert_eq!(server.status().parked, 0);
+    assert_eq!(sink.ended.len(), packets, "each packet ends once");
+});
