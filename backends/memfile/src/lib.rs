@@ -1,0 +1,38 @@
+//! Leases in Kea's CSV files, durable by group commit.
+//!
+//! # Map
+//! - [`csv`]: rows and leases: headers of every version, columns, escapes, the user context.
+//! - [`names`]: the files beside a lease file, and what each is for.
+//! - [`lines`]: a file, line by line, through one buffer.
+//! - [`journal`]: a lease file, row by row, with what is wrong in it.
+//! - [`recovery`]: what the files say together, made durable before anybody trusts it.
+//! - [`store`]: the store itself: append, sync, commit, rotate.
+//! - [`compaction`]: two files folded into one, beside the running store.
+//! - [`error`]: why files could not be read or written.
+//!
+//! # Does not
+//! Keep leases in memory (`lessor_lease::Table`), start threads, or look for a running `kea-lfc`:
+//! the daemon reads Kea's pid file before it opens the store.
+//!
+//! # Invariants
+//! - `Done` means: synced, under a name that is synced.
+//! - `Refused` means: not in the file, not even after a power cut.
+//! - A crash between any two calls loses no acknowledged row.
+//! - After a failed sync nothing is trusted before it is in a new file that did sync.
+#![forbid(unsafe_code)]
+
+pub mod compaction;
+pub mod csv;
+pub mod error;
+pub mod journal;
+pub mod lines;
+pub mod names;
+pub mod recovery;
+pub mod store;
+
+pub use compaction::{Compaction, Progress, Stats};
+pub use error::{CompactionError, IoFailure, OpenError, ReadError, RotateError, WriteFailed};
+pub use journal::{Finding, Trouble};
+pub use names::Names;
+pub use recovery::{Options, Recovered};
+pub use store::{Counters, Memfile};

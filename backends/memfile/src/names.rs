@@ -1,0 +1,40 @@
+//! The files beside a lease file, and what each is for. The names are Kea's, but for the locks and
+//! [`Names::next`].
+
+/// The names that belong to one lease file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Names {
+    /// The journal that the server appends to.
+    pub live: String,
+    /// The journal before that: input of a compaction.
+    pub copy: String,
+    /// The result of the last finished compaction.
+    pub previous: String,
+    /// A result being written.
+    pub output: String,
+    /// A result that is whole, while the files that it replaces may still exist.
+    pub completed: String,
+    /// A journal being prepared; it becomes `live` by a rename and is worthless under this name.
+    pub next: String,
+    /// Locked by the server that owns the lease file.
+    pub lock: String,
+    /// Locked by whoever changes `copy`, `previous`, `output` or `completed`, or relies on them.
+    pub compaction_lock: String,
+}
+
+impl Names {
+    /// The names around the lease file `name`.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        Self {
+            live: name.to_owned(),
+            copy: format!("{name}.1"),
+            previous: format!("{name}.2"),
+            output: format!("{name}.output"),
+            completed: format!("{name}.completed"),
+            next: format!("{name}.next"),
+            lock: format!("{name}.lock"),
+            compaction_lock: format!("{name}.compaction.lock"),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The store itself: append, sync, commit, rotate.
+
+use lessor_env::files::{FileHandle, Files};
+use lessor_lease::{Change, Outcome, Refusal, StoreFailure};
+
+use crate::csv::{LEASES4, RowError};
+use crate::error::{IoFailure, OpenError, RotateError, WriteFailed};
+use crate::names::Names;
+use crate::recovery::{self, Options, Recovered};
+
+/// What a store did since it was opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Batches appended.
+    pub batches: u64,
+    /// Rows appended.
+    pub rows: u64,
+    /// Octets appended.
+    pub octets: u64,
+    /// Syncs that succeeded.
+    pub syncs: u64,
+    /// Appends that failed, syncs that failed.
+    pub failures: u64,
+    /// Journals handed over to a compaction.
+    pub rotations: u64,
+}
+
+/// A lease file that this server owns.
+#[derive(Debug)]
+pub struct Memfile<F: Files> {
+    files: F,
+    names: Names,
+    options: Options,
+    lock: F::Lock,
+    live: Result<Live<F::File>, StoreFailure>,
+    buffer: Vec<u8>,
+    counters: Counters,
+}
+
+/// The journal while it can be trusted.
+#[derive(Debug)]
+struct Live<H> {
+    file: H,
+    /// Its length in octets: all of them whole rows.
+    len: u64,
+    /// Whether some of it is not known to be durable.
+    dirty: bool,
+}
+
+impl<F: Files> Memfile<F> {
+    /// Takes the lock, reads the lease file `name` and what compactions left beside it, and makes
+    /// that durable. Files that do not exist are as empty ones.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the files hold the same leases as before.
+    pub fn open(files: F, name: &str, options: Options) -> Result<(Self, Recovered), OpenError> {
+        let names = Names::of(name);
+        let lock = files
+            .try_lock(&names.lock)
+            .map_err(IoFailure::on(&files, "lock", &names.lock))?
+            .ok_or_else(|| OpenError::Locked { file: files.display(name) })?;
+        Self::open_locked(files, names, options, lock, Counters::default())
+    }
+
+    /// Reads everything again after the store was closed, without giving the lock away. What was
+    /// [`Outcome::Unknown`] has an answer then: a row that was read is durable, one that was not
+    /// will not appear later.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the lock is given back, and [`Memfile::open`] may be tried.
+    pub fn reopen(self) -> Result<(Self, Recovered), OpenError> {
+        drop(self.live);
+        Self::open_locked(self.files, self.names, self.options, self.lock, self.counters)
+    }
+
+    fn open_locked(
+        files: F,
+        names: Names,
+        options: Options,
+        lock: F::Lock,
+        counters: Counters,
+    ) -> Result<(Self, Recovered), OpenError> {
+        let compaction = files
+            .try_lock(&names.compaction_lock)
+            .map_err(IoFailure::on(&files, "lock", &names.compaction_lock))?
+            .ok_or_else(|| OpenError::Compacting { file: files.display(&names.live) })?;
+        let (file, len, recovered) = recovery::recover(&files, &names, options)?;
+        drop(compaction);
+        let live = Ok(Live { file, len, dirty: false });
+        let store = Self { files, names, options, lock, live, buffer: Vec::new(), counters };
+        Ok((store, recovered))
+    }
+
+    /// Whether changes can be appended. A closed store stays closed until [`Memfile::reopen`].
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.live.is_ok()
+    }
+
+    /// Why the store is closed.
+    #[must_use]
+    pub fn failure(&self) -> Option<&StoreFailure> {
+        self.live.as_ref().err()
+    }
+
+    /// What it did since it was opened, reopenings included.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The length of the journal, in octets.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.live.as_ref().map_or(0, |live| live.len)
+    }
+
+    /// Whether there is no journal, because the store is closed. (An open one has a first line.)
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends changes in one write. They are durable after the next [`Memfile::sync`].
+    ///
+    /// # Errors
+    /// [`WriteFailed`]; it says whether anything was written, which is all of them or none.
+    pub fn append(&mut self, changes: &[Change]) -> Result<(), WriteFailed> {
+        self.buffer.clear();
+        for (index, change) in changes.iter().enumerate() {
+            encode(change, &mut self.buffer).map_err(|why| WriteFailed::Invalid { index, why })?;
+        }
+        self.write(changes.len())
+    }
+
+    /// Makes durable what was appended.
+    ///
+    /// # Errors
+    /// [`StoreFailure`]; the store is closed, and what was appended since the last sync may be
+    /// there or not.
+    pub fn sync(&mut self) -> Result<(), StoreFailure> {
+        let live = self.live.as_mut().map_err(|failure| failure.clone())?;
+        if !live.dirty {
+            return Ok(());
+        }
+        if let Err(error) = live.file.sync_data() {
+            let failure = IoFailure::on(&self.files, "sync", &self.names.live)(error);
+            return Err(self.close(failure));
+        }
+        live.dirty = false;
+        self.counters.syncs += 1;
+        Ok(())
+    }
+
+    /// Appends and syncs, and answers for each change.
+    #[must_use]
+    pub fn commit(&mut self, changes: &[Change]) -> Vec<Outcome> {
+        self.buffer.clear();
+        let mut written = 0;
+        let mut outcomes: Vec<_> = changes
+            .iter()
+            .map(|change| match encode(change, &mut self.buffer) {
+                Ok(()) => {
+                    written += 1;
+                    Outcome::Done
+                }
+                Err(_) => Outcome::Refused(Refusal::Invalid),
+            })
+            .collect();
+        let outcome = match self.write(written) {
+            Ok(()) => match self.sync() {
+                Ok(()) => Outcome::Done,
+                Err(_) => Outcome::Unknown,
+            },
+            Err(WriteFailed::Undone { refusal, .. }) => Outcome::Refused(refusal),
+            Err(WriteFailed::Closed(_)) => Outcome::Refused(Refusal::Unavailable),
+            Err(WriteFailed::Invalid { .. }) => Outcome::Refused(Refusal::Invalid),
+            Err(WriteFailed::Lost(_)) => Outcome::Unknown,
+        };
+        for place in &mut outcomes {
+            if *place == Outcome::Done {
+                place.clone_from(&outcome);
+            }
+        }
+        outcomes
+    }
+
+    /// Hands the journal over to a [`crate::Compaction`] and begins a new one. `false`: the last
+    /// compaction is running or did not end; nothing was done.
+    ///
+    /// # Errors
+    /// [`RotateError`]; it says whether the store is still open.
+    pub fn rotate(&mut self) -> Result<bool, RotateError> {
+        self.sync().map_err(RotateError::Closed)?;
+        let names = &self.names;
+        let failed = |what, name| IoFailure::on(&self.files, what, name);
+        let before = |what, name| {
+            let failed = failed(what, name);
+            move |error| RotateError::Before(failed(error))
+        };
+        // A compaction that ends just now would move these names under our eyes.
+        let lock = self.files.try_lock(&names.compaction_lock);
+        let Some(_lock) = lock.map_err(before("lock", &names.compaction_lock))? else {
+            return Ok(false);
+        };
+        for name in [&names.copy, &names.completed] {
+            if self.files.exists(name).map_err(before("find", name))? {
+                return Ok(false);
+            }
+        }
+        // The new journal is whole before it has its name, so a full disk changes nothing.
+        let mut next = self.files.create(&names.next).map_err(before("create", &names.next))?;
+        let header = LEASES4.header();
+        next.append(header.as_bytes()).map_err(before("write", &names.next))?;
+        next.sync_data().map_err(before("sync", &names.next))?;
+        let moved = self
+            .files
+            .rename(&names.live, &names.copy)
+            .map_err(failed("rename", &names.live))
+            .and_then(|()| {
+                let renamed = self.files.rename(&names.next, &names.live);
+                renamed.map_err(failed("rename", &names.next))
+            })
+            .and_then(|()| {
+                let synced = self.files.sync_dir();
+                synced.map_err(failed("sync the directory of", &names.live))
+            });
+        if let Err(failure) = moved {
+            return Err(RotateError::Closed(self.close(failure)));
+        }
+        self.live = Ok(Live { file: next, len: header.len() as u64, dirty: false });
+        self.counters.rotations += 1;
+        Ok(true)
+    }
+
+    /// Writes the buffer, which holds `rows` rows.
+    fn write(&mut self, rows: usize) -> Result<(), WriteFailed> {
+        let live = match &mut self.live {
+            Ok(live) => live,
+            Err(failure) => return Err(WriteFailed::Closed(failure.clone())),
+        };
+        if rows == 0 {
+            return Ok(());
+        }
+        let Err(error) = live.file.append(&self.buffer) else {
+            let octets = self.buffer.len() as u64;
+            live.len += octets;
+            live.dirty = true;
+            self.counters.batches += 1;
+            self.counters.rows += rows as u64;
+            self.counters.octets += octets;
+            return Ok(());
+        };
+        // Whole rows of the batch may have been written. They are refused, so they must not come
+        // back after a power cut either: hence the sync.
+        let undone = live.file.truncate(live.len);
+        let undone = undone.and_then(|()| live.file.sync_data());
+        let failure = IoFailure::on(&self.files, "write", &self.names.live)(error);
+        if undone.is_err() {
+            return Err(WriteFailed::Lost(self.close(failure)));
+        }
+        live.dirty = false;
+        self.counters.failures += 1;
+        Err(WriteFailed::Undone { refusal: failure.refusal(), failure: failure.into() })
+    }
+
+    fn close(&mut self, failure: IoFailure) -> StoreFailure {
+        let failure = StoreFailure::from(failure);
+        self.live = Err(failure.clone());
+        self.counters.failures += 1;
+        failure
+    }
+}
+
+fn encode(change: &Change, out: &mut Vec<u8>) -> Result<(), RowError> {
+    match &change.to {
+        Some(lease) => LEASES4.encode(lease, out),
+        None => LEASES4.encode_removal(change.unit, change.from.as_deref(), out),
+    }
+}
