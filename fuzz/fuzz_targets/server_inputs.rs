@@ -20,7 +20,7 @@ use lessor_wire::v4::{Message, MessageType, Op, code};
 use libfuzzer_sys::fuzz_target;
 
 const CONFIGS: [&str; 2] = [
-    r#"{ "Dhcp4": { "parked-packet-limit": 4, "valid-lifetime": 60, "subnet4": [
+    r#"{ "Dhcp4": { "parked-packet-limit": 8, "valid-lifetime": 60, "subnet4": [
         { "id": 1, "subnet": "10.0.0.0/24", "pools": [ { "pool": "10.0.0.10 - 10.0.0.12" } ] } ] } }"#,
     r#"{ "Dhcp4": { "authoritative": true, "subnet4": [
         { "id": 1, "subnet": "10.0.0.0/24", "pools": [ { "pool": "10.0.0.12 - 10.0.0.15" } ] } ] } }"#,
@@ -110,7 +110,7 @@ fuzz_target!(|octets: &[u8]| {
         topology: topology(0),
         links: Arc::new(Links(vec![lan])),
         seed: Seed(u64::from(*mode)),
-        limits: Limits { offers_max: 3, ..Limits::default() },
+        limits: Limits { offers_max: 3, parked_max: 8, ..Limits::default() },
         store,
         leases: Vec::new(),
         defect: Defect::default(),

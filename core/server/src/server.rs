@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use lessor_config::Config;
 use lessor_lease::{Lease, Lookup};
 use lessor_policy::Topology;
 use lessor_types::{Links, Mono, Now, Seed, Unit};
@@ -32,6 +33,9 @@ pub struct Limits {
     pub offers_max: usize,
     /// How long an offer stands.
     pub offer_hold: Duration,
+    /// Unfinished exchanges. A configuration may allow more, not fewer: most of them only wait for
+    /// the sync that many share.
+    pub parked_max: usize,
     /// How long an exchange may be parked. Clients ask again after four seconds (RFC 2131 §4.1).
     pub parked_for_max: Duration,
     /// How often an exchange is decided before it is given up.
@@ -48,10 +52,17 @@ impl Default for Limits {
             batches_in_flight_max: 4,
             offers_max: 65_536,
             offer_hold: Duration::from_secs(30),
+            parked_max: 16_384,
             parked_for_max: Duration::from_secs(8),
             rounds_max: 8,
             page_max: 10_000,
         }
+    }
+}
+
+impl Limits {
+    fn lot_for(&self, config: &Config) -> usize {
+        usize::try_from(config.parked_max).unwrap_or(usize::MAX).max(self.parked_max)
     }
 }
 
@@ -156,7 +167,7 @@ impl Server {
         };
         let batch_max = setup.limits.batch_changes_max;
         Self {
-            lot: Lot::new(usize::try_from(config.parked_max).unwrap_or(usize::MAX)),
+            lot: Lot::new(setup.limits.lot_for(config)),
             ledger: Ledger::new(&setup.topology, setup.leases, judged, setup.limits.offers_max),
             sweep: sweep::Sweep::new(now.mono, setup.seed, &config.expired),
             topology: setup.topology,
@@ -326,7 +337,7 @@ impl Server {
         self.topology = topology;
         self.era += 1;
         let config = Arc::clone(self.topology.config());
-        self.lot.resize(usize::try_from(config.parked_max).unwrap_or(usize::MAX));
+        self.lot.resize(self.limits.lot_for(&config));
         for subnet in &config.subnets {
             self.calendar.granted(subnet.lifetime.max);
         }

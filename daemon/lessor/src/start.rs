@@ -1,0 +1,189 @@
+//! From a configuration to a running loop.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lessor_config::{Config, Diagnostics, LeaseStore, Memfile};
+use lessor_env::files::OsFiles;
+use lessor_lease::Lease;
+use lessor_policy::Topology;
+use lessor_server::server::Limits;
+use lessor_server::{Level, Server, Setup, StoreMode};
+use lessor_shell::control::Desk;
+use lessor_shell::journal::JournalSetup;
+use lessor_shell::request::REQUESTS_MAX;
+use lessor_shell::{
+    Clock, ConfigFile, Control, Ending, Journal, Notice, PacketIo as _, Parts, Reactor, Request,
+    SystemClock, Telemetry, Timing,
+};
+use lessor_types::Seed;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::options::Options;
+use crate::sockets::KernelPackets;
+
+/// Where lease files are unless the configuration says otherwise.
+const DATA_DIR: &str = "/var/lib/lessor";
+/// The lease file's name unless the configuration says otherwise.
+const LEASE_FILE: &str = "kea-leases4.csv";
+
+/// Serves until it is asked to stop.
+///
+/// # Errors
+/// Why it did not begin, in words for an operator.
+pub(crate) fn run(options: &Options) -> Result<Ending, String> {
+    let path = options.config.clone().ok_or("no configuration file")?;
+    let config_file = ConfigFile::new(path);
+    let (config, findings) =
+        config_file.load().map_err(|why| why.to_string().trim_end().to_owned())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|why| format!("cannot wait for anything: {why}"))?;
+    let ending = runtime.block_on(serve(options, config_file, config, &findings));
+    // A configuration that is being read on another thread is of no interest any more.
+    runtime.shutdown_background();
+    ending
+}
+
+async fn serve(
+    options: &Options,
+    config_file: ConfigFile,
+    config: Config,
+    findings: &Diagnostics,
+) -> Result<Ending, String> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let least = if options.debug { Level::Debug } else { Level::Info };
+    let telemetry = Telemetry::start(io::stderr(), least, Arc::clone(&clock))
+        .map_err(|why| format!("cannot start the log: {why}"))?;
+    for finding in findings {
+        let told = findings.render(finding);
+        telemetry.note(Notice::ConfigFinding(finding.level, told));
+    }
+    let begun = begin(options, config_file, config, &telemetry, clock);
+    // Whatever ends it, the log is whole before the last word.
+    telemetry.flush();
+    Ok(begun?.run().await)
+}
+
+/// Takes hold of everything that a loop needs, the lease file first: two servers must not meet.
+fn begin(
+    options: &Options,
+    config_file: ConfigFile,
+    config: Config,
+    telemetry: &Telemetry,
+    clock: Arc<dyn Clock>,
+) -> Result<Reactor<KernelPackets>, String> {
+    let (journal, leases) = open_journal(&config.lease_store, telemetry)?;
+    let (asking, requests) = mpsc::channel(REQUESTS_MAX);
+    listen_to_signals(&asking).map_err(|why| format!("cannot listen to signals: {why}"))?;
+    let mut control = Control::new(Desk {
+        requests: asking,
+        config_file: config_file.clone(),
+        telemetry: telemetry.clone(),
+    });
+    control.listen(&config.control_sockets).map_err(|why| why.to_string())?;
+    let packets = KernelPackets::new(&config, options.server_port, options.client_port);
+    let setup = Setup {
+        topology: Arc::new(Topology::new(Arc::new(config))),
+        links: Arc::clone(&packets.listening().links),
+        seed: seed(),
+        limits: Limits::default(),
+        store: StoreMode::Exclusive,
+        leases,
+        defect: lessor_server::planted::Defect::default(),
+    };
+    let server = Server::recover(setup, clock.now());
+    Ok(Reactor::new(Parts {
+        server,
+        packets,
+        journal,
+        control,
+        requests,
+        config_file,
+        telemetry: telemetry.clone(),
+        clock,
+        timing: Timing::default(),
+    }))
+}
+
+fn open_journal(
+    store: &LeaseStore,
+    telemetry: &Telemetry,
+) -> Result<(Journal, Vec<Arc<Lease>>), String> {
+    let LeaseStore::Memfile(memfile) = store else {
+        return Err("this kind of lease database is not in effect yet".to_owned());
+    };
+    if !memfile.persist {
+        return Ok((Journal::memory(telemetry), Vec::new()));
+    }
+    let path = lease_file(memfile);
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|it| it.to_str()))
+    else {
+        return Err(format!("{} names no lease file", path.display()));
+    };
+    refuse_beside_kea(&path)?;
+    let setup = JournalSetup {
+        files: OsFiles::new(dir),
+        name: name.to_owned(),
+        path: path.clone(),
+        options: lessor_memfile::Options { max_row_errors: memfile.max_row_errors },
+        lfc_interval: memfile.lfc_interval,
+    };
+    Journal::start(setup, telemetry.clone()).map_err(|why| why.to_string())
+}
+
+/// A name without a directory is one in the data directory.
+fn lease_file(memfile: &Memfile) -> PathBuf {
+    Path::new(DATA_DIR).join(memfile.path.as_deref().unwrap_or(LEASE_FILE))
+}
+
+/// Kea's compaction works on the same files, outlives the server that began it and knows no lock of
+/// ours; it leaves its process number beside them.
+fn refuse_beside_kea(lease_file: &Path) -> Result<(), String> {
+    let mut pid_file = lease_file.as_os_str().to_owned();
+    pid_file.push(".pid");
+    let Ok(text) = fs::read_to_string(&pid_file) else {
+        return Ok(());
+    };
+    let running = text.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
+    match running {
+        Some(pid) if rustix::process::test_kill_process(pid).is_ok() => Err(format!(
+            "{}: process {} may still be compacting {}; start again when it has ended, or remove \
+             the first file if that process is not kea-lfc",
+            Path::new(&pid_file).display(),
+            pid.as_raw_nonzero(),
+            lease_file.display(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// SIGHUP reloads; SIGTERM and SIGINT stop.
+fn listen_to_signals(asking: &mpsc::Sender<Request>) -> io::Result<()> {
+    let pass_on = |mut signal: Signal, asking: mpsc::Sender<Request>, what: fn() -> Request| async move {
+        while signal.recv().await.is_some() && asking.send(what()).await.is_ok() {}
+    };
+    let stop = || Request::Stop { exit: 0 };
+    let hangup = signal(SignalKind::hangup())?;
+    let terminate = signal(SignalKind::terminate())?;
+    let interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(pass_on(hangup, asking.clone(), || Request::Reload(None)));
+    tokio::spawn(pass_on(terminate, asking.clone(), stop));
+    tokio::spawn(pass_on(interrupt, asking.clone(), stop));
+    Ok(())
+}
+
+/// Draws differ from start to start. They spread load and keep no secret, so time and process
+/// number will do.
+fn seed() -> Seed {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let nanos = since.as_secs().wrapping_mul(1_000_000_000) + u64::from(since.subsec_nanos());
+    Seed(nanos ^ u64::from(process::id()).rotate_left(32))
+}

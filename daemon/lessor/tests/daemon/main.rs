@@ -1,0 +1,7 @@
+//! The program from outside: its command line, and its service in network namespaces.
+
+mod client;
+mod command_line;
+mod live;
+mod namespaces;
+mod process;

@@ -1,0 +1,206 @@
+//! The lease file on a thread of its own.
+//!
+//! One batch is one append and one sync: the server has one batch on its way and lets the next one
+//! grow meanwhile, which is all the group commit that is needed.
+
+mod compactor;
+mod worker;
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use lessor_env::files::Files;
+use lessor_lease::{Lease, Outcome, StoreBatch};
+use lessor_memfile::{Memfile, OpenError, Options, Recovered};
+use lessor_server::Input;
+use lessor_types::Secs;
+use tokio::sync::mpsc;
+
+use crate::notice::Notice;
+use crate::telemetry::Telemetry;
+use worker::{Work, Worker};
+
+/// How many batches or completions may be on their way. The server sends one at a time; the rest is
+/// for what a lost store leaves behind.
+const QUEUE_MAX: usize = 16;
+
+/// Where the lease file is and how it is treated.
+#[derive(Clone, Debug)]
+pub struct JournalSetup<F> {
+    /// The directory.
+    pub files: F,
+    /// The file's name in it.
+    pub name: String,
+    /// The file's place, for those who ask.
+    pub path: PathBuf,
+    /// How it is read.
+    pub options: Options,
+    /// How often it is compacted; 0 means never.
+    pub lfc_interval: Secs,
+}
+
+/// Why there is no journal.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The lease file.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The thread.
+    #[error("cannot start the thread that writes leases: {0}")]
+    Thread(#[from] io::Error),
+}
+
+/// The reactor's end of the lease store.
+#[derive(Debug)]
+pub struct Journal(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// Nothing is written: every batch is done at once.
+    Memory(VecDeque<Input>),
+    File(Channel),
+}
+
+#[derive(Debug)]
+struct Channel {
+    path: PathBuf,
+    work: SyncSender<Work>,
+    done: mpsc::Receiver<Input>,
+    /// How often the store was lost and read again, as far as the server knows. A batch of an
+    /// earlier life was decided on rows that are not trusted any more, and is refused.
+    life: u64,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Journal {
+    /// A journal that keeps nothing.
+    #[must_use]
+    pub fn memory(telemetry: &Telemetry) -> Self {
+        telemetry.note(Notice::JournalAbsent);
+        Self(Kind::Memory(VecDeque::new()))
+    }
+
+    /// Opens the lease file and starts the thread; the leases that were in it come back.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start<F>(
+        setup: JournalSetup<F>,
+        telemetry: Telemetry,
+    ) -> Result<(Self, Vec<Arc<Lease>>), StartError>
+    where
+        F: Files + Clone + Send + 'static,
+        F::File: Send,
+        F::Lock: Send,
+    {
+        let (memfile, recovered) = Memfile::open(setup.files.clone(), &setup.name, setup.options)?;
+        tell_recovered(&telemetry, &setup.files.display(&setup.name), &recovered);
+        let (work, to_do) = sync_channel(QUEUE_MAX);
+        let (completions, done) = mpsc::channel(QUEUE_MAX);
+        let path = setup.path.clone();
+        let mut worker = Worker::new(setup, memfile, to_do, completions, telemetry);
+        if recovered.needs_compaction {
+            worker.compact();
+        }
+        let thread =
+            thread::Builder::new().name("journal".to_owned()).spawn(move || worker.run())?;
+        let channel = Channel { path, work, done, life: 0, thread };
+        Ok((Self(Kind::File(channel)), recovered.leases))
+    }
+
+    /// The lease file, if there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Kind::Memory(_) => None,
+            Kind::File(channel) => Some(&channel.path),
+        }
+    }
+
+    /// Writes a batch. Its outcomes come through [`Journal::next`].
+    pub fn put(&mut self, batch: StoreBatch) {
+        match &mut self.0 {
+            Kind::Memory(done) => done.push_back(Input::Stored {
+                first: batch.first,
+                outcomes: vec![Outcome::Done; batch.changes.len()],
+            }),
+            // If the thread is gone, `next` says so.
+            Kind::File(channel) => {
+                let life = channel.life;
+                let _ = channel.work.send(Work::Commit { life, batch });
+            }
+        }
+    }
+
+    /// Compacts so often from now on; 0 means never.
+    pub fn set_interval(&mut self, lfc_interval: Secs) {
+        if let Kind::File(channel) = &self.0 {
+            let _ = channel.work.send(Work::Interval(lfc_interval));
+        }
+    }
+
+    /// The next completion; none if the thread has ended. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Input> {
+        match &mut self.0 {
+            Kind::Memory(done) => match done.pop_front() {
+                Some(input) => Some(input),
+                None => std::future::pending().await,
+            },
+            Kind::File(channel) => {
+                let input = channel.done.recv().await?;
+                Some(channel.note(input))
+            }
+        }
+    }
+
+    /// The next completion, if it is there.
+    pub fn try_next(&mut self) -> Option<Input> {
+        match &mut self.0 {
+            Kind::Memory(done) => done.pop_front(),
+            Kind::File(channel) => {
+                let input = channel.done.try_recv().ok()?;
+                Some(channel.note(input))
+            }
+        }
+    }
+
+    /// Writes what was handed over, closes the file and gives its lock away.
+    pub fn stop(self) {
+        if let Kind::File(channel) = self.0 {
+            let Channel { work, done, thread, .. } = channel;
+            drop(done);
+            let _ = work.send(Work::Stop);
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Channel {
+    fn note(&mut self, input: Input) -> Input {
+        // Whoever takes this gives it to the server before the next batch comes out of it.
+        self.life += u64::from(matches!(input, Input::StoreReopened(_)));
+        input
+    }
+}
+
+/// Says what was found in the files.
+fn tell_recovered(telemetry: &Telemetry, file: &str, recovered: &Recovered) {
+    for finding in &recovered.findings {
+        telemetry.note(Notice::JournalFinding(finding.to_string()));
+    }
+    if recovered.bad_rows > 0 {
+        telemetry.note(Notice::JournalBadRows(recovered.bad_rows));
+    }
+    telemetry.note(Notice::JournalOpened {
+        file: file.to_owned(),
+        rows: recovered.rows,
+        leases: recovered.leases.len(),
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! The thread that appends, syncs, reopens and rotates.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use lessor_env::files::Files;
+use lessor_lease::{Outcome, Refusal, StoreBatch, StoreFailure};
+use lessor_memfile::{Memfile, OpenError, Recovered, RotateError};
+use lessor_server::Input;
+use lessor_types::Secs;
+use tokio::sync::mpsc::Sender;
+
+use super::compactor::Compactor;
+use super::{JournalSetup, tell_recovered};
+use crate::notice::Notice;
+use crate::telemetry::Telemetry;
+
+/// The pause after the first attempt to reopen; it doubles up to the longest.
+const PAUSE_FIRST: Duration = Duration::from_millis(100);
+const PAUSE_LONGEST: Duration = Duration::from_secs(10);
+/// How long nothing to do lasts at most.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What the thread is asked to do.
+#[derive(Debug)]
+pub(super) enum Work {
+    Commit { life: u64, batch: StoreBatch },
+    Interval(Secs),
+    Stop,
+}
+
+pub(super) struct Worker<F: Files> {
+    setup: JournalSetup<F>,
+    store: Store<F>,
+    life: u64,
+    compactor: Compactor,
+    /// When the next compaction is due.
+    compact_at: Option<Instant>,
+    work: Receiver<Work>,
+    done: Sender<Input>,
+    telemetry: Telemetry,
+}
+
+enum Store<F: Files> {
+    Open(Memfile<F>),
+    Closed {
+        /// The closed store, which still holds the lock; none once that is given back.
+        held: Option<Memfile<F>>,
+        retry_at: Instant,
+        pause: Duration,
+    },
+}
+
+impl<F> Worker<F>
+where
+    F: Files + Clone + Send + 'static,
+    F::File: Send,
+    F::Lock: Send,
+{
+    pub(super) fn new(
+        setup: JournalSetup<F>,
+        memfile: Memfile<F>,
+        work: Receiver<Work>,
+        done: Sender<Input>,
+        telemetry: Telemetry,
+    ) -> Self {
+        let compactor = Compactor::new(telemetry.clone());
+        Self {
+            compact_at: next_compaction(setup.lfc_interval),
+            setup,
+            store: Store::Open(memfile),
+            life: 0,
+            compactor,
+            work,
+            done,
+            telemetry,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        loop {
+            match self.work.recv_timeout(self.pause()) {
+                Ok(Work::Commit { life, batch }) => self.commit(life, batch),
+                Ok(Work::Interval(interval)) => {
+                    self.setup.lfc_interval = interval;
+                    self.compact_at = next_compaction(interval);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.reopen_if_due();
+            self.rotate_if_due();
+        }
+        self.compactor.stop();
+    }
+
+    fn pause(&self) -> Duration {
+        let retry_at = match &self.store {
+            Store::Open(_) => None,
+            Store::Closed { retry_at, .. } => Some(*retry_at),
+        };
+        let due = [retry_at, self.compact_at].into_iter().flatten().min();
+        due.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()).min(IDLE))
+    }
+
+    fn commit(&mut self, life: u64, batch: StoreBatch) {
+        let StoreBatch { first, changes } = batch;
+        let memfile = match &mut self.store {
+            Store::Open(memfile) if life == self.life => memfile,
+            _ => {
+                let outcomes = vec![Outcome::Refused(Refusal::Unavailable); changes.len()];
+                return self.report(Input::Stored { first, outcomes });
+            }
+        };
+        let outcomes = memfile.commit(&changes);
+        if let Some(failure) = memfile.failure().cloned() {
+            // The loss goes first: were the server to hear of this batch alone, it would send the
+            // next one, decided on rows that may not be.
+            self.lose(failure);
+        } else if let Some(outcome) = outcomes.iter().find(|it| **it != Outcome::Done) {
+            let what = match outcome {
+                Outcome::Refused(why) => format!("a batch was not written: {why}"),
+                other => format!("a batch was not written: {other:?}"),
+            };
+            self.telemetry.note(Notice::JournalWriteFailed(what));
+        }
+        self.report(Input::Stored { first, outcomes });
+    }
+
+    fn lose(&mut self, failure: StoreFailure) {
+        let closed = Store::Closed { held: None, retry_at: Instant::now(), pause: PAUSE_FIRST };
+        let held = match std::mem::replace(&mut self.store, closed) {
+            Store::Open(memfile) => Some(memfile),
+            Store::Closed { held, .. } => held,
+        };
+        if let Store::Closed { held: place, .. } = &mut self.store {
+            *place = held;
+        }
+        self.report(Input::StoreLost(failure));
+    }
+
+    fn reopen_if_due(&mut self) {
+        let (held, pause) = match &mut self.store {
+            Store::Closed { held, retry_at, pause } if *retry_at <= Instant::now() => {
+                (held.take(), *pause)
+            }
+            _ => return,
+        };
+        // A running compaction has a lock that reading needs; what it began can be taken up.
+        self.compactor.stop();
+        let opened = match held {
+            Some(memfile) => memfile.reopen(),
+            None => Memfile::open(self.setup.files.clone(), &self.setup.name, self.setup.options),
+        };
+        match opened {
+            Ok((memfile, recovered)) => self.reopened(memfile, recovered),
+            Err(why) => self.stay_closed(&why, pause),
+        }
+    }
+
+    fn reopened(&mut self, memfile: Memfile<F>, recovered: Recovered) {
+        let file = self.setup.files.display(&self.setup.name);
+        tell_recovered(&self.telemetry, &file, &recovered);
+        self.store = Store::Open(memfile);
+        self.life += 1;
+        self.report(Input::StoreReopened(recovered.leases));
+        if recovered.needs_compaction {
+            self.compact();
+        }
+    }
+
+    fn stay_closed(&mut self, why: &OpenError, pause: Duration) {
+        self.telemetry.note(Notice::JournalReopenFailed(why.to_string()));
+        self.store = Store::Closed {
+            held: None,
+            retry_at: Instant::now() + pause,
+            pause: (pause * 2).min(PAUSE_LONGEST),
+        };
+    }
+
+    fn rotate_if_due(&mut self) {
+        if self.compact_at.is_none_or(|at| Instant::now() < at) {
+            return;
+        }
+        let Store::Open(memfile) = &mut self.store else {
+            return;
+        };
+        self.compact_at = next_compaction(self.setup.lfc_interval);
+        match memfile.rotate() {
+            // Not rotated: the last compaction did not end, and goes on now if it does not run.
+            Ok(_) => self.compact(),
+            Err(RotateError::Closed(failure)) => self.lose(failure),
+            Err(why) => self.telemetry.note(Notice::CompactionFailed(why.to_string())),
+        }
+    }
+
+    /// Begins a compaction, or takes up one that did not end.
+    pub(super) fn compact(&mut self) {
+        self.compactor.start(self.setup.files.clone(), &self.setup.name);
+    }
+
+    /// The loop always takes these, so this waits only while it is in one turn. When it is gone
+    /// nobody needs to know.
+    fn report(&self, input: Input) {
+        let _ = self.done.blocking_send(input);
+    }
+}
+
+fn next_compaction(interval: Secs) -> Option<Instant> {
+    (interval.0 > 0).then(|| Instant::now() + interval.duration())
+}

@@ -1,0 +1,44 @@
+//! What surrounds the server machine in a daemon: its loop, its disk, its commands and its voice.
+//!
+//! # Map
+//! - [`reactor`]: the loop: gathers inputs, takes turns, hands outputs on.
+//! - [`packets`]: the trait through which packets come and go.
+//! - [`journal`]: the lease file on a thread of its own.
+//! - [`control`]: Kea's commands on UNIX sockets.
+//! - [`request`]: what the control sockets and signals ask of the loop.
+//! - [`config_file`]: the configuration as a file that may be read again.
+//! - [`telemetry`]: events and notices as lines, written by a thread of its own.
+//! - [`notice`]: what the shell itself has to say, with stable ids.
+//! - [`clock`]: the two clocks.
+//!
+//! # Does not
+//! Decide anything about clients or leases (`lessor-server`), open network sockets
+//! (`daemon/lessor` does, by the trait in [`packets`]), or choose where files are.
+//!
+//! # Invariants
+//! - The loop never waits for a disk, for a reader of the log or for an operator.
+//! - Inputs of one source reach the server in their order, and none is dropped or made up.
+//! - Every queue has a bound.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod config_file;
+pub mod control;
+pub mod journal;
+pub mod notice;
+pub mod packets;
+pub mod reactor;
+pub mod request;
+pub mod telemetry;
+#[cfg(test)]
+mod testbed;
+
+pub use clock::{Clock, SystemClock};
+pub use config_file::{ConfigFile, LoadError};
+pub use control::Control;
+pub use journal::Journal;
+pub use notice::Notice;
+pub use packets::{Listening, PacketIo, Undelivered};
+pub use reactor::{Ending, Parts, Reactor, Timing};
+pub use request::{Report, Request};
+pub use telemetry::Telemetry;

@@ -1,0 +1,192 @@
+//! What the shell itself has to say, with stable ids.
+
+use std::fmt;
+
+use lessor_config::Level as Severity;
+use lessor_server::Level;
+
+/// Something that happened around the server machine. What happens inside is an
+/// [`lessor_server::Event`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// The server serves.
+    Started {
+        /// The program's version.
+        version: &'static str,
+        /// How many leases it begins with.
+        leases: usize,
+    },
+    /// The interfaces that are served.
+    Listening(String),
+    /// No client can be heard.
+    NotListening,
+    /// An interface that is wanted cannot be served.
+    SocketTrouble(String),
+    /// Packets could not be received.
+    ReceiveFailed(String),
+    /// A packet could not be sent.
+    SendFailed(String),
+    /// The configuration file was found to say this.
+    ConfigFinding(Severity, String),
+    /// A new configuration is not taken; the old one stays.
+    ConfigRefused(String),
+    /// A lease file was opened.
+    JournalOpened {
+        /// The file.
+        file: String,
+        /// Rows read.
+        rows: u64,
+        /// Leases that they come to.
+        leases: usize,
+    },
+    /// Leases are not written anywhere.
+    JournalAbsent,
+    /// Something is wrong in a lease file.
+    JournalFinding(String),
+    /// More is wrong in a lease file than is told one by one.
+    JournalBadRows(u64),
+    /// A lease file could not be opened again yet.
+    JournalReopenFailed(String),
+    /// A batch could not be written.
+    JournalWriteFailed(String),
+    /// A compaction has ended.
+    Compacted {
+        /// Rows read.
+        read: u64,
+        /// Rows left.
+        written: u64,
+    },
+    /// A compaction did not begin or did not end; the next one takes it up.
+    CompactionFailed(String),
+    /// Commands are taken at this place.
+    ControlOpened(String),
+    /// A command came.
+    Commanded {
+        /// Its name.
+        name: String,
+        /// The number that the answer began with.
+        result: u8,
+    },
+    /// The server finishes what is in work.
+    Stopping,
+    /// The server has ended.
+    Stopped {
+        /// Exchanges that were not finished.
+        parked: usize,
+        /// Lease changes that were not settled.
+        unsettled: usize,
+    },
+    /// The thread that writes leases has ended on its own.
+    JournalDied,
+    /// Lines of this log are missing here.
+    LinesLost(u64),
+}
+
+impl Notice {
+    /// The stable id.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "DHCP4_STARTED",
+            Self::Listening(_) => "DHCP4_LISTENING",
+            Self::NotListening => "DHCP4_NOT_LISTENING",
+            Self::SocketTrouble(_) => "DHCP4_SOCKET_TROUBLE",
+            Self::ReceiveFailed(_) => "DHCP4_RECEIVE_FAILED",
+            Self::SendFailed(_) => "DHCP4_SEND_FAILED",
+            Self::ConfigFinding(..) => "CONFIG_FINDING",
+            Self::ConfigRefused(_) => "CONFIG_REFUSED",
+            Self::JournalOpened { .. } => "JOURNAL_OPENED",
+            Self::JournalAbsent => "JOURNAL_ABSENT",
+            Self::JournalFinding(_) => "JOURNAL_FINDING",
+            Self::JournalBadRows(_) => "JOURNAL_BAD_ROWS",
+            Self::JournalReopenFailed(_) => "JOURNAL_REOPEN_FAILED",
+            Self::JournalWriteFailed(_) => "JOURNAL_WRITE_FAILED",
+            Self::Compacted { .. } => "JOURNAL_COMPACTED",
+            Self::CompactionFailed(_) => "JOURNAL_COMPACTION_FAILED",
+            Self::ControlOpened(_) => "CONTROL_OPENED",
+            Self::Commanded { .. } => "CONTROL_COMMAND",
+            Self::Stopping => "DHCP4_STOPPING",
+            Self::Stopped { .. } => "DHCP4_STOPPED",
+            Self::JournalDied => "JOURNAL_DIED",
+            Self::LinesLost(_) => "LOG_LINES_LOST",
+        }
+    }
+
+    /// How much it asks of an operator.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::ConfigRefused(_) | Self::JournalReopenFailed(_) | Self::JournalDied => {
+                Level::Error
+            }
+            Self::ConfigFinding(Severity::Error, _) => Level::Error,
+            Self::ConfigFinding(Severity::Warning, _)
+            | Self::NotListening
+            | Self::SocketTrouble(_)
+            | Self::ReceiveFailed(_)
+            | Self::SendFailed(_)
+            | Self::JournalAbsent
+            | Self::JournalFinding(_)
+            | Self::JournalBadRows(_)
+            | Self::JournalWriteFailed(_)
+            | Self::CompactionFailed(_)
+            | Self::LinesLost(_) => Level::Warn,
+            Self::Stopped { unsettled: 1.., .. } => Level::Warn,
+            Self::ConfigFinding(Severity::Info, _)
+            | Self::Started { .. }
+            | Self::Listening(_)
+            | Self::JournalOpened { .. }
+            | Self::Compacted { .. }
+            | Self::ControlOpened(_)
+            | Self::Commanded { .. }
+            | Self::Stopping
+            | Self::Stopped { .. } => Level::Info,
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { version, leases } => {
+                write!(f, "lessor {version} serves, with {leases} leases")
+            }
+            Self::Listening(links) => write!(f, "serving {links}"),
+            Self::NotListening => f.write_str(
+                "no interface is served, so no client is heard; looking again every few seconds",
+            ),
+            Self::SocketTrouble(what)
+            | Self::ConfigFinding(_, what)
+            | Self::JournalFinding(what)
+            | Self::JournalWriteFailed(what) => f.write_str(what),
+            Self::ReceiveFailed(why) => write!(f, "receiving failed: {why}"),
+            Self::SendFailed(what) => write!(f, "not sent: {what}"),
+            Self::ConfigRefused(why) => write!(f, "the old configuration stays: {why}"),
+            Self::JournalOpened { file, rows, leases } => {
+                write!(f, "{file}: {leases} leases in {rows} rows")
+            }
+            Self::JournalAbsent => f.write_str(
+                "leases are not written (`persist` is false): a restart forgets all of them",
+            ),
+            Self::JournalBadRows(rows) => write!(f, "{rows} rows were passed over in all"),
+            Self::JournalReopenFailed(why) => {
+                write!(f, "{why}; no lease is granted, trying again")
+            }
+            Self::Compacted { read, written } => {
+                write!(f, "a compaction made {written} rows of {read}")
+            }
+            Self::CompactionFailed(why) => write!(f, "a compaction did not end: {why}"),
+            Self::ControlOpened(path) => write!(f, "commands are taken at {path}"),
+            Self::Commanded { name, result } => write!(f, "{name:?} answered with {result}"),
+            Self::Stopping => f.write_str("finishing what is in work"),
+            Self::Stopped { parked, unsettled } => write!(
+                f,
+                "ended with {parked} exchanges unfinished and {unsettled} lease changes unsettled"
+            ),
+            Self::JournalDied => f.write_str("the thread that writes leases has ended on its own"),
+            Self::LinesLost(lines) => {
+                write!(f, "{lines} lines are missing, since nobody took them in time")
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The trait through which packets come and go.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use lessor_config::Config;
+use lessor_types::{Datagram, Destination, Links, Transmit};
+
+/// The sockets of a server, or what stands for them in a simulation.
+pub trait PacketIo {
+    /// Waits until [`PacketIo::receive`] may find something. Dropping the future loses nothing.
+    fn ready(&mut self) -> impl Future<Output = ()>;
+
+    /// Appends what has arrived, a few hundred datagrams at most, without waiting.
+    ///
+    /// # Errors
+    /// What the system said; what could be received is in `into` nonetheless.
+    fn receive(&mut self, into: &mut Vec<Datagram>) -> io::Result<()>;
+
+    /// Sends a batch without waiting, and appends what is lost for good. What there is no room for
+    /// now waits inside.
+    fn send(&mut self, batch: &[Transmit], lost: &mut Vec<Undelivered>);
+
+    /// Where packets are heard.
+    fn listening(&self) -> &Listening;
+
+    /// Looks whether interfaces came, went or changed, and opens what can be opened. Returns
+    /// whether [`PacketIo::listening`] says something new.
+    fn refresh(&mut self) -> bool;
+
+    /// Serves the interfaces of this configuration from now on.
+    ///
+    /// # Errors
+    /// Why that is not possible; everything is as it was. That an interface is not there, or not
+    /// yet, is no error.
+    fn configure(&mut self, config: &Config) -> Result<(), String>;
+}
+
+/// Where packets are heard.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Listening {
+    /// The interfaces that are served.
+    pub links: Arc<Links>,
+    /// What is wanted and not served, with the reason; tried again at every refresh.
+    pub troubles: Vec<String>,
+}
+
+/// A packet that was not sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Undelivered {
+    /// Where it was to go.
+    pub to: Destination,
+    /// Why it did not.
+    pub why: String,
+}

@@ -1,0 +1,350 @@
+//! The loop: gathers inputs, takes turns, hands outputs on.
+//!
+//! One thread owns the server. Each round takes what every source has, in bounded pieces and with
+//! completions first, then takes turns until all of it is used up, then hands over what came out:
+//! batches to the journal, packets in one send, events to the log.
+
+mod outbox;
+mod reload;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lessor_server::{CommandId, Counters, Input, Reply, Server, turn};
+use lessor_types::{Datagram, Mono, Now};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Interval, MissedTickBehavior};
+
+use crate::clock::Clock;
+use crate::config_file::ConfigFile;
+use crate::control::Control;
+use crate::journal::Journal;
+use crate::notice::Notice;
+use crate::packets::{Listening, PacketIo};
+use crate::request::{Report, Request};
+use crate::telemetry::Telemetry;
+use outbox::Outbox;
+use reload::{Loaded, Reloads};
+
+/// How many inputs of one source one round takes, packets aside, which come in batches.
+const TAKEN_MAX: usize = 32;
+
+/// How often things happen that nothing else brings about.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// Between two looks at the interfaces.
+    pub refresh: Duration,
+    /// How long the end may take when there is work left.
+    pub drain: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { refresh: Duration::from_secs(3), drain: Duration::from_secs(5) }
+    }
+}
+
+/// What a loop is made of.
+pub struct Parts<P> {
+    /// The machine.
+    pub server: Server,
+    /// The sockets.
+    pub packets: P,
+    /// The lease store.
+    pub journal: Journal,
+    /// The control sockets.
+    pub control: Control,
+    /// What comes from there and from signals.
+    pub requests: mpsc::Receiver<Request>,
+    /// What a reload reads.
+    pub config_file: ConfigFile,
+    /// The log.
+    pub telemetry: Telemetry,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Periods.
+    pub timing: Timing,
+}
+
+/// How the loop ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// As asked, with this exit code.
+    Stopped(u8),
+    /// The thread that writes leases ended on its own.
+    JournalDied,
+}
+
+/// The loop.
+pub struct Reactor<P> {
+    server: Server,
+    packets: P,
+    journal: Journal,
+    control: Control,
+    requests: mpsc::Receiver<Request>,
+    reloads: Reloads,
+    telemetry: Telemetry,
+    clock: Arc<dyn Clock>,
+    timing: Timing,
+    inputs: VecDeque<Input>,
+    outbox: Outbox,
+    datagrams: Vec<Datagram>,
+    counters: Counters,
+    waiting: BTreeMap<CommandId, oneshot::Sender<Reply>>,
+    next_command: u64,
+    started: Mono,
+    configured: Mono,
+    stopping: Option<Stopping>,
+}
+
+#[derive(Clone, Copy)]
+struct Stopping {
+    exit: u8,
+    /// When the end comes in any case.
+    at: Mono,
+}
+
+/// What ended a wait.
+enum Wake {
+    Stored(Option<Input>),
+    Asked(Option<Request>),
+    Loaded(Box<Loaded>),
+    Arrived,
+    Due,
+    Refresh,
+}
+
+impl<P: PacketIo> Reactor<P> {
+    /// A loop that has not begun.
+    #[must_use]
+    pub fn new(parts: Parts<P>) -> Self {
+        let now = parts.clock.now().mono;
+        Self {
+            server: parts.server,
+            packets: parts.packets,
+            journal: parts.journal,
+            control: parts.control,
+            requests: parts.requests,
+            reloads: Reloads::new(parts.config_file),
+            telemetry: parts.telemetry,
+            clock: parts.clock,
+            timing: parts.timing,
+            inputs: VecDeque::new(),
+            outbox: Outbox::default(),
+            datagrams: Vec::new(),
+            counters: Counters::default(),
+            waiting: BTreeMap::new(),
+            next_command: 0,
+            started: now,
+            configured: now,
+            stopping: None,
+        }
+    }
+
+    /// Serves until it is asked to stop, and until then what is in work is finished or overdue.
+    pub async fn run(mut self) -> Ending {
+        self.tell_listening();
+        self.telemetry.note(Notice::Started {
+            version: env!("CARGO_PKG_VERSION"),
+            leases: self.server.status().leases,
+        });
+        let mut refresh = tokio::time::interval(self.timing.refresh);
+        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        refresh.reset();
+        let ending = loop {
+            let due = self.take_turns();
+            if let Some(exit) = self.ended() {
+                break Ending::Stopped(exit);
+            }
+            match self.wait(due, &mut refresh).await {
+                Wake::Stored(Some(input)) => self.inputs.push_back(input),
+                Wake::Stored(None) => {
+                    self.telemetry.note(Notice::JournalDied);
+                    break Ending::JournalDied;
+                }
+                Wake::Asked(Some(request)) => self.on_request(request),
+                // Nobody is left who could ask: as good as being asked to stop.
+                Wake::Asked(None) => self.stop(0),
+                Wake::Loaded(loaded) => self.on_loaded(*loaded),
+                Wake::Refresh => self.refresh(),
+                Wake::Arrived | Wake::Due => {}
+            }
+            self.gather();
+        };
+        self.finish();
+        ending
+    }
+
+    /// Waits for something to do. Nothing is lost when one source is heard before another.
+    async fn wait(&mut self, due: Option<Mono>, refresh: &mut Interval) -> Wake {
+        let now = self.clock.now().mono;
+        let end = self.stopping.map(|stopping| stopping.at);
+        let pause = [due, end].into_iter().flatten().min().map(|at| at.since(now));
+        if pause.is_some_and(|pause| pause.is_zero()) {
+            // Those who ask get their chance all the same.
+            tokio::task::yield_now().await;
+            return Wake::Due;
+        }
+        let pause = pause.unwrap_or(Duration::from_secs(3600));
+        tokio::select! {
+            biased;
+            input = self.journal.next() => Wake::Stored(input),
+            request = self.requests.recv() => Wake::Asked(request),
+            loaded = self.reloads.next() => Wake::Loaded(Box::new(loaded)),
+            _ = refresh.tick() => Wake::Refresh,
+            () = self.packets.ready() => Wake::Arrived,
+            () = tokio::time::sleep(pause) => Wake::Due,
+        }
+    }
+
+    /// Takes what is there, without waiting.
+    fn gather(&mut self) {
+        for _ in 0..TAKEN_MAX {
+            let Some(input) = self.journal.try_next() else {
+                break;
+            };
+            self.inputs.push_back(input);
+        }
+        for _ in 0..TAKEN_MAX {
+            let Ok(request) = self.requests.try_recv() else {
+                break;
+            };
+            self.on_request(request);
+        }
+        if let Err(why) = self.packets.receive(&mut self.datagrams) {
+            self.telemetry.note(Notice::ReceiveFailed(why.to_string()));
+        }
+        let packets = self.datagrams.drain(..).map(Input::Packet);
+        self.inputs.extend(packets);
+    }
+
+    /// Takes turns until no input is left. Then every completion that was taken has reached the
+    /// server, which the journal counts on.
+    fn take_turns(&mut self) -> Option<Mono> {
+        loop {
+            let now = self.clock.now();
+            let due = turn(&mut self.server, now, &mut self.inputs, &mut self.outbox);
+            self.deliver(now);
+            if self.inputs.is_empty() {
+                return due;
+            }
+        }
+    }
+
+    fn deliver(&mut self, now: Now) {
+        // The disk first: it has the longest way.
+        for batch in self.outbox.batches.drain(..) {
+            self.journal.put(batch);
+        }
+        if !self.outbox.packets.is_empty() {
+            self.packets.send(&self.outbox.packets, &mut self.outbox.lost);
+            self.outbox.packets.clear();
+        }
+        for lost in self.outbox.lost.drain(..) {
+            let told = format!("{}: {}", lost.to, lost.why);
+            self.telemetry.note(Notice::SendFailed(told));
+        }
+        for (id, reply) in self.outbox.replies.drain(..) {
+            if let Some(asker) = self.waiting.remove(&id) {
+                let _ = asker.send(reply);
+            }
+        }
+        for event in self.outbox.events.drain(..) {
+            self.counters.count(&event);
+            self.telemetry.event(now.wall, event);
+        }
+        self.inputs.extend(self.outbox.unanswerable());
+    }
+
+    fn on_request(&mut self, request: Request) {
+        match request {
+            Request::Ask(command, asker) => {
+                self.next_command += 1;
+                let id = CommandId(self.next_command);
+                self.waiting.insert(id, asker);
+                self.inputs.push_back(Input::Command(id, command));
+            }
+            Request::Report(asker) => {
+                let _ = asker.send(Box::new(self.report()));
+            }
+            Request::Config(asker) => {
+                let _ = asker.send(Arc::clone(self.server.topology().config()));
+            }
+            Request::Reload(asker) => self.reloads.ask(asker),
+            Request::Stop { exit } => self.stop(exit),
+        }
+    }
+
+    fn report(&self) -> Report {
+        let now = self.clock.now().mono;
+        Report {
+            uptime: now.since(self.started),
+            configured: now.since(self.configured),
+            lease_file: self.journal.path().map(Into::into),
+            listening: self.packets.listening().clone(),
+            status: self.server.status(),
+            counters: self.counters.clone(),
+            lines_lost: self.telemetry.lines_lost(),
+        }
+    }
+
+    fn refresh(&mut self) {
+        if self.packets.refresh() {
+            self.tell_listening();
+            let links = Arc::clone(&self.packets.listening().links);
+            self.inputs.push_back(Input::Links(links));
+        }
+    }
+
+    fn tell_listening(&self) {
+        let Listening { links, troubles } = self.packets.listening();
+        for trouble in troubles {
+            self.telemetry.note(Notice::SocketTrouble(trouble.clone()));
+        }
+        if links.0.is_empty() {
+            return self.telemetry.note(Notice::NotListening);
+        }
+        let shown: Vec<String> = links
+            .0
+            .iter()
+            .map(|link| match link.addrs.first() {
+                Some((addr, _)) => format!("{} ({addr})", link.name),
+                None => link.name.to_string(),
+            })
+            .collect();
+        self.telemetry.note(Notice::Listening(shown.join(", ")));
+    }
+
+    fn stop(&mut self, exit: u8) {
+        let now = self.clock.now().mono;
+        match &mut self.stopping {
+            // Asked twice: whoever asks does not want to wait.
+            Some(stopping) => stopping.at = now,
+            None => {
+                let at = now.after(self.timing.drain);
+                self.stopping = Some(Stopping { exit, at });
+                self.telemetry.note(Notice::Stopping);
+                self.inputs.push_back(Input::Stop);
+            }
+        }
+    }
+
+    /// The exit code, if this is the end.
+    fn ended(&self) -> Option<u8> {
+        let stopping = self.stopping?;
+        let overdue = self.clock.now().mono >= stopping.at;
+        (self.server.is_idle() || overdue).then_some(stopping.exit)
+    }
+
+    fn finish(self) {
+        let status = self.server.status();
+        drop(self.control);
+        self.journal.stop();
+        self.telemetry.note(Notice::Stopped { parked: status.parked, unsettled: status.unsettled });
+        self.telemetry.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests;

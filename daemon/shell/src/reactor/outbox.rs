@@ -1,0 +1,41 @@
+//! What came out of a turn, by where it goes.
+
+use lessor_lease::{FetchError, StoreBatch};
+use lessor_server::{CommandId, Event, FetchId, Input, Output, Ports, Reply};
+use lessor_types::Transmit;
+
+use crate::packets::Undelivered;
+
+/// Outputs in the order in which they came, kind by kind. Emptied after every turn.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    pub(super) batches: Vec<StoreBatch>,
+    pub(super) packets: Vec<Transmit>,
+    pub(super) lost: Vec<Undelivered>,
+    pub(super) replies: Vec<(CommandId, Reply)>,
+    pub(super) events: Vec<Event>,
+    fetches: Vec<FetchId>,
+}
+
+impl Ports for Outbox {
+    fn put(&mut self, output: Output) {
+        match output {
+            Output::Send(packet) => self.packets.push(packet),
+            Output::Store(batch) => self.batches.push(batch),
+            Output::Fetch { fetch, .. } => self.fetches.push(fetch),
+            // Without a partner there was never a contact, and nothing is told to nobody.
+            Output::Peer(_) => {}
+            Output::Reply(id, reply) => self.replies.push((id, reply)),
+            Output::Event(event) => self.events.push(event),
+        }
+    }
+}
+
+impl Outbox {
+    /// Questions to a store that can be asked nothing, as what becomes of them.
+    pub(super) fn unanswerable(&mut self) -> impl Iterator<Item = Input> + '_ {
+        self.fetches
+            .drain(..)
+            .map(|fetch| Input::Fetched { fetch, result: Err(FetchError::Unavailable) })
+    }
+}

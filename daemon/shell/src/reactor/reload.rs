@@ -1,0 +1,135 @@
+//! The configuration file, read again.
+//!
+//! Reading and checking happen on another thread, since a large file takes longer than a client
+//! should wait. What was read takes effect between two turns.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use lessor_config::{Config, Diagnostics, LeaseStore};
+use lessor_policy::Topology;
+use lessor_server::Input;
+use lessor_types::Secs;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::Reactor;
+use crate::config_file::{ConfigFile, LoadError};
+use crate::notice::Notice;
+use crate::packets::PacketIo;
+
+/// Who wants to hear how a reload ended; nobody, if it was a signal.
+type Asker = Option<oneshot::Sender<Result<Arc<Config>, String>>>;
+
+/// Reloads that are wanted. The file is read anew for each, since it may change in between.
+pub(super) struct Reloads {
+    file: ConfigFile,
+    waiting: VecDeque<Asker>,
+    running: Option<JoinHandle<Read>>,
+}
+
+type Read = Result<(Arc<Topology>, Diagnostics), LoadError>;
+
+/// What reading came to, and for whom.
+pub(super) struct Loaded {
+    asker: Asker,
+    /// An error is all that is wrong with the file.
+    read: Result<(Arc<Topology>, Diagnostics), String>,
+}
+
+impl Reloads {
+    pub(super) const fn new(file: ConfigFile) -> Self {
+        Self { file, waiting: VecDeque::new(), running: None }
+    }
+
+    pub(super) fn ask(&mut self, asker: Asker) {
+        // The last one in the queue has not begun: it is as good for two signals as for one.
+        let waits = self.waiting.len() > 1 && matches!(self.waiting.back(), Some(None));
+        if !(waits && asker.is_none()) {
+            self.waiting.push_back(asker);
+        }
+    }
+
+    /// The next file that is read; never, if none is wanted. Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> Loaded {
+        if self.waiting.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        let file = &self.file;
+        let running = self.running.get_or_insert_with(|| {
+            let file = file.clone();
+            tokio::task::spawn_blocking(move || {
+                let (config, findings) = file.load()?;
+                Ok((Arc::new(Topology::new(Arc::new(config))), findings))
+            })
+        });
+        let outcome = running.await;
+        self.running = None;
+        let asker = self.waiting.pop_front().flatten();
+        let read = match outcome {
+            Ok(read) => read.map_err(|why| why.to_string().trim_end().to_owned()),
+            Err(why) => Err(why.to_string()),
+        };
+        Loaded { asker, read }
+    }
+}
+
+/// How often to compact from now on; none if leases would have to go elsewhere.
+fn same_store(old: &LeaseStore, new: &LeaseStore) -> Option<Secs> {
+    match (old, new) {
+        (LeaseStore::Memfile(old), LeaseStore::Memfile(new)) => {
+            let same = old.path == new.path && old.persist == new.persist;
+            same.then_some(new.lfc_interval)
+        }
+        _ => None,
+    }
+}
+
+impl<P: PacketIo> Reactor<P> {
+    pub(super) fn on_loaded(&mut self, loaded: Loaded) {
+        let Loaded { asker, read } = loaded;
+        let outcome = read.and_then(|(topology, findings)| {
+            self.tell_findings(&findings);
+            self.apply(topology)
+        });
+        if let Err(why) = &outcome {
+            self.telemetry.note(Notice::ConfigRefused(why.clone()));
+        }
+        if let Some(asker) = asker {
+            let _ = asker.send(outcome);
+        }
+    }
+
+    /// Puts a configuration into effect everywhere, or nowhere.
+    fn apply(&mut self, topology: Arc<Topology>) -> Result<Arc<Config>, String> {
+        let old = Arc::clone(self.server.topology().config());
+        let new = Arc::clone(topology.config());
+        let lfc_interval = same_store(&old.lease_store, &new.lease_store).ok_or(
+            "another `lease-database` takes effect only at a start: stop the server and start it \
+             again",
+        )?;
+        self.control.listen(&new.control_sockets).map_err(|why| why.to_string())?;
+        let before = self.packets.listening().clone();
+        if let Err(why) = self.packets.configure(&new) {
+            // These were open a moment ago; if one of them is gone, the next reload says so.
+            let _ = self.control.listen(&old.control_sockets);
+            return Err(why);
+        }
+        self.journal.set_interval(lfc_interval);
+        self.configured = self.clock.now().mono;
+        self.inputs.push_back(Input::Config(topology));
+        if *self.packets.listening() != before {
+            self.tell_listening();
+            let links = Arc::clone(&self.packets.listening().links);
+            self.inputs.push_back(Input::Links(links));
+        }
+        Ok(new)
+    }
+
+    fn tell_findings(&self, findings: &Diagnostics) {
+        for finding in findings {
+            let told = findings.render(finding);
+            self.telemetry.note(Notice::ConfigFinding(finding.level, told));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! One line of the log.
+
+use std::fmt::{self, Write as _};
+
+use lessor_server::{Event, Level};
+use lessor_types::Wall;
+
+use crate::notice::Notice;
+
+/// What a line says, and when it was so.
+pub(super) struct Line {
+    pub(super) at: Wall,
+    pub(super) what: What,
+}
+
+pub(super) enum What {
+    Event(Event),
+    Notice(Notice),
+}
+
+impl Line {
+    /// Appends `2026-11-21T12:00:00.000Z INFO  ID text` and a line end. Further lines of the text
+    /// are indented, so that nobody outside can forge the beginning of one.
+    pub(super) fn print(&self, into: &mut String) {
+        let (level, id, text): (_, _, &dyn fmt::Display) = match &self.what {
+            What::Event(event) => (event.level(), event.id(), event),
+            What::Notice(notice) => (notice.level(), notice.id(), notice),
+        };
+        let level = match level {
+            Level::Debug => "DEBUG",
+            Level::Info => "INFO ",
+            Level::Warn => "WARN ",
+            Level::Error => "ERROR",
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(into, "{} {level} {id} ", Stamp(self.at));
+        let start = into.len();
+        let _ = write!(into, "{text}");
+        if into[start..].contains(|letter: char| letter.is_control()) {
+            let plain = into.split_off(start);
+            for letter in plain.trim_end().chars() {
+                match letter {
+                    '\n' => into.push_str("\n    "),
+                    control if control.is_control() => into.extend(control.escape_default()),
+                    other => into.push(other),
+                }
+            }
+        }
+        into.push('\n');
+    }
+}
+
+/// A time in UTC, with milliseconds.
+struct Stamp(Wall);
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = self.0.secs();
+        let (days, time) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
+        let (year, month, day) = civil(days);
+        let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+        let millis = self.0.subsec_nanos() / 1_000_000;
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    }
+}
+
+/// The Gregorian date of a day counted from 1970-01-01. Years begin in March here, so that the leap
+/// day is the last one.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days.saturating_add(719_468);
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_dates() {
+        let stamp = |secs| Stamp(Wall::new(secs, 7_000_000)).to_string();
+        assert_eq!(stamp(0), "1970-01-01T00:00:00.007Z");
+        assert_eq!(stamp(951_782_400), "2000-02-29T00:00:00.007Z");
+        assert_eq!(stamp(1_709_251_199), "2024-02-29T23:59:59.007Z");
+        assert_eq!(stamp(4_107_542_399), "2100-02-28T23:59:59.007Z");
+        assert_eq!(stamp(4_107_542_400), "2100-03-01T00:00:00.007Z");
+        assert_eq!(stamp(-1), "1969-12-31T23:59:59.007Z");
+    }
+
+    #[test]
+    fn no_text_begins_a_line_of_its_own() {
+        let mut text = String::new();
+        let what = What::Notice(Notice::SendFailed("a\nb\r\u{1b}[0m".to_owned()));
+        let at = Wall::from_secs(0);
+        Line { at, what }.print(&mut text);
+        assert_eq!(
+            text,
+            "1970-01-01T00:00:00.000Z WARN  DHCP4_SEND_FAILED \
+             not sent: a\n    b\\r\\u{1b}[0m\n"
+        );
+    }
+}

@@ -1,0 +1,297 @@
+//! A loop on a real lease file, with packets from a queue, and everything that matters recorded in
+//! one order.
+
+mod clients;
+mod disk;
+
+use std::fs;
+use std::future::Future;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lessor_config::Config;
+use lessor_env::files::OsFiles;
+use lessor_policy::Topology;
+use lessor_server::planted::Defect;
+use lessor_server::server::Limits;
+use lessor_server::{Level, Server, Setup, StoreMode};
+use lessor_types::{Datagram, Link, LinkId, Links, Secs, Seed, Transmit};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+use crate::control::Desk;
+use crate::journal::JournalSetup;
+use crate::request::REQUESTS_MAX;
+use crate::{
+    Clock, ConfigFile, Control, Ending, Journal, Listening, PacketIo, Parts, Reactor, Request,
+    SystemClock, Telemetry, Timing, Undelivered,
+};
+pub(crate) use clients::{Client, read};
+pub(crate) use disk::Disk;
+
+/// The link that all test clients are on.
+pub(crate) const LINK: LinkId = LinkId(2);
+
+/// What happened, in the order in which it did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Trace {
+    /// Text was added to a file; the number names the open file.
+    Appended(usize, String),
+    /// A file was synced.
+    Synced(usize),
+    /// A packet was handed over to be sent.
+    Sent(Transmit),
+}
+
+pub(crate) type Record = Arc<Mutex<Vec<Trace>>>;
+
+/// Packets from a queue and into another.
+pub(crate) struct Queue {
+    arriving: mpsc::Receiver<Datagram>,
+    arrived: Option<Datagram>,
+    leaving: mpsc::UnboundedSender<Transmit>,
+    record: Record,
+    listening: Listening,
+    /// The next configuration is refused.
+    pub(crate) refuse: Arc<Mutex<Option<String>>>,
+}
+
+impl PacketIo for Queue {
+    async fn ready(&mut self) {
+        if self.arrived.is_none() {
+            match self.arriving.recv().await {
+                Some(packet) => self.arrived = Some(packet),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn receive(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
+        into.extend(self.arrived.take());
+        while into.len() < 256
+            && let Ok(packet) = self.arriving.try_recv()
+        {
+            into.push(packet);
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, batch: &[Transmit], _: &mut Vec<Undelivered>) {
+        for packet in batch {
+            let mut record = self.record.lock().expect("nobody panics with it");
+            record.push(Trace::Sent(packet.clone()));
+            let _ = self.leaving.send(packet.clone());
+        }
+    }
+
+    fn listening(&self) -> &Listening {
+        &self.listening
+    }
+
+    fn refresh(&mut self) -> bool {
+        false
+    }
+
+    fn configure(&mut self, _: &Config) -> Result<(), String> {
+        match self.refuse.lock().expect("nobody panics with it").take() {
+            Some(why) => Err(why),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A log that can be read.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Waits until a line has this in it.
+    pub(crate) async fn wait_for(&self, what: &str) {
+        for _ in 0..1000 {
+            if self.text().contains(what) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{what} is not in the log:\n{}", self.text());
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let mut text = self.0.lock().expect("nobody panics with it");
+        text.push_str(&String::from_utf8_lossy(octets));
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A directory with a configuration file, to start loops in.
+pub(crate) struct Home {
+    dir: TempDir,
+    pub(crate) disk: Disk<OsFiles>,
+    pub(crate) record: Record,
+    pub(crate) log: Log,
+    pub(crate) persist: bool,
+}
+
+/// What a test holds of a running loop.
+pub(crate) struct Hands {
+    pub(crate) arrive: mpsc::Sender<Datagram>,
+    pub(crate) left: mpsc::UnboundedReceiver<Transmit>,
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) refuse: Arc<Mutex<Option<String>>>,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let record = Record::default();
+        let disk = Disk::new(OsFiles::new(dir.path()), Arc::clone(&record));
+        let home = Self { dir, disk, record, log: Log::default(), persist: true };
+        home.configure("");
+        home
+    }
+
+    /// Writes the configuration file; `more` goes into `Dhcp4`.
+    pub(crate) fn configure(&self, more: &str) {
+        let text = format!(
+            r#"{{ "Dhcp4": {{ {more}
+                "interfaces-config": {{ "interfaces": [ "*" ] }},
+                "control-socket": {{ "socket-type": "unix", "socket-name": "{}" }},
+                "subnet4": [ {{ "id": 1, "subnet": "192.0.2.0/24",
+                    "pools": [ {{ "pool": "192.0.2.10-192.0.2.250" }} ] }} ] }} }}"#,
+            self.socket().display()
+        );
+        self.write_config(&text);
+    }
+
+    pub(crate) fn write_config(&self, text: &str) {
+        fs::write(self.config_file().path(), text).expect("a writable directory");
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path().join("control")
+    }
+
+    pub(crate) fn config_file(&self) -> ConfigFile {
+        ConfigFile::new(self.path().join("lessor.conf"))
+    }
+
+    pub(crate) fn telemetry(&self) -> Telemetry {
+        let clock = Arc::new(SystemClock::start());
+        Telemetry::start(self.log.clone(), Level::Debug, clock).expect("a thread")
+    }
+
+    pub(crate) fn journal_setup(&self, lfc_interval: Secs) -> JournalSetup<Disk<OsFiles>> {
+        JournalSetup {
+            files: self.disk.clone(),
+            name: "leases.csv".to_owned(),
+            path: self.path().join("leases.csv"),
+            options: lessor_memfile::Options::default(),
+            lfc_interval,
+        }
+    }
+
+    /// Runs a loop, and beside it what the test does; the loop must have been stopped by then.
+    pub(crate) async fn run<F: Future<Output = ()>>(
+        &self,
+        script: impl FnOnce(Hands) -> F,
+    ) -> Ending {
+        let (reactor, hands) = self.start();
+        let (ending, ()) = tokio::join!(reactor.run(), script(hands));
+        ending
+    }
+
+    fn start(&self) -> (Reactor<Queue>, Hands) {
+        let telemetry = self.telemetry();
+        let (config, _) = self.config_file().load().expect("a lawful file");
+        let (journal, leases) = if self.persist {
+            Journal::start(self.journal_setup(Secs(0)), telemetry.clone()).expect("a lease file")
+        } else {
+            (Journal::memory(&telemetry), Vec::new())
+        };
+        let (asking, requests) = mpsc::channel(REQUESTS_MAX);
+        let mut control = Control::new(Desk {
+            requests: asking.clone(),
+            config_file: self.config_file(),
+            telemetry: telemetry.clone(),
+        });
+        control.listen(&config.control_sockets).expect("a place for a socket");
+        let (arrive, arriving) = mpsc::channel(1024);
+        let (leaving, left) = mpsc::unbounded_channel();
+        let links = Arc::new(Links(vec![Link {
+            id: LINK,
+            name: "eth0".into(),
+            addrs: vec![([192, 0, 2, 1].into(), 24)],
+        }]));
+        let packets = Queue {
+            arriving,
+            arrived: None,
+            leaving,
+            record: Arc::clone(&self.record),
+            listening: Listening { links: Arc::clone(&links), troubles: Vec::new() },
+            refuse: Arc::default(),
+        };
+        let hands = Hands { arrive, left, requests: asking, refuse: Arc::clone(&packets.refuse) };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let setup = Setup {
+            topology: Arc::new(Topology::new(Arc::new(config))),
+            links,
+            seed: Seed(1),
+            limits: Limits::default(),
+            store: StoreMode::Exclusive,
+            leases,
+            defect: Defect::default(),
+        };
+        let reactor = Reactor::new(Parts {
+            server: Server::recover(setup, clock.now()),
+            packets,
+            journal,
+            control,
+            requests,
+            config_file: self.config_file(),
+            telemetry,
+            clock,
+            timing: Timing::default(),
+        });
+        (reactor, hands)
+    }
+
+    /// Sends octets to the control socket and reads what comes back.
+    pub(crate) async fn ask(&self, text: &str) -> Value {
+        let mut stream = UnixStream::connect(self.socket()).await.expect("it listens");
+        stream.write_all(text.as_bytes()).await.expect("it reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.expect("it answers");
+        serde_json::from_slice(&answer).expect("JSON")
+    }
+
+    /// Asks for a command without arguments.
+    pub(crate) async fn command(&self, name: &str) -> Value {
+        self.ask(&format!("{{ \"command\": \"{name}\" }}")).await
+    }
+}
+
+impl Hands {
+    pub(crate) async fn stop(&self, exit: u8) {
+        let asked = self.requests.send(Request::Stop { exit }).await;
+        asked.expect("the loop runs");
+    }
+}
