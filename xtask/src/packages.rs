@@ -1,0 +1,94 @@
+//! Programs that tasks need, installed as Debian packages if they are missing.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::command;
+
+/// A program and the Debian package that brings it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tool {
+    pub(crate) program: &'static str,
+    pub(crate) package: &'static str,
+}
+
+pub(crate) const IP: Tool = Tool { program: "ip", package: "iproute2" };
+pub(crate) const DHCLIENT: Tool = Tool { program: "dhclient", package: "isc-dhcp-client" };
+pub(crate) const UDHCPC: Tool = Tool { program: "udhcpc", package: "udhcpc" };
+pub(crate) const DHCRELAY: Tool = Tool { program: "dhcrelay", package: "isc-dhcp-relay" };
+pub(crate) const PERFDHCP: Tool = Tool { program: "perfdhcp", package: "kea-admin" };
+
+/// Administrators' programs are not on everybody's path.
+const ALSO_IN: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/// Whether we may change the machine and its network.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// Whether network namespaces can be made here; some containers keep them to themselves.
+pub(crate) fn can_make_namespaces() -> bool {
+    is_root() && command::succeeds(Command::new("unshare").args(["--net", "true"]))
+}
+
+/// Whether a program is found.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(ALSO_IN.iter().map(|folder| Path::new(folder).to_owned()))
+        .any(|folder| folder.join(program).is_file())
+}
+
+fn missing(tools: &[Tool]) -> Vec<Tool> {
+    tools.iter().copied().filter(|tool| !is_installed(tool.program)).collect()
+}
+
+/// Installs what is missing and says so; returns a sentence for each program that is missing
+/// still.
+pub(crate) fn ensure(tools: &[Tool]) -> Vec<String> {
+    let wanted = missing(tools);
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<&str> = wanted.iter().map(|tool| tool.package).collect();
+    let why = if !is_root() {
+        Some("only root can install it".to_owned())
+    } else if !is_installed("apt-get") {
+        Some("there is no apt-get here".to_owned())
+    } else {
+        println!("installing packages: {}", names.join(" "));
+        install(&names).err().map(|error| format!("{error:#}"))
+    };
+    missing(&wanted)
+        .iter()
+        .map(|tool| {
+            let reason = why.as_deref().unwrap_or("the package did not bring it");
+            format!("{} (package {}) is missing: {reason}", tool.program, tool.package)
+        })
+        .collect()
+}
+
+fn install(names: &[&str]) -> anyhow::Result<()> {
+    let apt = |arguments: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        command::capture(&mut apt)
+    };
+    apt(&["update", "-q"])?;
+    let mut arguments = vec!["install", "-q", "-y", "--no-install-recommends"];
+    arguments.extend(names);
+    apt(&arguments)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_not_installed() {
+        assert_eq!(ensure(&[Tool { program: "sh", package: "dash" }]), [""; 0]);
+        assert!(!is_installed("no-such-program-anywhere"));
+    }
+}
