@@ -14,7 +14,8 @@ use lessor_lease::{Lease, State};
 use lessor_types::{Holder, Links, Now, PoolId, Unit, Wall};
 
 use crate::facts::Known;
-use crate::{Ask, Decision, DropReason, Effect, Facts, Plan, Query, Topology, reply};
+use crate::reply::Reply;
+use crate::{Ask, Decision, DropReason, Effect, Facts, Plan, Query, Topology};
 
 /// Decides what a query gets.
 ///
@@ -116,7 +117,7 @@ impl<F: Facts> Case<'_, F> {
             read: vec![unit],
             hold: None,
             unhold: true,
-            answer: Some(reply::refusal(self.query, self.server)),
+            answer: Some(self.reply().refusal()),
             effect: Effect::Refused(unit),
         }))
     }
@@ -137,9 +138,14 @@ impl<F: Facts> Case<'_, F> {
             read: Vec::new(),
             hold: None,
             unhold: false,
-            answer: Some(reply::information(self.query, self.config(), self.subnet, self.server)),
+            answer: Some(self.reply().information()),
             effect: Effect::Informed,
         }))
+    }
+
+    fn reply(&self) -> Reply<'_> {
+        let Self { query, subnet, server, .. } = *self;
+        Reply { query, config: self.config(), subnet, server }
     }
 
     fn config(&self) -> &lessor_config::Config {

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use lessor_config::{Config, Pool, Subnet};
+use lessor_config::{Config, Subnet};
 use lessor_types::{Destination, Secs, Unit};
 use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
 
@@ -27,71 +27,91 @@ pub fn hostname(query: &Query) -> Option<Box<str>> {
     is_name.then(|| text.to_ascii_lowercase().into_boxed_str())
 }
 
-/// An OFFER of an address.
-pub(crate) fn offer(
-    query: &Query,
-    config: &Config,
-    subnet: &Subnet,
-    server: Ipv4Addr,
-    unit: Unit,
-    lifetime: Secs,
-) -> Option<Answer> {
-    let mut message = begin(query, MessageType::Offer, server);
-    message.yiaddr = unit.v4()?;
-    lease_times(&mut message, subnet, lifetime);
-    configure(&mut message, query, config, subnet, unit.v4());
-    Some(finish(query, message, server))
+/// Where an answer's content comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Reply<'a> {
+    pub(crate) query: &'a Query,
+    pub(crate) config: &'a Config,
+    pub(crate) subnet: &'a Subnet,
+    pub(crate) server: Ipv4Addr,
 }
 
-/// An ACK of a lease.
-pub(crate) fn ack(
-    query: &Query,
-    config: &Config,
-    subnet: &Subnet,
-    server: Ipv4Addr,
-    unit: Unit,
-    lifetime: Secs,
-) -> Option<Answer> {
-    let mut message = begin(query, MessageType::Ack, server);
-    message.yiaddr = unit.v4()?;
-    // RFC 2131 table 3: copied in an ACK, zero in an OFFER and a NAK (V4-014).
-    message.ciaddr = query.message.ciaddr;
-    lease_times(&mut message, subnet, lifetime);
-    configure(&mut message, query, config, subnet, unit.v4());
-    Some(finish(query, message, server))
-}
+impl Reply<'_> {
+    /// An OFFER or an ACK of an address.
+    pub(crate) fn lease(self, kind: MessageType, unit: Unit, lifetime: Secs) -> Option<Answer> {
+        let mut message = begin(self.query, kind, self.server);
+        message.yiaddr = unit.v4()?;
+        if kind == MessageType::Ack {
+            // RFC 2131 table 3: copied in an ACK, zero in an OFFER and a NAK (V4-014).
+            message.ciaddr = self.query.message.ciaddr;
+        }
+        lease_times(&mut message, self.subnet, lifetime);
+        self.configure(&mut message, unit.v4());
+        Some(finish(self.query, message, self.server))
+    }
 
-/// An ACK to an INFORM: options, but no address and no times (V4-015).
-pub(crate) fn information(
-    query: &Query,
-    config: &Config,
-    subnet: &Subnet,
-    server: Ipv4Addr,
-) -> Answer {
-    let mut message = begin(query, MessageType::Ack, server);
-    message.ciaddr = query.message.ciaddr;
-    configure(&mut message, query, config, subnet, None);
-    let mut answer = finish(query, message, server);
-    // RFC 2131 §4.3.5: to the client itself, even where it came through a relay.
-    answer.to = routed(query.message.ciaddr, CLIENT_PORT);
-    answer
-}
+    /// An ACK to an INFORM: options, but no address and no times (V4-015).
+    pub(crate) fn information(self) -> Answer {
+        let mut message = begin(self.query, MessageType::Ack, self.server);
+        message.ciaddr = self.query.message.ciaddr;
+        self.configure(&mut message, None);
+        let mut answer = finish(self.query, message, self.server);
+        // RFC 2131 §4.3.5: to the client itself, even where it came through a relay.
+        answer.to = routed(self.query.message.ciaddr, CLIENT_PORT);
+        answer
+    }
 
-/// A NAK.
-pub(crate) fn refusal(query: &Query, server: Ipv4Addr) -> Answer {
-    let mut message = begin(query, MessageType::Nak, server);
-    if query.is_relayed() {
-        // RFC 2131 §4.3.2: the relay must broadcast it, since the client has no valid address.
-        message.flags |= BROADCAST_BIT;
+    /// A NAK.
+    pub(crate) fn refusal(self) -> Answer {
+        let query = self.query;
+        let mut message = begin(query, MessageType::Nak, self.server);
+        if query.is_relayed() {
+            // RFC 2131 §4.3.2: the relay must broadcast it: the client has no valid address.
+            message.flags |= BROADCAST_BIT;
+        }
+        if self.config.echo_client_id
+            && let Some(id) = query.message.options.get(code::CLIENT_ID)
+        {
+            message.options.insert(code::CLIENT_ID, id);
+        }
+        let mut answer = finish(query, message, self.server);
+        if !query.is_relayed() {
+            answer.to = Destination::Broadcast { port: CLIENT_PORT };
+        }
+        answer
     }
-    if let Some(id) = query.message.options.get(code::CLIENT_ID) {
-        message.options.insert(code::CLIENT_ID, id);
+
+    /// What the configuration gives the client, pool before subnet.
+    fn configure(self, message: &mut Message, addr: Option<Ipv4Addr>) {
+        let Self { query, config, subnet, .. } = self;
+        message.siaddr = subnet.next_server;
+        message.sname = subnet.server_hostname.clone().into_bytes();
+        message.file = subnet.boot_file_name.clone().into_bytes();
+        if config.echo_client_id
+            && let Some(id) = query.message.options.get(code::CLIENT_ID)
+        {
+            message.options.insert(code::CLIENT_ID, id);
+        }
+        let pool = addr.and_then(|addr| subnet.pool_of(addr));
+        let configured = |code: u8| {
+            pool.and_then(|pool| pool.options.get(code)).or_else(|| subnet.options.get(code))
+        };
+        let wanted = BASIC
+            .iter()
+            .chain(query.message.parameter_list())
+            .chain(&subnet.always)
+            .chain(pool.iter().flat_map(|pool| &pool.always));
+        for code in wanted.copied() {
+            if OWN.contains(&code) || message.options.contains(code) {
+                continue;
+            }
+            if let Some(value) = configured(code) {
+                message.options.insert(code, value);
+            } else if code == code::SUBNET_MASK {
+                message.options.insert(code, subnet.prefix.mask().octets());
+            }
+        }
     }
-    let mut answer = finish(query, message, server);
-    if !query.is_relayed() {
-        answer.to = Destination::Broadcast { port: CLIENT_PORT };
-    }
-    answer
 }
 
 /// The fields that every reply copies (V4-013), and the options that it must have.
@@ -141,45 +161,6 @@ const OWN: [u8; 10] = [
     code::REBINDING_TIME,
     code::RELAY_AGENT,
 ];
-
-/// What the configuration gives the client, pool before subnet.
-fn configure(
-    message: &mut Message,
-    query: &Query,
-    config: &Config,
-    subnet: &Subnet,
-    addr: Option<Ipv4Addr>,
-) {
-    message.siaddr = subnet.next_server;
-    message.sname = subnet.server_hostname.clone().into_bytes();
-    message.file = subnet.boot_file_name.clone().into_bytes();
-    if config.echo_client_id
-        && let Some(id) = query.message.options.get(code::CLIENT_ID)
-    {
-        message.options.insert(code::CLIENT_ID, id);
-    }
-    let pool = addr.and_then(|addr| subnet.pool_of(addr));
-    let configured = |code: u8| {
-        pool.and_then(|pool| pool.options.get(code)).or_else(|| subnet.options.get(code))
-    };
-    let always = |pool: &Pool| pool.always.iter().copied().collect::<Vec<u8>>();
-    let wanted = BASIC
-        .iter()
-        .chain(query.message.parameter_list())
-        .chain(&subnet.always)
-        .copied()
-        .chain(pool.map(always).unwrap_or_default());
-    for code in wanted {
-        if OWN.contains(&code) || message.options.contains(code) {
-            continue;
-        }
-        if let Some(value) = configured(code) {
-            message.options.insert(code, value);
-        } else if code == code::SUBNET_MASK {
-            message.options.insert(code, subnet.prefix.mask().octets());
-        }
-    }
-}
 
 /// The relay's option back to the relay, and the way there (RFC 2131 §4.1).
 fn finish(query: &Query, mut message: Message, server: Ipv4Addr) -> Answer {

@@ -61,7 +61,9 @@ pub enum Input {
 pub enum Output {
     /// Send a packet.
     Send(Transmit),
-    /// Write a batch. Batches of an exclusive store are written in order.
+    /// Write a batch. Batches of an exclusive store are written in order. Each is answered with
+    /// [`Input::Stored`] in bounded time, if need be with [`Outcome::Unknown`] for every change;
+    /// an exclusive store that says so is opened again and read before it takes another.
     Store(StoreBatch),
     /// Ask a shared store. Order does not matter.
     Fetch {

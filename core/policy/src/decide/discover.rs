@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lessor_lease::Lease;
 use lessor_types::Unit;
+use lessor_wire::v4::MessageType;
 
 use super::Case;
 use crate::facts::Known;
@@ -19,7 +20,7 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
         read: vec![unit],
         hold: Some(unit),
         unhold: false,
-        answer: reply::offer(case.query, case.config(), case.subnet, case.server, unit, lifetime),
+        answer: case.reply().lease(MessageType::Offer, unit, lifetime),
         effect: Effect::Offered(unit),
     })))
 }

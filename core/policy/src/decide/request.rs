@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lessor_lease::{Change, DnsFlags, Lease, State};
 use lessor_types::{Secs, Unit};
+use lessor_wire::v4::MessageType;
 
 use super::Case;
 use crate::facts::Known;
@@ -172,7 +173,7 @@ fn confirm<F: Facts>(
         read: vec![unit],
         hold: None,
         unhold: true,
-        answer: reply::ack(case.query, case.config(), case.subnet, case.server, unit, lifetime),
+        answer: case.reply().lease(MessageType::Ack, unit, lifetime),
         effect,
     }))
 }

@@ -201,9 +201,11 @@ impl Server {
 
     /// Takes an exchange out of the lot for good, without an answer.
     pub(super) fn drop_exchange(&mut self, id: ExchangeId, reason: DropReason) {
-        if let Some(exchange) = self.lot.take(id)
-            && let Origin::Client(query) = &exchange.origin
-        {
+        let Some(exchange) = self.lot.take(id) else { return };
+        if let Stage::Fetching(fetch) = exchange.stage {
+            self.fetches.remove(&fetch);
+        }
+        if let Origin::Client(query) = &exchange.origin {
             self.ended(id, Some(query), Outcome::Dropped(reason));
         }
     }
