@@ -3,19 +3,29 @@
 //! Leases end at a wall time, but clients count seconds. When the wall clock leaps forward, leases
 //! granted before the leap look over although their clients still hold them. So lapses are judged
 //! by a clock that lags behind by the size of the leap, until the longest lease granted before it
-//! must be over. A leap backward makes leases look longer than they are, which is safe.
+//! must be over. A leap backward makes leases look longer than they are, which is safe; but the
+//! leap that takes it back is one forward.
 
 use std::time::Duration;
 
 use lessor_types::{Mono, Now, Secs, Wall};
 
-/// The least forward difference between the clocks that counts as a leap.
-const LEAP_MIN: Duration = Duration::from_secs(2);
+/// How far the clocks may part before it counts as a leap. Well below the second that every lease
+/// has as a margin, and above what two clock readings in a row differ by.
+const TOLERANCE_NS: i128 = 50_000_000;
+/// From where on a leap is worth a word.
+const NOTABLE_NS: i128 = 500_000_000;
+/// How many leaps are remembered apart.
+const LEAPS_MAX: usize = 64;
 
 /// Judges lapses.
 #[derive(Clone, Debug)]
 pub struct Calendar {
-    last: Now,
+    now: Now,
+    start: Now,
+    /// How far the wall clock was ahead of the monotonic one, both counted from the start, when
+    /// they were last found apart; never more than it is now. Nanoseconds.
+    reference: i128,
     /// Leaps not yet outlived: how far, and until when they count.
     leaps: Vec<(Duration, Mono)>,
     /// The longest lifetime that any lease may have been granted for.
@@ -26,7 +36,7 @@ impl Calendar {
     /// A calendar that trusts the clock as it is at the start.
     #[must_use]
     pub const fn new(now: Now) -> Self {
-        Self { last: now, leaps: Vec::new(), longest: Duration::ZERO }
+        Self { now, start: now, reference: 0, leaps: Vec::new(), longest: Duration::ZERO }
     }
 
     /// Notes a lifetime that was granted or found.
@@ -36,38 +46,40 @@ impl Calendar {
         }
     }
 
-    /// Compares the clocks; returns the nanoseconds of a leap, if there was one.
+    /// Compares the clocks; returns the nanoseconds of a leap that is worth a word.
     pub fn observe(&mut self, now: Now) -> Option<i128> {
-        let passed = i128::try_from(now.mono.since(self.last.mono).as_nanos()).unwrap_or(i128::MAX);
-        let leap = now.wall.nanos_since(self.last.wall) - passed;
-        self.last = now;
+        self.now = now;
         self.leaps.retain(|(_, until)| *until > now.mono);
-        let leap_min = i128::try_from(LEAP_MIN.as_nanos()).unwrap_or(i128::MAX);
-        if leap.abs() < leap_min {
-            return None;
+        let passed = i128::try_from(now.mono.since(self.start.mono).as_nanos()).unwrap_or(0);
+        let ahead = now.wall.nanos_since(self.start.wall) - passed;
+        let leap = ahead - self.reference;
+        if leap > TOLERANCE_NS {
+            self.remember(Duration::from_nanos(u64::try_from(leap).unwrap_or(u64::MAX)));
+            self.reference = ahead;
+        } else {
+            // Small steps forward add up against the lowest point.
+            self.reference = self.reference.min(ahead);
         }
-        if leap > 0 {
-            let size = Duration::from_nanos(u64::try_from(leap).unwrap_or(u64::MAX));
-            // The margin that every lease has, and the second that dates are rounded up by.
-            let outlived = self.longest + self.longest / 4096 + Duration::from_secs(2);
-            self.leaps.push((size, now.mono.after(outlived)));
+        (leap.abs() >= NOTABLE_NS).then_some(leap)
+    }
+
+    fn remember(&mut self, size: Duration) {
+        // The margin that every lease has, and the second that dates are rounded up by.
+        let outlived = self.longest + self.longest / 4096 + Duration::from_secs(2);
+        self.leaps.push((size, self.now.mono.after(outlived)));
+        if self.leaps.len() > LEAPS_MAX {
+            let (oldest, _) = self.leaps.remove(0);
+            // Counted longer than it must be, which is safe.
+            if let Some((next, _)) = self.leaps.first_mut() {
+                *next += oldest;
+            }
         }
-        Some(leap)
     }
 
     /// The time by which leases lapse.
     #[must_use]
     pub fn judged(&self) -> Wall {
-        let back: Duration = self.leaps.iter().map(|(size, _)| *size).sum();
-        let secs = i64::try_from(back.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
-        // Rounded down, so that what is judged lapsed has lapsed.
-        if back.is_zero() { self.last.wall } else { self.last.wall.plus_secs(-secs) }
-    }
-
-    /// The time now, both clocks.
-    #[must_use]
-    pub const fn now(&self) -> Now {
-        self.last
+        self.now.wall.before(self.leaps.iter().map(|(size, _)| *size).sum())
     }
 
     /// When a leap stops to count, if one does.
@@ -81,27 +93,55 @@ impl Calendar {
 mod tests {
     use super::*;
 
-    fn at(mono: u64, wall: i64) -> Now {
-        Now { mono: Mono::from_nanos(mono * 1_000_000_000), wall: Wall::from_secs(wall) }
+    fn at(mono_ms: u64, wall_ms: i64) -> Now {
+        let part = u32::try_from(wall_ms.rem_euclid(1000)).expect("below a thousand");
+        let wall = Wall::new(wall_ms.div_euclid(1000), part * 1_000_000);
+        Now { mono: Mono::from_nanos(mono_ms * 1_000_000), wall }
     }
 
     #[test]
     fn a_leap_forward_counts_until_the_longest_lease_is_over() {
-        let mut calendar = Calendar::new(at(0, 1000));
+        let mut calendar = Calendar::new(at(0, 1_000_000));
         calendar.granted(Secs(4096));
-        assert_eq!(calendar.observe(at(10, 1010)), None);
-        assert_eq!(calendar.observe(at(11, 8011)), Some(7_000_000_000_000));
-        assert_eq!(calendar.judged(), Wall::from_secs(1010));
-        calendar.observe(at(4109, 12_109));
-        assert_eq!(calendar.judged(), Wall::from_secs(5108));
-        calendar.observe(at(4110, 12_110));
+        assert_eq!(calendar.observe(at(10_000, 1_010_000)), None);
+        assert_eq!(calendar.observe(at(11_000, 8_011_000)), Some(7_000_000_000_000));
+        assert_eq!(calendar.judged(), Wall::from_secs(1011));
+        calendar.observe(at(4_109_000, 12_109_000));
+        assert_eq!(calendar.judged(), Wall::from_secs(5109));
+        calendar.observe(at(4_110_000, 12_110_000));
         assert_eq!(calendar.judged(), Wall::from_secs(12_110));
     }
 
     #[test]
-    fn a_leap_backward_is_followed() {
-        let mut calendar = Calendar::new(at(0, 1000));
-        assert_eq!(calendar.observe(at(1, 500)), Some(-501_000_000_000));
+    fn a_leap_backward_is_followed_and_its_undoing_is_a_leap() {
+        let mut calendar = Calendar::new(at(0, 1_000_000));
+        calendar.granted(Secs(100));
+        assert_eq!(calendar.observe(at(1000, 500_000)), Some(-501_000_000_000));
         assert_eq!(calendar.judged(), Wall::from_secs(500));
+        assert_eq!(calendar.observe(at(2000, 1_002_000)), Some(501_000_000_000));
+        assert_eq!(calendar.judged(), Wall::from_secs(501));
+    }
+
+    #[test]
+    fn small_steps_add_up() {
+        let mut calendar = Calendar::new(at(0, 0));
+        calendar.granted(Secs(100_000));
+        for step in 1..=100_i64 {
+            let mono = u64::try_from(step).expect("positive") * 1000;
+            assert_eq!(calendar.observe(at(mono, step * 1000 + step * 30)), None);
+        }
+        let lag = at(0, 103_000).wall.nanos_since(calendar.judged());
+        assert!((3_000_000_000 - TOLERANCE_NS..=3_000_000_000).contains(&lag), "{lag}");
+        assert!(calendar.leaps.len() <= LEAPS_MAX);
+    }
+
+    #[test]
+    fn clocks_that_are_read_one_after_the_other_are_not_leaping() {
+        let mut calendar = Calendar::new(at(0, 0));
+        for step in 1..1000_u64 {
+            let jitter = i64::try_from(step % 7).expect("small");
+            calendar.observe(at(step * 10, i64::try_from(step * 10).expect("small") + jitter));
+        }
+        assert!(calendar.leaps.is_empty());
     }
 }

@@ -44,8 +44,10 @@ pub struct Ledger {
     pending_rows: Table,
     /// Where changes of a unit are not settled.
     unsettled: BTreeMap<Unit, Vec<(LaneId, Seq)>>,
-    /// Units whose last change the partner does not have.
-    owed: BTreeSet<Unit>,
+    /// What the partner was told and has not answered, by its number.
+    told: BTreeMap<Seq, Option<Arc<Lease>>>,
+    /// What the partner is known to hold.
+    acked: BTreeMap<Unit, Option<Arc<Lease>>>,
     offers: BTreeMap<Unit, Offer>,
     offered_to: BTreeMap<u64, Unit>,
     offer_ends: BTreeSet<(Mono, Unit)>,
@@ -75,7 +77,8 @@ impl Ledger {
             pending: BTreeMap::new(),
             pending_rows: Table::new(),
             unsettled: BTreeMap::new(),
-            owed: BTreeSet::new(),
+            told: BTreeMap::new(),
+            acked: BTreeMap::new(),
             offers: BTreeMap::new(),
             offered_to: BTreeMap::new(),
             offer_ends: BTreeSet::new(),
@@ -210,19 +213,33 @@ impl Ledger {
         self.unsettled.get(&unit).map_or(&[], Vec::as_slice)
     }
 
-    /// Notes whether the partner lacks a unit's last change.
-    pub fn owe(&mut self, unit: Unit, owed: bool) {
-        if owed {
-            self.owed.insert(unit);
-        } else if !self.unsettled(unit).iter().any(|(lane, _)| *lane == LaneId::Partner) {
-            self.owed.remove(&unit);
-        }
+    /// Notes what the partner is told under a number.
+    pub fn tell(&mut self, change: &Change, seq: Seq) {
+        self.note(LaneId::Partner, change.unit, seq);
+        self.told.insert(seq, change.to.clone());
     }
 
-    /// Whether the partner lacks a unit's last change.
+    /// Notes that the partner has settled what it was told under a number, and how.
+    pub fn acknowledge(&mut self, unit: Unit, seq: Seq, acked: bool) {
+        self.unnote(LaneId::Partner, unit, seq);
+        match self.told.remove(&seq) {
+            Some(row) if acked => self.acked.insert(unit, row),
+            _ => self.acked.remove(&unit),
+        };
+    }
+
+    /// Whether the partner must be told of a unit: the last that it was told is not what is so
+    /// here. That happens to what was written out of contact or before the start, to what it
+    /// refused, and to what the store here refused after it was told.
     #[must_use]
     pub fn owes(&self, unit: Unit) -> bool {
-        self.owed.contains(&unit)
+        let is_partner = |place: &&(LaneId, Seq)| place.0 == LaneId::Partner;
+        let last = self.unsettled(unit).iter().rfind(is_partner);
+        let told = match last {
+            Some((_, seq)) => self.told.get(seq),
+            None => self.acked.get(&unit),
+        };
+        told.map(Option::as_ref) != Some(self.row(unit))
     }
 
     /// Keeps a unit for a client, and what was kept for it before no longer.

@@ -30,6 +30,8 @@ pub struct View<'a> {
     pub store: StoreMode,
     /// The time of the turn.
     pub now: Now,
+    /// When the packet came, by the wall clock.
+    pub arrived: Wall,
     /// The time by which leases lapse.
     pub judged: Wall,
     /// The server's draws.
@@ -145,9 +147,9 @@ impl Facts for View<'_> {
         if self.defect.is(Planted::LateRelease) {
             return false;
         }
-        // Another server may have confirmed it: then only the row's own date tells.
-        let age_ns = self.now.wall.nanos_since(row.confirmed());
-        let young = (-1_000_000_000..2_000_000_000).contains(&age_ns);
+        // Another server may have confirmed it: then only the row's own date tells. It counts from
+        // when the packet came, since a slow store makes a release older, not truer.
+        let young = self.arrived.nanos_since(row.confirmed()) < 2_000_000_000;
         young || self.fresh || self.ledger.confirmed_just_now(row.unit, self.now.mono)
     }
 

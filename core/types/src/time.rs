@@ -103,6 +103,15 @@ impl Wall {
         Self::new(self.secs.saturating_add(secs), self.nanos + length.subsec_nanos())
     }
 
+    /// This point and `length` less, saturating.
+    #[must_use]
+    pub fn before(self, length: Duration) -> Self {
+        let secs = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
+        let borrowed = length.subsec_nanos() > self.nanos;
+        let nanos = self.nanos + u32::from(borrowed) * 1_000_000_000 - length.subsec_nanos();
+        Self::new(self.secs.saturating_sub(secs).saturating_sub(i64::from(borrowed)), nanos)
+    }
+
     /// Nanoseconds from `earlier` to this point, negative if it lies ahead.
     #[must_use]
     pub fn nanos_since(self, earlier: Self) -> i128 {
@@ -180,6 +189,15 @@ mod tests {
     fn whole_seconds_in_nanos_are_carried() {
         assert_eq!(Wall::new(1, 2_000_000_001), Wall::new(3, 1));
         assert_eq!(Wall::new(1, 999_999_999).after(Duration::from_nanos(1)), Wall::from_secs(2));
+    }
+
+    #[test]
+    fn before_undoes_after() {
+        let point = Wall::new(7, 300);
+        for length in [Duration::ZERO, Duration::from_nanos(301), Duration::new(9, 999_999_999)] {
+            assert_eq!(point.after(length).before(length), point);
+            assert_eq!(point.before(length).after(length), point);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use lessor_lease::{FetchError, Found, Lookup};
 use lessor_policy::{Answer, Decision, DropReason, Effect, Plan, Query, decide};
-use lessor_types::{Datagram, Transmit};
+use lessor_types::{Datagram, Transmit, Unit};
 
 use super::Server;
 use crate::exchange::{Exchange, Origin, Stage, twin_key};
@@ -81,7 +81,7 @@ impl Server {
         }
         exchange.rounds += 1;
         exchange.era = self.era;
-        let view = self.view(&exchange.gathered);
+        let view = self.view(&exchange);
         let decision = decide(&view, &self.topology, &self.links, &query, self.now);
         match decision {
             Decision::Drop(reason) => {
@@ -95,10 +95,11 @@ impl Server {
         }
     }
 
-    fn view<'a>(&'a self, gathered: &'a Gathered) -> View<'a> {
+    fn view<'a>(&'a self, exchange: &'a Exchange) -> View<'a> {
         View {
             ledger: &self.ledger,
-            gathered,
+            gathered: &exchange.gathered,
+            arrived: self.now.wall.before(self.now.mono.since(exchange.since)),
             topology: &self.topology,
             store: self.store,
             now: self.now,
@@ -145,12 +146,17 @@ impl Server {
         }
         exchange.parking += 1;
         let ticket = (exchange.id, exchange.parking);
+        let written: Vec<Unit> = plan.changes.iter().map(|change| change.unit).collect();
         for change in plan.changes {
             self.submit(change);
         }
         let mut waits = 0;
         for unit in plan.read {
-            self.remind_partner(unit, plan.effect);
+            if !written.contains(&unit)
+                && matches!(plan.effect, Effect::Leased(..) | Effect::Reused(..))
+            {
+                self.remind_partner(unit);
+            }
             for (lane, seq) in self.ledger.unsettled(unit).to_vec() {
                 let lane = match lane {
                     LaneId::Store => &mut self.to_store,

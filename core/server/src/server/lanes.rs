@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use lessor_lease::{Change, Lease, Outcome, Refusal, State, StoreBatch, StoreFailure};
-use lessor_policy::{DropReason, Effect};
+use lessor_policy::DropReason;
 use lessor_types::{Seq, Unit};
 
 use super::Server;
 use crate::exchange::{Exchange, Origin, Stage};
 use crate::gathered::Gathered;
-use crate::lane::{LaneId, Ticket};
+use crate::lane::Ticket;
 use crate::planted::Planted;
 use crate::{Event, Output, PeerFrame, PeerOutcome, PeerUpdate};
 
@@ -35,27 +35,20 @@ impl Server {
         }
         if self.in_contact {
             let seq = self.to_partner.push(change.clone());
-            self.ledger.note(LaneId::Partner, change.unit, seq);
+            self.ledger.tell(&change, seq);
         }
         let seq = self.to_store.push(change.clone());
         self.ledger.submit(&self.topology, change, seq);
     }
 
-    /// Tells the partner of a row again that it lacks and that an answer is about to rest on.
-    pub(super) fn remind_partner(&mut self, unit: Unit, effect: Effect) {
-        let rests = matches!(effect, Effect::Reused(..));
-        if !rests || !self.in_contact || !self.ledger.owes(unit) {
+    /// Tells the partner of a row that it may lack and that an answer is about to rest on.
+    pub(super) fn remind_partner(&mut self, unit: Unit) {
+        if !self.in_contact || !self.ledger.owes(unit) {
             return;
         }
-        let waits = self.ledger.unsettled(unit).iter().any(|(lane, _)| *lane == LaneId::Partner);
-        if waits {
-            return;
-        }
-        let Some(row) = self.ledger.row(unit).cloned() else {
-            return;
-        };
-        let seq = self.to_partner.push(Change { unit, from: None, to: Some(row) });
-        self.ledger.note(LaneId::Partner, unit, seq);
+        let change = Change { unit, from: None, to: self.ledger.row(unit).cloned() };
+        let seq = self.to_partner.push(change.clone());
+        self.ledger.tell(&change, seq);
     }
 
     pub(super) fn seal_lanes(&mut self) {
@@ -90,6 +83,10 @@ impl Server {
             if let Some((unit, waiters)) = self.to_store.settle(seq) {
                 let keep = verdict == Verdict::Settled && !self.is_shared();
                 self.ledger.settle(&self.topology, unit, seq, keep);
+                if !keep && !self.is_shared() {
+                    // The partner was told of a change that did not come to be.
+                    self.remind_partner(unit);
+                }
                 for ticket in waiters {
                     self.on_settled(ticket, verdict);
                 }
@@ -128,8 +125,7 @@ impl Server {
             let acked = outcomes.next() == Some(PeerOutcome::Acked)
                 || self.defect.is(Planted::RejectionIgnored);
             if let Some((unit, waiters)) = self.to_partner.settle(seq) {
-                self.ledger.unnote(LaneId::Partner, unit, seq);
-                self.ledger.owe(unit, !acked);
+                self.ledger.acknowledge(unit, seq, acked);
                 let verdict = if acked {
                     Verdict::Settled
                 } else {
@@ -156,8 +152,7 @@ impl Server {
             return;
         }
         for (seq, unit, waiters) in self.to_partner.abandon() {
-            self.ledger.unnote(LaneId::Partner, unit, seq);
-            self.ledger.owe(unit, true);
+            self.ledger.acknowledge(unit, seq, false);
             for ticket in waiters {
                 self.on_settled(ticket, Verdict::Settled);
             }
