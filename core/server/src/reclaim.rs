@@ -38,7 +38,7 @@ pub fn round(ledger: &Ledger, settings: &Expired, judged: Wall) -> Vec<Change> {
     table
         .lapsed(judged)
         .chain(table.ended(forget))
-        .filter(|row| ledger.pending(row.unit).is_none())
+        .filter(|row| ledger.unsettled(row.unit).is_empty())
         .take(round_max(settings))
         .map(end_of)
         .collect()

@@ -2,12 +2,12 @@
 
 use lessor_lease::{FetchError, Found, Lookup};
 use lessor_policy::{Answer, Decision, DropReason, Effect, Plan, Query, decide};
-use lessor_types::{Datagram, Transmit, Unit};
+use lessor_types::{Datagram, Seq, Transmit, Unit};
 
 use super::Server;
 use crate::exchange::{Exchange, Origin, Stage, twin_key};
 use crate::gathered::Gathered;
-use crate::lane::LaneId;
+use crate::lane::{Lane, LaneId};
 use crate::planted::Planted;
 use crate::view::View;
 use crate::{Event, ExchangeId, FetchId, Outcome, Output, StoreMode};
@@ -125,14 +125,12 @@ impl Server {
             let outcome = Outcome::Dropped(DropReason::StoreUnavailable);
             return self.ended(exchange.id, Some(query), outcome);
         }
-        // One change of a unit at a time: the next is decided on what becomes of the first.
-        let ahead = plan.changes.iter().find_map(|change| self.ledger.pending(change.unit));
-        if let Some(seq) = ahead {
+        if let Some((lane, seq)) = self.ahead(&plan) {
             exchange.stage = Stage::Behind;
             exchange.parking += 1;
             let ticket = (exchange.id, exchange.parking);
             self.lot.park(exchange);
-            self.to_store.wait(seq, ticket);
+            self.lane(lane).wait(seq, ticket);
             return;
         }
         if plan.unhold {
@@ -146,23 +144,16 @@ impl Server {
         }
         exchange.parking += 1;
         let ticket = (exchange.id, exchange.parking);
-        let written: Vec<Unit> = plan.changes.iter().map(|change| change.unit).collect();
         for change in plan.changes {
             self.submit(change);
         }
         let mut waits = 0;
         for unit in plan.read {
-            if !written.contains(&unit)
-                && matches!(plan.effect, Effect::Leased(..) | Effect::Reused(..))
-            {
+            if rests_on(&plan.effect) {
                 self.remind_partner(unit);
             }
             for (lane, seq) in self.ledger.unsettled(unit).to_vec() {
-                let lane = match lane {
-                    LaneId::Store => &mut self.to_store,
-                    LaneId::Partner => &mut self.to_partner,
-                };
-                waits += usize::from(lane.wait(seq, ticket));
+                waits += usize::from(self.lane(lane).wait(seq, ticket));
             }
         }
         if self.defect.is(Planted::AnswerBeforeSettlement)
@@ -176,6 +167,26 @@ impl Server {
         }
         exchange.stage = Stage::Settling { answer, effect: plan.effect, waits };
         self.lot.park(exchange);
+    }
+
+    /// What has to be settled before a plan may be carried out. There is one change of a unit at a
+    /// time, in every lane, and the next is decided on what becomes of it: nothing then depends on
+    /// the order in which a partner takes up what it is told.
+    fn ahead(&self, plan: &Plan) -> Option<(LaneId, Seq)> {
+        let first = |unit: Unit| self.ledger.unsettled(unit).first().copied();
+        let mut written = plan.changes.iter().map(|change| change.unit);
+        let mut read =
+            plan.read.iter().copied().filter(|unit| {
+                rests_on(&plan.effect) && self.in_contact && self.ledger.owes(*unit)
+            });
+        written.find_map(first).or_else(|| read.find_map(first))
+    }
+
+    const fn lane(&mut self, lane: LaneId) -> &mut Lane {
+        match lane {
+            LaneId::Store => &mut self.to_store,
+            LaneId::Partner => &mut self.to_partner,
+        }
     }
 
     /// Sends the answer, if there is one: everything that it rests on is settled.
@@ -229,4 +240,9 @@ impl Server {
     pub(super) fn is_shared(&self) -> bool {
         self.store == StoreMode::Shared
     }
+}
+
+/// Whether an answer promises the unit that it read.
+const fn rests_on(effect: &Effect) -> bool {
+    matches!(effect, Effect::Leased(..) | Effect::Reused(..))
 }

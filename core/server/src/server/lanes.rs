@@ -41,9 +41,10 @@ impl Server {
         self.ledger.submit(&self.topology, change, seq);
     }
 
-    /// Tells the partner of a row that it may lack and that an answer is about to rest on.
+    /// Tells the partner of a row that it may lack, unless it is being told of one.
     pub(super) fn remind_partner(&mut self, unit: Unit) {
-        if !self.in_contact || !self.ledger.owes(unit) {
+        let is_busy = !self.ledger.unsettled(unit).is_empty();
+        if !self.in_contact || is_busy || !self.ledger.owes(unit) {
             return;
         }
         let change = Change { unit, from: None, to: self.ledger.row(unit).cloned() };
@@ -126,6 +127,10 @@ impl Server {
                 || self.defect.is(Planted::RejectionIgnored);
             if let Some((unit, waiters)) = self.to_partner.settle(seq) {
                 self.ledger.acknowledge(unit, seq, acked);
+                if acked {
+                    // What it acknowledged may not have come to be here.
+                    self.remind_partner(unit);
+                }
                 let verdict = if acked {
                     Verdict::Settled
                 } else {

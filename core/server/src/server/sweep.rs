@@ -89,7 +89,7 @@ impl Server {
         let rows = exchange.gathered.take_lapsed().unwrap_or_default();
         let mut changes: Vec<Change> = rows
             .iter()
-            .filter(|row| self.ledger.pending(row.unit).is_none())
+            .filter(|row| self.ledger.unsettled(row.unit).is_empty())
             .map(reclaim::end_of)
             .collect();
         if self.defect.is(Planted::ReclaimRace) {
