@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use lessor_config::Config;
 use lessor_types::{Mono, Now, Secs, Wall};
 
 /// How far the clocks may part before it counts as a leap. Well below the second that every lease
@@ -39,10 +40,18 @@ impl Calendar {
         Self { now, start: now, reference: 0, leaps: Vec::new(), longest: Duration::ZERO }
     }
 
-    /// Notes a lifetime that was granted or found.
+    /// Notes a length of time that was granted or found.
     pub fn granted(&mut self, valid: Secs) {
         if !valid.is_infinite() {
             self.longest = self.longest.max(valid.duration());
+        }
+    }
+
+    /// Notes the lifetimes and the probation that a configuration grants.
+    pub fn configured(&mut self, config: &Config) {
+        let lifetimes = config.subnets.iter().map(|subnet| subnet.lifetime.max);
+        for length in lifetimes.chain([config.decline_probation]) {
+            self.granted(length);
         }
     }
 

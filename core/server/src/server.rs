@@ -66,6 +66,11 @@ impl Limits {
     }
 }
 
+/// How long everybody counts as confirmed a moment ago, after a start and after a standstill.
+const FRESH: Duration = Duration::from_secs(2);
+/// How often a server on a shared store takes a turn, so that it notices a standstill.
+const PULSE: Duration = Duration::from_secs(1);
+
 /// Who writes the lease store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StoreMode {
@@ -142,6 +147,7 @@ pub struct Server {
     fetches: BTreeMap<FetchId, (ExchangeId, Vec<Lookup>)>,
     outputs: VecDeque<Output>,
     fresh_until: Mono,
+    last_turn: Mono,
     sweep: sweep::Sweep,
     lapses_left: bool,
     stopping: bool,
@@ -156,9 +162,7 @@ impl Server {
             calendar.granted(lease.valid);
         }
         let config = setup.topology.config();
-        for subnet in &config.subnets {
-            calendar.granted(subnet.lifetime.max);
-        }
+        calendar.configured(config);
         let judged = calendar.judged();
         let in_flight = match setup.store {
             // One at a time: while it is synced, the next one grows.
@@ -189,7 +193,8 @@ impl Server {
             next_fetch: 0,
             fetches: BTreeMap::new(),
             outputs: VecDeque::new(),
-            fresh_until: now.mono.after(Duration::from_secs(2)),
+            fresh_until: now.mono.after(FRESH),
+            last_turn: now.mono,
             lapses_left: false,
             stopping: false,
         }
@@ -251,6 +256,7 @@ impl Server {
             self.ledger.next_deadline(),
             self.calendar.next_deadline(),
             (!self.stopping).then(|| self.sweep.next()).flatten(),
+            self.is_shared().then(|| self.last_turn.after(PULSE)),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -285,6 +291,12 @@ impl Server {
     }
 
     fn on_deadline(&mut self) {
+        if self.is_shared() && self.now.mono.since(self.last_turn) > PULSE + PULSE / 2 {
+            // This process stood still, and packets waited in its sockets while other servers went
+            // on: a release among them may be older than it looks.
+            self.fresh_until = self.now.mono.after(FRESH);
+        }
+        self.last_turn = self.now.mono;
         if let Some(leap) = self.calendar.observe(self.now) {
             let ms = i64::try_from(leap / 1_000_000).unwrap_or(if leap < 0 {
                 i64::MIN
@@ -338,9 +350,7 @@ impl Server {
         self.era += 1;
         let config = Arc::clone(self.topology.config());
         self.lot.resize(self.limits.lot_for(&config));
-        for subnet in &config.subnets {
-            self.calendar.granted(subnet.lifetime.max);
-        }
+        self.calendar.configured(&config);
         self.sweep.configure(self.now.mono, &config.expired);
         self.ledger.settle_in(&self.topology);
         self.event(Event::ConfigApplied { subnets: config.subnets.len() });
