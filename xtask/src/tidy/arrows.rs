@@ -27,6 +27,7 @@ const ROOMS: &[Room] = &[
     Room { name: "lessor-types", below: &[], outside: NONE },
     Room { name: "lessor-wire", below: &["lessor-types"], outside: NONE },
     Room { name: "lessor-lease", below: &["lessor-types"], outside: NONE },
+    Room { name: "lessor-expression", below: &["lessor-types", "lessor-wire"], outside: NONE },
     Room { name: "lessor-config", below: &["lessor-types", "lessor-wire"], outside: NONE },
     Room {
         name: "lessor-policy",
