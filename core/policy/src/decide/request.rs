@@ -109,7 +109,8 @@ fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> D
         if row.valid.is_infinite() {
             Secs::INFINITE
         } else {
-            Secs(u32::try_from(begin.secs_until(row.expires)).unwrap_or(u32::MAX))
+            // Never more than it was told, even if the clock went back since.
+            Secs(u32::try_from(begin.secs_until(row.expires)).unwrap_or(u32::MAX)).min(row.valid)
         }
     });
     let valid = told.map_or(lifetime, |told| told.max(lifetime));
