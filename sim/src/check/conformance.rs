@@ -1,0 +1,111 @@
+//! Where addresses come from: pools (I9), offers (V4-036) and declined addresses (V4-067).
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use lessor_config::Config;
+use lessor_types::Holder;
+
+use super::{Broken, Invariant, Verdict};
+use crate::time::{MS, Ns, SEC, show};
+
+/// How long an offer is kept for its client.
+const OFFER_HOLD: Ns = 30 * SEC;
+
+/// I9: an address that is given or offered lies in a pool of the subnet of the client's link.
+pub(crate) fn in_pool(config: &Config, lan: u8, addr: Ipv4Addr) -> Verdict {
+    let found = config.pool_of(addr);
+    if found.is_some_and(|(subnet, _)| subnet.prefix.contains(crate::plan::link_prefix(lan))) {
+        return Ok(());
+    }
+    let what = match found {
+        None => format!("{addr} is in no pool of the configuration in effect"),
+        Some((subnet, _)) => format!("{addr} of subnet {} is not for link {lan}", subnet.id),
+    };
+    Err(Broken::new(Invariant::Conformance, what).addr(addr))
+}
+
+/// Offers that stand, by server.
+#[derive(Debug, Default)]
+pub(crate) struct Offers {
+    standing: BTreeMap<(u8, Ipv4Addr), (Holder, Ns)>,
+    /// When clients last sent something else than a DISCOVER.
+    asked: BTreeMap<(u8, Holder), Ns>,
+}
+
+impl Offers {
+    /// V4-036: a server offers an address, asked by a DISCOVER that arrived at `heard`.
+    pub(crate) fn offered(
+        &mut self,
+        t: Ns,
+        server: u8,
+        who: &Holder,
+        addr: Ipv4Addr,
+        heard: Ns,
+    ) -> Verdict {
+        let before = self.standing.get(&(server, addr)).cloned();
+        // A client has one offer at a time, and none if it went on while this one was decided.
+        self.settled(server, who);
+        let asked = self.asked.get(&(server, who.clone()));
+        if asked.is_none_or(|asked| *asked < heard) {
+            self.standing.insert((server, addr), (who.clone(), heard));
+        }
+        match before {
+            Some((other, at)) if !other.same_client(who) && t + 10 * MS < at + OFFER_HOLD => {
+                let what = format!(
+                    "server {server} offers {addr} to {who}, and offered it to {other} at {}",
+                    show(at)
+                );
+                Err(Broken::new(Invariant::OfferHeld, what).addr(addr))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A client sends something else than a DISCOVER.
+    pub(crate) fn asked(&mut self, t: Ns, server: u8, who: &Holder) {
+        self.settled(server, who);
+        self.asked.insert((server, who.clone()), t);
+    }
+
+    /// A client has taken, refused or given up what it was offered.
+    pub(crate) fn settled(&mut self, server: u8, who: &Holder) {
+        self.standing.retain(|(at, _), (holder, _)| *at != server || !holder.same_client(who));
+    }
+
+    /// A server has forgotten its offers.
+    pub(crate) fn restarted(&mut self, server: u8) {
+        self.standing.retain(|(at, _), _| *at != server);
+    }
+}
+
+/// Addresses on probation.
+#[derive(Debug, Default)]
+pub(crate) struct Declined {
+    until: BTreeMap<Ipv4Addr, Ns>,
+}
+
+impl Declined {
+    /// An address is on probation for `local` nanoseconds of its server's clock.
+    pub(crate) fn declined(&mut self, t: Ns, addr: Ipv4Addr, local: Ns) {
+        // Clocks may be fast, and those of two servers differ.
+        let until = t + local.saturating_sub(local / 5000 + SEC);
+        self.until.insert(addr, until);
+    }
+
+    /// V4-067: an address is given. Returns whether it was declined once.
+    pub(crate) fn given(&mut self, t: Ns, addr: Ipv4Addr) -> Result<bool, Broken> {
+        match self.until.get(&addr) {
+            None => Ok(false),
+            Some(until) if *until > t => {
+                let what =
+                    format!("{addr} is given while it is on probation until {}", show(*until));
+                Err(Broken::new(Invariant::DeclinedKept, what).addr(addr))
+            }
+            Some(_) => {
+                self.until.remove(&addr);
+                Ok(true)
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Everybody is served once nothing is wrong any more (I6).
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use lessor_config::Config;
+use lessor_lease::Lease;
+use lessor_types::{Unit, Wall};
+
+use super::{Broken, Invariant, Verdict};
+use crate::client::Client;
+use crate::time::{Ns, SEC, show};
+
+/// How long a client may go without an address that is there for it: twice the longest pause
+/// between its attempts (64 s), an offer that somebody did not take (30 s), an exchange that timed
+/// out (8 s), and some room.
+const SERVED_WITHIN: Ns = 200 * SEC;
+/// How long an address must have been free to count as being there.
+const FREE_FOR_SECS: i64 = 60;
+
+/// What is known when the world ends.
+pub(crate) struct End<'a> {
+    pub(crate) t: Ns,
+    /// The configuration of a server that runs.
+    pub(crate) config: &'a Config,
+    /// That server's wall clock, or what it believes of it.
+    pub(crate) wall: Wall,
+    /// What the store holds.
+    pub(crate) rows: &'a [Arc<Lease>],
+    pub(crate) clients: &'a [Client],
+}
+
+impl End<'_> {
+    /// I6: no client has been in want for long while there were addresses for it. Returns how many
+    /// clients were looked at.
+    pub(crate) fn judge(&self) -> Verdict {
+        for lan in [0, 1] {
+            let in_want: Vec<&Client> = self
+                .clients
+                .iter()
+                .filter(|client| client.lan == lan && client.is_wanting())
+                .collect();
+            let free = self.free(lan);
+            for client in &in_want {
+                let waited = self.t - client.since();
+                if waited < SERVED_WITHIN || free.len() < in_want.len() {
+                    continue;
+                }
+                let what = format!(
+                    "client {} has been without an address since {} while {} of them, such as {}, \
+                     are free",
+                    client.id,
+                    show(client.since()),
+                    free.len(),
+                    free.first().copied().unwrap_or(Ipv4Addr::UNSPECIFIED),
+                );
+                return Err(Broken::new(Invariant::ClientLiveness, what).client(client.id));
+            }
+        }
+        Ok(())
+    }
+
+    fn free(&self, lan: u8) -> Vec<Ipv4Addr> {
+        let then = self.wall.plus_secs(-FREE_FOR_SECS);
+        let taken: BTreeSet<Unit> = self
+            .rows
+            .iter()
+            .filter(|row| !(row.is_reusable(then) && row.expires <= then))
+            .map(|row| row.unit)
+            .collect();
+        self.config
+            .subnets
+            .iter()
+            .filter(|subnet| subnet.prefix.contains(crate::plan::link_prefix(lan)))
+            .flat_map(|subnet| &subnet.pools)
+            .flat_map(|pool| u32::from(pool.first)..=u32::from(pool.last))
+            .map(Ipv4Addr::from)
+            .filter(|addr| !taken.contains(&Unit::V4(*addr)))
+            .collect()
+    }
+}

@@ -1,0 +1,143 @@
+//! How far a campaign got: which faults took effect, and which rare things happened.
+
+use crate::schedule::{FaultKind, Topology};
+
+macro_rules! goals {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $where:expr;)*) => {
+        /// Something that must happen in every campaign of some length, or the campaign has shown
+        /// nothing about it.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum Goal {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Goal {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// A name for reports.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Where it can happen.
+            #[must_use]
+            pub const fn topologies(self) -> &'static [Topology] {
+                match self { $(Self::$variant => $where,)* }
+            }
+        }
+    };
+}
+
+const ALL: &[Topology] = &Topology::ALL;
+const FILE: &[Topology] = &[Topology::Single, Topology::Partner];
+const SHARED: &[Topology] = &[Topology::Shared];
+const PARTNER: &[Topology] = &[Topology::Partner];
+
+goals! {
+    /// A write whose outcome was unknown had been made.
+    AmbiguousApplied = "ambiguous commit that was applied", SHARED;
+    /// A write whose outcome was unknown had not been made.
+    AmbiguousLost = "ambiguous commit that was not applied", SHARED;
+    /// A write took effect after its outcome had been reported as unknown.
+    LateCommit = "commit that took effect after the cut was reported", SHARED;
+    /// A conditional write met another row.
+    LostRace = "lost race in the shared store", SHARED;
+    /// A client extended with another server than the one that gave it its lease.
+    RebindElsewhere = "lease extended by the other server", SHARED;
+    /// An exchange outlived its deadline.
+    GaveUp = "exchange that was given up", ALL;
+    /// A retransmission met its first copy in work.
+    DuplicateParked = "retransmission while the first is parked", ALL;
+    /// A release was not believed, because it came right behind a confirmation.
+    ReleaseOvertaken = "release that was overtaken", ALL;
+    /// A pool had nothing left, and had something again.
+    ExhaustedThenServed = "pool exhausted, then freed", ALL;
+    /// A lapsed lease was reclaimed.
+    Reclaimed = "lease reclaimed", ALL;
+    /// An address went from one client to another.
+    Reused = "address given to another client", ALL;
+    /// A declined address was given again when its probation was over.
+    DeclinedBack = "declined address back after probation", ALL;
+    /// A configuration changed while an exchange waited.
+    ConfigWhileWaiting = "configuration changed while an exchange waited", ALL;
+    /// A client was refused.
+    Refused = "client refused", ALL;
+    /// A client that started anew kept its address.
+    Rebooted = "address kept over a reboot", ALL;
+    /// A client was served through the relay.
+    Relayed = "lease given through the relay", ALL;
+    /// A server had too many parked exchanges.
+    LotFull = "parking lot full", ALL;
+    /// A renewal was answered without a write.
+    CachedRenewal = "renewal answered without a write", FILE;
+    /// A wall clock leapt forward.
+    LeaptForward = "wall clock leapt forward", FILE;
+    /// A wall clock leapt backward.
+    LeaptBackward = "wall clock leapt backward", FILE;
+    /// Recovery cut off a torn end.
+    TornTail = "torn tail dropped at recovery", FILE;
+    /// A crash interrupted a compaction.
+    CompactionInterrupted = "compaction interrupted by a crash", FILE;
+    /// A compaction ended.
+    Compacted = "compaction finished", FILE;
+    /// A crash interrupted a recovery.
+    RecoveryInterrupted = "recovery interrupted by a crash", FILE;
+    /// A sync failed, and the store was opened again.
+    ReopenedAfterFailedSync = "failed sync, then reopened", FILE;
+    /// A full disk refused a batch.
+    DiskFull = "batch refused by a full disk", FILE;
+    /// A server crashed with exchanges parked.
+    CrashWhileParked = "crash with exchanges parked", FILE;
+    /// The partner vanished while an answer waited for it.
+    PartnerVanished = "partner vanished while an answer waited", PARTNER;
+    /// The partner rejected a lease.
+    PartnerRejected = "lease rejected by the partner", PARTNER;
+    /// The partner was told of a lease that was made without it.
+    PartnerReminded = "partner told of a lease made without it", PARTNER;
+}
+
+/// What one run, or many, came across.
+#[derive(Clone, Debug)]
+pub struct Coverage {
+    /// Faults of each kind that were injected, by [`FaultKind::index`].
+    pub injected: [u64; FaultKind::NAMES.len()],
+    /// Faults of each kind that changed something.
+    pub took_effect: [u64; FaultKind::NAMES.len()],
+    /// How often each goal was reached, in the order of [`Goal::ALL`].
+    pub reached: Vec<u64>,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self {
+            injected: [0; FaultKind::NAMES.len()],
+            took_effect: [0; FaultKind::NAMES.len()],
+            reached: vec![0; Goal::ALL.len()],
+        }
+    }
+}
+
+impl Coverage {
+    /// Counts a goal.
+    pub fn reach(&mut self, goal: Goal) {
+        if let Some(count) = self.reached.get_mut(goal as usize) {
+            *count += 1;
+        }
+    }
+
+    /// Adds another run.
+    pub fn add(&mut self, other: &Self) {
+        let pairs = [
+            (&mut self.injected[..], &other.injected[..]),
+            (&mut self.took_effect[..], &other.took_effect[..]),
+            (&mut self.reached[..], &other.reached[..]),
+        ];
+        for (mine, theirs) in pairs {
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                *mine += theirs;
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A server as the world holds it: the machine, its clocks, its inbox and its files.
+
+pub(crate) mod file;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use lessor_policy::Topology;
+use lessor_server::{Input, Output, Ports, Server};
+use lessor_types::FixedMap;
+
+use crate::check::accounting::Books;
+use crate::time::{Clock, Ns};
+use file::FileStore;
+
+/// How many requests a node remembers the arrival of.
+const HEARD_MAX: usize = 4096;
+
+/// Takes a turn's outputs.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox(pub(crate) Vec<Output>);
+
+impl Ports for Outbox {
+    fn put(&mut self, output: Output) {
+        self.0.push(output);
+    }
+}
+
+/// How a server is to go down when its disk reaches a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Armed {
+    pub(crate) place: usize,
+    pub(crate) power: bool,
+    pub(crate) down_for: Ns,
+}
+
+/// One server and the machine that it runs on.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) id: u8,
+    pub(crate) clock: Clock,
+    /// None while it is down.
+    pub(crate) server: Option<Server>,
+    /// Goes up with each crash: what belongs to an earlier life is void.
+    pub(crate) life: u32,
+    pub(crate) inputs: VecDeque<Input>,
+    /// When the next turn is due, and which event will bring it.
+    pub(crate) turn_at: Option<Ns>,
+    pub(crate) turn_gen: u64,
+    pub(crate) turns: u64,
+    pub(crate) paused_until: Ns,
+    pub(crate) books: Books,
+    pub(crate) file: Option<FileStore>,
+    /// The configuration in effect, and those on their way.
+    pub(crate) topology: Arc<Topology>,
+    pub(crate) coming: VecDeque<Arc<Topology>>,
+    pub(crate) in_contact: bool,
+    /// Until when dates mislead after a leap forward.
+    pub(crate) leapt_until: Ns,
+    /// Whether its wall clock has ever jumped.
+    pub(crate) has_leapt: bool,
+    /// When requests first arrived, by transaction.
+    heard: FixedMap<u32, Ns>,
+    /// The last entry of the history that reached it.
+    pub(crate) cause: Option<u64>,
+    pub(crate) armed: Option<Armed>,
+    /// Whether a fault was injected that may make it cry for an operator.
+    pub(crate) may_err: bool,
+    /// Whether it stays down.
+    pub(crate) is_gone: bool,
+}
+
+impl Node {
+    pub(crate) fn new(
+        id: u8,
+        clock: Clock,
+        topology: Arc<Topology>,
+        file: Option<FileStore>,
+    ) -> Self {
+        Self {
+            id,
+            clock,
+            server: None,
+            life: 0,
+            inputs: VecDeque::new(),
+            turn_at: None,
+            turn_gen: 0,
+            turns: 0,
+            paused_until: 0,
+            books: Books::default(),
+            file,
+            topology,
+            coming: VecDeque::new(),
+            in_contact: false,
+            leapt_until: 0,
+            has_leapt: false,
+            heard: FixedMap::default(),
+            cause: None,
+            armed: None,
+            may_err: false,
+            is_gone: false,
+        }
+    }
+
+    pub(crate) const fn is_up(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// A request arrived.
+    pub(crate) fn hears(&mut self, xid: u32, t: Ns) {
+        if self.heard.len() >= HEARD_MAX {
+            self.heard.clear();
+        }
+        self.heard.entry(xid).or_insert(t);
+    }
+
+    /// When the first message of a transaction arrived.
+    pub(crate) fn heard(&self, xid: u32) -> Option<Ns> {
+        self.heard.get(&xid).copied()
+    }
+
+    /// How many clients' exchanges are parked.
+    pub(crate) fn parked(&self) -> usize {
+        let server = self.server.as_ref();
+        server.map_or(0, |server| {
+            let clients = server.parked().filter(|it| it.client.is_some());
+            clients.count()
+        })
+    }
+
+    /// The machine or the process goes down.
+    pub(crate) fn go_down(&mut self, power: bool) {
+        self.server = None;
+        self.life += 1;
+        self.inputs.clear();
+        self.coming.clear();
+        self.turn_at = None;
+        self.turn_gen += 1;
+        self.books = Books::default();
+        self.in_contact = false;
+        self.heard.clear();
+        self.armed = None;
+        if let Some(file) = &mut self.file {
+            file.crash(power);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The exclusive store: the real lease file code on a simulated disk, one step at a time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use lessor_lease::{Lease, Outcome, StoreBatch, StoreFailure};
+use lessor_memfile::{
+    Compaction, Memfile, OpenError, Options, Progress, RotateError, Trouble, WriteFailed,
+};
+use lessor_sim_disk::{Crash, Kind, SimDisk};
+use lessor_types::Seed;
+
+use crate::check::Verdict;
+use crate::check::durability::Fold;
+use crate::planted::Bug;
+use crate::schedule::DiskCall;
+
+/// The lease file's name.
+const NAME: &str = "kea-leases4.csv";
+
+/// What a step did.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// Nothing was to be done.
+    Idle,
+    /// The batch is written; it has to be synced.
+    Written,
+    /// The batch is settled.
+    Settled(StoreBatch, Vec<Outcome>),
+    /// The batch is settled, and the store is closed.
+    Lost(StoreBatch, Vec<Outcome>, StoreFailure),
+    /// The store is closed.
+    Closed(StoreFailure),
+    /// The disk has met its crash point.
+    Crashed,
+}
+
+/// How an opening went.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    /// These are all the rows; `torn`: an end was cut off.
+    Rows { rows: Vec<Arc<Lease>>, torn: bool, verdict: Verdict },
+    /// It did not; it may be tried again.
+    Failed,
+    /// The disk has met its crash point.
+    Crashed,
+}
+
+/// How a step of a compaction went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Compacted {
+    Working,
+    Finished,
+    Failed,
+    Crashed,
+}
+
+/// A lease file, the batch in work, and what must be durable.
+#[derive(Debug)]
+pub(crate) struct FileStore {
+    disk: SimDisk,
+    file: Option<Memfile<SimDisk>>,
+    compaction: Option<Compaction<SimDisk>>,
+    batches: VecDeque<StoreBatch>,
+    /// Whether the first batch is written and not yet synced.
+    written: bool,
+    /// For [`Bug::AckOnAppend`]: whether the first batch was reported already.
+    reported: bool,
+    pub(crate) fold: Fold,
+    ack_on_append: bool,
+    /// Calls that failed, for the books.
+    pub(crate) failures: u64,
+}
+
+impl FileStore {
+    pub(crate) fn new(seed: Seed, bug: Option<Bug>) -> Self {
+        let disk = SimDisk::new(seed);
+        disk.forget_syncs(bug == Some(Bug::NoSync));
+        disk.forget_dir_syncs(bug == Some(Bug::NoDirectorySync));
+        Self {
+            disk,
+            file: None,
+            compaction: None,
+            batches: VecDeque::new(),
+            written: false,
+            reported: false,
+            fold: Fold::default(),
+            ack_on_append: bug == Some(Bug::AckOnAppend),
+            failures: 0,
+        }
+    }
+
+    // --- batches ---
+
+    /// Takes a batch; whether it is the next one to be written.
+    pub(crate) fn push(&mut self, batch: StoreBatch) -> bool {
+        self.batches.push_back(batch);
+        self.batches.len() == 1
+    }
+
+    /// Whether a batch waits to be written.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.batches.is_empty() && !self.written
+    }
+
+    /// Writes the first batch.
+    pub(crate) fn append(&mut self) -> Done {
+        let Some(batch) = self.batches.front().filter(|_| !self.written) else {
+            return Done::Idle;
+        };
+        let Some(file) = &mut self.file else {
+            let refused = Outcome::Refused(lessor_lease::Refusal::Unavailable);
+            return self.settle(refused, None);
+        };
+        let result = file.append(&batch.changes);
+        self.disk.clear_trace();
+        match result {
+            Ok(()) => {
+                self.fold.written(&batch.changes);
+                self.written = true;
+                Done::Written
+            }
+            Err(_) if self.disk.crashed() => {
+                self.fold.written(&batch.changes);
+                Done::Crashed
+            }
+            Err(WriteFailed::Undone { refusal, .. }) => {
+                self.failures += 1;
+                self.settle(Outcome::Refused(refusal), None)
+            }
+            Err(WriteFailed::Closed(_)) => {
+                let refused = Outcome::Refused(lessor_lease::Refusal::Unavailable);
+                self.settle(refused, None)
+            }
+            Err(WriteFailed::Lost(failure)) => {
+                self.failures += 1;
+                self.fold.written(&batch.changes);
+                self.settle(Outcome::Unknown, Some(failure))
+            }
+            Err(_) => self.settle(Outcome::Refused(lessor_lease::Refusal::Invalid), None),
+        }
+    }
+
+    /// For [`Bug::AckOnAppend`]: the outcomes of the batch that is written and not yet synced.
+    pub(crate) fn report_early(&mut self) -> Option<(StoreBatch, Vec<Outcome>)> {
+        let batch = self.batches.front().filter(|_| self.ack_on_append && self.written)?;
+        self.reported = true;
+        Some((batch.clone(), vec![Outcome::Done; batch.changes.len()]))
+    }
+
+    /// Syncs what is written.
+    pub(crate) fn sync(&mut self) -> Done {
+        if !self.written {
+            return Done::Idle;
+        }
+        let Some(file) = &mut self.file else {
+            return Done::Idle;
+        };
+        let result = file.sync();
+        self.disk.clear_trace();
+        match result {
+            Ok(()) => {
+                self.fold.synced();
+                self.settle(Outcome::Done, None)
+            }
+            Err(_) if self.disk.crashed() => Done::Crashed,
+            Err(failure) => {
+                self.failures += 1;
+                self.settle(Outcome::Unknown, Some(failure))
+            }
+        }
+    }
+
+    fn settle(&mut self, outcome: Outcome, failure: Option<StoreFailure>) -> Done {
+        self.written = false;
+        let reported = std::mem::take(&mut self.reported);
+        let Some(batch) = self.batches.pop_front().filter(|_| !reported) else {
+            return failure.map_or(Done::Idle, Done::Closed);
+        };
+        let outcomes = vec![outcome; batch.changes.len()];
+        match failure {
+            None => Done::Settled(batch, outcomes),
+            Some(failure) => Done::Lost(batch, outcomes, failure),
+        }
+    }
+
+    // --- opening ---
+
+    /// Opens the file for the first time, after a crash, or after a failure.
+    pub(crate) fn open(&mut self) -> Opened {
+        self.batches.clear();
+        self.written = false;
+        let opened = match self.file.take() {
+            Some(closed) => closed.reopen(),
+            None => Memfile::open(self.disk.clone(), NAME, Options::default()),
+        };
+        self.disk.clear_trace();
+        match opened {
+            Ok((file, recovered)) => {
+                self.file = Some(file);
+                let is_torn = |trouble: &Trouble| matches!(trouble, Trouble::Torn(_));
+                Opened::Rows {
+                    torn: recovered.findings.iter().any(|it| is_torn(&it.trouble)),
+                    verdict: self.fold.recovered(&recovered.leases),
+                    rows: recovered.leases,
+                }
+            }
+            Err(_) if self.disk.crashed() => Opened::Crashed,
+            Err(error) => {
+                self.failures += u64::from(!matches!(error, OpenError::Compacting { .. }));
+                Opened::Failed
+            }
+        }
+    }
+
+    // --- compaction ---
+
+    pub(crate) const fn is_compacting(&self) -> bool {
+        self.compaction.is_some()
+    }
+
+    /// Hands the journal to a compaction, and begins that one or one that did not end.
+    pub(crate) fn rotate(&mut self) -> Done {
+        if self.is_compacting() || self.written {
+            return Done::Idle;
+        }
+        let Some(file) = self.file.as_mut().filter(|file| file.is_open()) else {
+            return Done::Idle;
+        };
+        let rotated = file.rotate();
+        self.disk.clear_trace();
+        match rotated {
+            _ if self.disk.crashed() => return Done::Crashed,
+            Ok(_) => {}
+            Err(RotateError::Closed(failure)) => {
+                self.failures += 1;
+                return Done::Closed(failure);
+            }
+            Err(_) => {
+                self.failures += 1;
+                return Done::Idle;
+            }
+        }
+        let begun = Compaction::new(self.disk.clone(), NAME);
+        self.disk.clear_trace();
+        match begun {
+            Ok(compaction) => self.compaction = Some(compaction),
+            Err(_) if self.disk.crashed() => return Done::Crashed,
+            Err(_) => self.failures += 1,
+        }
+        Done::Idle
+    }
+
+    /// Goes on with the compaction.
+    pub(crate) fn step(&mut self, rows: usize) -> Compacted {
+        let Some(compaction) = &mut self.compaction else {
+            return Compacted::Finished;
+        };
+        let stepped = compaction.step(rows);
+        self.disk.clear_trace();
+        let went = match stepped {
+            Ok(Progress::Working) => return Compacted::Working,
+            Ok(Progress::Finished(_)) => Compacted::Finished,
+            Err(_) if self.disk.crashed() => return Compacted::Crashed,
+            Err(_) => {
+                self.failures += 1;
+                Compacted::Failed
+            }
+        };
+        self.compaction = None;
+        went
+    }
+
+    // --- faults ---
+
+    pub(crate) fn fail_next(&self, call: DiskCall) {
+        self.disk.fail_next(match call {
+            DiskCall::Sync => Kind::Sync,
+            DiskCall::Append => Kind::Append,
+            DiskCall::Create => Kind::Create,
+            DiskCall::Rename => Kind::Rename,
+            DiskCall::SyncDir => Kind::SyncDir,
+        });
+    }
+
+    /// Leaves room for so many octets more; `None`: there is room.
+    pub(crate) fn set_room(&self, room: Option<u64>) {
+        let used = |name: &String| self.disk.contents(name).map_or(0, |text| text.len() as u64);
+        let capacity = room.map(|room| room + self.disk.names().iter().map(used).sum::<u64>());
+        self.disk.set_capacity(capacity);
+    }
+
+    /// Lets the machine crash at the call that comes after so many; `None`: not any more.
+    pub(crate) fn crash_at(&self, calls: Option<u64>) {
+        self.disk.crash_at(calls.unwrap_or(u64::MAX));
+    }
+
+    /// The process or the machine goes down.
+    pub(crate) fn crash(&mut self, power: bool) {
+        self.file = None;
+        self.compaction = None;
+        self.batches.clear();
+        self.written = false;
+        self.reported = false;
+        self.disk.crash(if power { Crash::DRAWN } else { Crash::Process });
+    }
+}

@@ -1,0 +1,97 @@
+//! The addresses of the world, and its configurations as text.
+
+use std::net::Ipv4Addr;
+
+use lessor_types::{Link, LinkId, Links};
+use serde_json::json;
+
+/// The relay's address on the second link, which is the `giaddr` of what it passes on.
+pub(crate) const RELAY: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 1);
+/// The interface that all servers have.
+pub(crate) const LINK: LinkId = LinkId(2);
+/// The last octet of the first address of the pools.
+pub(crate) const POOL_FIRST: u8 = 100;
+
+/// An address that lies in the prefix of a link.
+pub(crate) const fn link_prefix(lan: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, lan, 0, 0)
+}
+
+/// An address of a link.
+pub(crate) const fn addr(lan: u8, last: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, lan, 0, last)
+}
+
+/// The address of a server.
+pub(crate) const fn server(number: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 0, 0, 2 + number)
+}
+
+/// The server with this address.
+pub(crate) fn server_at(addr: Ipv4Addr, count: usize) -> Option<u8> {
+    (0_u8..).take(count).find(|number| server(*number) == addr)
+}
+
+/// The interfaces of a server.
+pub(crate) fn links(number: u8) -> Links {
+    Links(vec![Link { id: LINK, name: "eth0".into(), addrs: vec![(server(number), 24)] }])
+}
+
+/// What a configuration says.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Minimum, default and maximum lifetime, in seconds.
+    pub(crate) lifetime: [u32; 3],
+    /// Whether T1 and T2 are sent.
+    pub(crate) tee: bool,
+    /// The pools: link, last octets of the first and the last address.
+    pub(crate) pools: Vec<(u8, u8, u8)>,
+    /// The share of a lifetime, in percent, within which a renewal is not written.
+    pub(crate) cache_percent: u32,
+    pub(crate) authoritative: bool,
+    /// The pause between rounds of reclaiming, in seconds.
+    pub(crate) reclaim_wait: u32,
+    pub(crate) hold_reclaimed: u32,
+    pub(crate) probation: u32,
+    pub(crate) parked_max: u32,
+}
+
+impl Settings {
+    /// As Kea's JSON.
+    pub(crate) fn to_json(&self) -> String {
+        let [min, default, max] = self.lifetime;
+        let subnet = |lan: u8| {
+            let pools: Vec<_> = self
+                .pools
+                .iter()
+                .filter(|(on, ..)| *on == lan)
+                .map(|(_, first, last)| {
+                    let (first, last) = (addr(lan, *first), addr(lan, *last));
+                    json!({ "pool": format!("{first} - {last}") })
+                })
+                .collect();
+            json!({
+                "id": u32::from(lan) + 1,
+                "subnet": format!("{}/24", link_prefix(lan)),
+                "pools": pools,
+            })
+        };
+        json!({ "Dhcp4": {
+            "interfaces-config": { "interfaces": ["eth0"] },
+            "valid-lifetime": default,
+            "min-valid-lifetime": min,
+            "max-valid-lifetime": max,
+            "calculate-tee-times": self.tee,
+            "cache-threshold": f64::from(self.cache_percent) / 100.0,
+            "authoritative": self.authoritative,
+            "decline-probation-period": self.probation,
+            "parked-packet-limit": self.parked_max,
+            "expired-leases-processing": {
+                "reclaim-timer-wait-time": self.reclaim_wait,
+                "hold-reclaimed-time": self.hold_reclaimed,
+            },
+            "subnet4": [subnet(0), subnet(1)],
+        }})
+        .to_string()
+    }
+}

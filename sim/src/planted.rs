@@ -1,0 +1,73 @@
+//! Known defects, switched on to see whether the simulator notices.
+
+use lessor_server::Planted;
+use lessor_server::planted::Defect;
+
+use crate::schedule::Topology;
+
+/// A planted bug: in the server, or in the way its store is wired up here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Bug {
+    /// One of the server's.
+    Server(Planted),
+    /// The disk says that it has synced a file, and has not.
+    NoSync,
+    /// The disk says that it has synced the directory, and has not.
+    NoDirectorySync,
+    /// A batch counts as stored when it is written, before it is synced.
+    AckOnAppend,
+}
+
+impl Bug {
+    /// All of them.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let servers = Planted::ALL.iter().map(|planted| Self::Server(*planted));
+        servers.chain([Self::NoSync, Self::NoDirectorySync, Self::AckOnAppend]).collect()
+    }
+
+    /// Its name on command lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server(planted) => planted.name(),
+            Self::NoSync => "no-sync",
+            Self::NoDirectorySync => "no-directory-sync",
+            Self::AckOnAppend => "ack-on-append",
+        }
+    }
+
+    /// The bug with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|bug| bug.name() == name)
+    }
+
+    /// What the server's own switch is set to.
+    #[must_use]
+    pub const fn defect(self) -> Defect {
+        match self {
+            Self::Server(planted) => Defect::planted(Some(planted)),
+            Self::NoSync | Self::NoDirectorySync | Self::AckOnAppend => Defect::planted(None),
+        }
+    }
+
+    /// The topology in which it can show itself; `None`: in several.
+    #[must_use]
+    pub const fn topology(self) -> Option<Topology> {
+        match self {
+            Self::Server(planted) => match planted {
+                Planted::UnknownIsSuccess | Planted::UnconditionalWrite => Some(Topology::Shared),
+                // A shared store is read for each exchange, so what was written all the same is
+                // found; a conditional write keeps a stale list of lapsed leases from doing harm.
+                Planted::UnknownIsFailure
+                | Planted::ReclaimRace
+                | Planted::TwinAnswered
+                | Planted::WallDeadline => Some(Topology::Single),
+                Planted::RejectionIgnored | Planted::StaleRelease => Some(Topology::Partner),
+                _ => None,
+            },
+            Self::NoSync | Self::NoDirectorySync | Self::AckOnAppend => Some(Topology::Single),
+        }
+    }
+}

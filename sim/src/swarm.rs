@@ -1,0 +1,308 @@
+//! From a seed to a schedule: first which kinds of trouble exist at all, then what happens when.
+//!
+//! Different random subsets of faults and habits find more than everything at once: a world in
+//! which clients always come back early never sees a lease lapse.
+
+mod clients;
+mod faults;
+
+use lessor_server::Planted;
+use lessor_types::{Prng, Seed};
+
+use crate::draw::{self, Kind, between, weighted};
+use crate::plan::{POOL_FIRST, Settings};
+use crate::planted::Bug;
+use crate::schedule::{
+    Bounds, ClientSpec, FaultKind, LanSpec, Schedule, StoreSpec, Topology, VERSION,
+};
+use crate::time::ClockSpec;
+
+/// What a seed is drawn for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    /// The topology; none: any.
+    pub topology: Option<Topology>,
+    /// A bug whose surroundings are to be drawn often: its topology, and the faults and habits that
+    /// bring it out. The bug itself is switched on elsewhere.
+    pub like: Option<Bug>,
+}
+
+/// Habits and surroundings of one seed.
+#[derive(Clone, Debug)]
+struct Traits {
+    seed: Seed,
+    topology: Topology,
+    like: Option<Bug>,
+    /// The lifetime that clients get, in seconds.
+    lifetime: u32,
+    safety_ms: u64,
+    clients: u16,
+    /// How many percent of the clients are behind the relay.
+    relayed: u64,
+    /// The size of a pool in percent of its clients.
+    pool_percent: u64,
+    twins: bool,
+    /// Whether clients come and go, and how.
+    restless: bool,
+    releases: bool,
+    hostile: bool,
+    moves: bool,
+    /// How many percent of the clients let T1 and T2 pass.
+    careless: u64,
+    probes: bool,
+    /// Kinds of faults, by [`FaultKind::index`].
+    faults: Vec<usize>,
+}
+
+/// The schedule of a seed.
+#[must_use]
+pub fn draw_schedule(seed: u64, wish: Wish) -> Schedule {
+    let traits = draw_traits(seed, wish);
+    let clients = clients::draw_clients(&traits);
+    let configs = draw_configs(&traits, &clients);
+    let mut ops = clients::draw_ops(&traits, &clients);
+    if traits.hostile {
+        ops.extend(clients::draw_attacks(&traits));
+    }
+    ops.sort_by_key(|op| (op.at_ms, op.id));
+    let mut faults = faults::draw_faults(&traits, configs.len());
+    faults.sort_by_key(|fault| (fault.at_ms, fault.id));
+    let mut rng = draw::draw(traits.seed, Kind::Swarm, 3, 0, 0);
+    let servers = if traits.topology == Topology::Shared { 2 } else { 1 };
+    let tiny = rng.chance_ppm(150_000);
+    Schedule {
+        version: VERSION,
+        seed,
+        topology: traits.topology,
+        drawn: describe(&traits, &configs),
+        servers: (0..servers).map(|server| draw_clock(&traits, server)).collect(),
+        bounds: Bounds {
+            inputs_per_turn: if tiny { 3 } else { 256 },
+            batch_changes: if tiny { 2 } else { 1024 },
+            batches_in_flight: usize::try_from(between(&mut rng, 1, 4)).unwrap_or(1),
+            parked: 2,
+        },
+        lan: LanSpec {
+            loss_ppm: weighted(&mut rng, &[(2, 0), (2, 5_000), (1, 50_000)]).unwrap_or(0),
+            duplicate_ppm: weighted(&mut rng, &[(2, 0), (2, 5_000), (1, 50_000)]).unwrap_or(0),
+            delay_us: draw::log_between(&mut rng, 200, 40_000),
+        },
+        store: StoreSpec {
+            latency_us: draw::log_between(&mut rng, 200, 60_000),
+            compact_every_ms: (traits.topology != Topology::Shared)
+                .then(|| draw::log_between(&mut rng, 20_000, 1_200_000))
+                .filter(|_| rng.chance_ppm(700_000) || wants(&traits, Bug::NoDirectorySync)),
+            late_commits: rng.chance_ppm(300_000),
+        },
+        configs,
+        clients,
+        ops,
+        faults,
+        safety_ms: traits.safety_ms,
+        liveness_ms: 320_000,
+    }
+}
+
+fn wants(traits: &Traits, bug: Bug) -> bool {
+    traits.like == Some(bug)
+}
+
+fn is_like(like: Option<Bug>, planted: &[Planted]) -> bool {
+    matches!(like, Some(Bug::Server(bug)) if planted.contains(&bug))
+}
+
+fn draw_traits(seed: u64, wish: Wish) -> Traits {
+    let source = Seed(seed);
+    let like = wish.like;
+    let mut rng = draw::draw(source, Kind::Swarm, 0, 0, 0);
+    let any = [(4, Topology::Single), (4, Topology::Shared), (2, Topology::Partner)];
+    let drawn = weighted(&mut rng, &any).unwrap_or(Topology::Single);
+    let topology = wish.topology.or_else(|| like.and_then(Bug::topology)).unwrap_or(drawn);
+    let span = weighted(&mut rng, &[(7, (120, 600)), (2, (600, 1800)), (1, (3600, 3600))]);
+    let (low, high) = span.unwrap_or((120, 600));
+    let lifetime = u32::try_from(between(&mut rng, low, high)).unwrap_or(600);
+    let safety_ms =
+        (u64::from(lifetime) * 1000 * between(&mut rng, 5, 9)).clamp(25 * 60_000, 150 * 60_000);
+    let clients = u16::try_from(draw::log_between(&mut rng, 5, 28)).unwrap_or(5);
+    let tight = is_like(
+        like,
+        &[
+            Planted::ReclaimRace,
+            Planted::WallDeadline,
+            Planted::UnconditionalWrite,
+            Planted::DeclinedReused,
+            Planted::OfferTwice,
+        ],
+    );
+    let pool_percent = if tight { between(&mut rng, 60, 110) } else { between(&mut rng, 50, 180) };
+    let mut chance = |percent: u32| rng.chance_ppm(percent * 10_000);
+    let twins = chance(30);
+    let restless = chance(70) || tight;
+    let releases = chance(60) || is_like(like, &[Planted::LateRelease]);
+    let hostile = chance(35);
+    let moves = chance(25);
+    let probes = chance(50) || is_like(like, &[Planted::DeclinedReused]);
+    let careless = if chance(50) || is_like(like, &[Planted::ReclaimRace, Planted::WallDeadline]) {
+        between(&mut rng, 20, 80)
+    } else {
+        0
+    };
+    let relayed = weighted(&mut rng, &[(2, 0), (2, 25), (2, 50)]).unwrap_or(0);
+    let kinds = faults::kinds_of(topology);
+    let forced = faults::forced_by(like);
+    let share = weighted(&mut rng, &[(1, 5), (2, 25), (3, 45), (1, 80)]).unwrap_or(45);
+    let faults = kinds
+        .into_iter()
+        .filter(|kind| forced.contains(kind) || rng.chance_ppm(share * 10_000))
+        .collect();
+    Traits {
+        seed: source,
+        topology,
+        like,
+        lifetime,
+        safety_ms,
+        clients,
+        relayed,
+        pool_percent,
+        twins,
+        restless,
+        releases,
+        hostile,
+        moves,
+        careless,
+        probes,
+        faults,
+    }
+}
+
+fn draw_clock(traits: &Traits, server: u32) -> ClockSpec {
+    let mut rng = draw::draw(traits.seed, Kind::Swarm, 1, server, 0);
+    let signed = |rng: &mut Prng, max: u64| {
+        let drawn = between(rng, 0, 2 * max);
+        i64::try_from(drawn).unwrap_or(0) - i64::try_from(max).unwrap_or(0)
+    };
+    let shared = traits.topology == Topology::Shared;
+    ClockSpec {
+        rate_ppm: signed(&mut rng, 100),
+        phase_ms: between(&mut rng, 0, 10_000_000),
+        // Servers that share a store keep their clocks together: it is all that they agree by.
+        skew_ms: signed(&mut rng, if shared { 200 } else { 500_000 }),
+        disciplined: shared || rng.chance_ppm(300_000),
+    }
+}
+
+fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
+    let mut rng = draw::draw(traits.seed, Kind::Swarm, 2, 0, 0);
+    let on = |lan: u8| clients.iter().filter(|client| client.lan == lan).count() as u64;
+    let pool = |lan: u8, rng: &mut Prng| {
+        let size = (on(lan) * traits.pool_percent).div_ceil(100).clamp(2, 60);
+        let size = u8::try_from(size).unwrap_or(60);
+        let last = POOL_FIRST + size - 1;
+        if size >= 4 && rng.chance_ppm(300_000) {
+            let half = POOL_FIRST + size / 2;
+            vec![(lan, POOL_FIRST, half - 1), (lan, half, last)]
+        } else {
+            vec![(lan, POOL_FIRST, last)]
+        }
+    };
+    let mut pools = pool(0, &mut rng);
+    pools.extend(pool(1, &mut rng));
+    let life = traits.lifetime;
+    let tiny_lot = rng.chance_ppm(120_000);
+    let cached = is_like(traits.like, &[Planted::TwinAnswered]);
+    let first = Settings {
+        lifetime: if rng.chance_ppm(500_000) {
+            [life, life, life]
+        } else {
+            [(life / 2).max(60), life, life * 2]
+        },
+        tee: rng.chance_ppm(500_000),
+        pools,
+        cache_percent: weighted(&mut rng, &[(2, 25), (1, 0), (1, 60)])
+            .unwrap_or(25)
+            .max(if cached { 25 } else { 0 }),
+        authoritative: rng.chance_ppm(500_000),
+        reclaim_wait: weighted(&mut rng, &[(4, 10), (1, 2), (2, 60), (1, 0)]).unwrap_or(10),
+        hold_reclaimed: weighted(&mut rng, &[(1, 3600), (2, 300), (1, 0)]).unwrap_or(3600),
+        probation: u32::try_from(draw::log_between(&mut rng, 60, 900)).unwrap_or(300),
+        parked_max: if tiny_lot {
+            u32::try_from(between(&mut rng, 1, 6)).unwrap_or(4)
+        } else {
+            256
+        },
+    };
+    let mut all = vec![first];
+    let reconfigure = FaultKind::Reconfigure { config: 0 }.index();
+    if traits.faults.contains(&reconfigure) {
+        for _ in 0..between(&mut rng, 1, 3) {
+            let changed = all.first().map(|first| change(first, &mut rng));
+            all.extend(changed);
+        }
+    }
+    if is_like(traits.like, &[Planted::ReclaimRace]) {
+        for settings in &mut all {
+            settings.reclaim_wait = settings.reclaim_wait.max(10);
+        }
+    }
+    all.iter().map(Settings::to_json).collect()
+}
+
+/// Another lawful configuration of the same network.
+fn change(from: &Settings, rng: &mut Prng) -> Settings {
+    let mut to = from.clone();
+    if rng.chance_ppm(600_000) {
+        // Pools move up or down a little, and shrink or grow.
+        let shift = u8::try_from(rng.below(8)).unwrap_or(0);
+        let mut floor = [0_u8; 2];
+        for (lan, first, last) in &mut to.pools {
+            let size = last.abs_diff(*first) + 1;
+            let grow = u8::try_from(rng.below(4)).unwrap_or(0);
+            let floor = &mut floor[usize::from(*lan % 2)];
+            *first = (*first + shift).max(*floor);
+            *last = *first + (size + grow).saturating_sub(2).max(2) - 1;
+            *floor = *last + 1;
+        }
+    }
+    if rng.chance_ppm(500_000) {
+        let [_, life, _] = from.lifetime;
+        let changed = u32::try_from(between(rng, 60, u64::from(life) * 2)).unwrap_or(life);
+        to.lifetime = [changed, changed, changed];
+    }
+    if rng.chance_ppm(300_000) {
+        to.authoritative = !to.authoritative;
+    }
+    if rng.chance_ppm(300_000) {
+        to.cache_percent = 25 - to.cache_percent.min(25);
+    }
+    if rng.chance_ppm(300_000) {
+        to.reclaim_wait = u32::try_from(between(rng, 1, 60)).unwrap_or(10);
+    }
+    to
+}
+
+fn describe(traits: &Traits, configs: &[String]) -> Vec<String> {
+    let mut words = vec![
+        format!("topology {}", traits.topology.name()),
+        format!(
+            "{} clients, {}% behind the relay, pools of {}%",
+            traits.clients, traits.relayed, traits.pool_percent
+        ),
+        format!("lifetime {} s", traits.lifetime),
+        format!("{} configurations", configs.len()),
+    ];
+    let flags = [
+        (traits.twins, "twins"),
+        (traits.restless, "restless"),
+        (traits.releases, "releases"),
+        (traits.hostile, "hostile"),
+        (traits.moves, "moves"),
+        (traits.probes, "probes"),
+        (traits.careless > 0, "careless"),
+    ];
+    let on: Vec<&str> = flags.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+    words.push(format!("habits: {}", on.join(" ")));
+    let faults: Vec<&str> =
+        traits.faults.iter().filter_map(|kind| FaultKind::NAMES.get(*kind).copied()).collect();
+    words.push(format!("faults: {}", faults.join(" ")));
+    words
+}

@@ -1,0 +1,434 @@
+//! The world: one event heap, everything in it, and the loop.
+//!
+//! - `packets`: from client to server and back, over links and relay.
+//! - `servers`: turns, what comes out of them, going down and starting.
+//! - `judgement`: what answers and rows are held against.
+//! - `disk`, `shared`, `partners`: the three kinds of store traffic.
+//! - `faults`: what goes wrong, and the end of it.
+//! - `ops`: what clients are made to do, and strangers.
+
+mod disk;
+mod faults;
+mod judgement;
+mod ops;
+mod packets;
+mod partners;
+mod servers;
+mod shared;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lessor_config::Config;
+use lessor_lease::StoreBatch;
+use lessor_policy::Topology as Indexes;
+use lessor_server::{FetchId, Input, PeerUpdate};
+use lessor_types::{Datagram, Holder, Prng, Seed};
+use lessor_wire::v4::Message;
+
+use crate::check::clients::Holdings;
+use crate::check::conformance::{Declined, Offers};
+use crate::check::durability::Lately;
+use crate::check::liveness::End;
+use crate::check::{Broken, Invariant, Verdict};
+use crate::client::Client;
+use crate::coverage::{Coverage, Goal};
+use crate::draw::{self, Kind};
+use crate::history::{Gist, History, Station, What};
+use crate::lan::Lan;
+use crate::node::file::FileStore;
+use crate::node::{Node, Outbox};
+use crate::partner::Partner;
+use crate::planted::Bug;
+use crate::schedule::{FaultKind, Schedule, Topology};
+use crate::store::SimStore;
+use crate::time::{Clock, MS, Ns, SEC};
+
+/// Events of one run that are certainly too many.
+const EVENTS_MAX: u64 = 20_000_000;
+/// Entries in the heap that are certainly too many.
+const QUEUE_MAX: usize = 200_000;
+/// The time between two looks at servers that have nothing to do.
+const AUDIT_EVERY: Ns = 240 * SEC;
+
+/// A packet on its last hop to a server.
+#[derive(Clone, Debug)]
+struct Mail {
+    datagram: Datagram,
+    from: Station,
+    client: Option<u16>,
+    gist: Gist,
+    cause: u64,
+}
+
+/// A packet that carries a message from or for a client.
+#[derive(Clone, Debug)]
+struct Letter {
+    message: Rc<Message>,
+    client: u16,
+    gist: Gist,
+    cause: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum DiskStep {
+    Append,
+    Sync,
+    Reopen,
+    Rotate,
+    Compact,
+}
+
+#[derive(Debug)]
+enum Event {
+    ToServer(u8, Box<Mail>),
+    ToRelay(Letter, bool),
+    ToClient(Letter, Station),
+    Client(u16, u64),
+    Turn(u8, u64),
+    Disk(u8, u32, DiskStep),
+    Write(u8, u32, Box<StoreBatch>),
+    LateWrite(u8, Box<StoreBatch>),
+    Ask(u8, u32, FetchId, Vec<lessor_lease::Lookup>),
+    Peer(u32, Box<PeerUpdate>),
+    /// An input for one life of a server.
+    Input(u8, u32, Box<Input>),
+    Contact(u32, bool),
+    Configure(u8, usize),
+    Restart(u8, u32),
+    Op(usize),
+    Fault(usize, bool),
+    Audit,
+    Heal,
+    End,
+}
+
+/// What counts up to name events and draws.
+#[derive(Debug, Default)]
+struct Counts {
+    inputs: u64,
+    restarts: u64,
+    audits: u64,
+    disk: u64,
+    asks: u64,
+    peers: u64,
+    hostile: u64,
+}
+
+/// One world.
+pub(crate) struct World<'a> {
+    schedule: &'a Schedule,
+    bug: Option<Bug>,
+    seed: Seed,
+    pub(crate) t: Ns,
+    queue: crate::queue::Queue<Event>,
+    pub(crate) history: History,
+    lan: Lan,
+    nodes: Vec<Node>,
+    clients: Vec<Client>,
+    holders: Vec<Holder>,
+    client_gens: Vec<u64>,
+    outbox: Outbox,
+    // Stores.
+    store: SimStore,
+    partner: Partner,
+    partner_held: Vec<(u32, PeerUpdate)>,
+    // Faults.
+    active: Vec<usize>,
+    configs: Vec<Arc<Indexes>>,
+    config: usize,
+    longest: Ns,
+    squatted: BTreeMap<Ipv4Addr, usize>,
+    healed: bool,
+    // Checkers.
+    holdings: Holdings,
+    offers: Offers,
+    declined: Declined,
+    lately: Lately,
+    last_holder: BTreeMap<Ipv4Addr, u16>,
+    exhausted: bool,
+    pub(crate) broken: Option<Broken>,
+    pub(crate) judged: [u64; Invariant::ALL.len()],
+    // Books.
+    pub(crate) coverage: Coverage,
+    took_effect: Vec<bool>,
+    pub(crate) events: u64,
+    pub(crate) client_packets: u64,
+    counts: Counts,
+}
+
+impl<'a> World<'a> {
+    /// A world at its beginning.
+    ///
+    /// # Errors
+    /// A configuration of the schedule that is not lawful.
+    pub(crate) fn new(
+        schedule: &'a Schedule,
+        bug: Option<Bug>,
+        recording: bool,
+    ) -> Result<Self, String> {
+        let seed = Seed(schedule.seed);
+        let configs =
+            schedule.configs.iter().map(|text| read_config(text)).collect::<Result<Vec<_>, _>>()?;
+        let first = configs.first().ok_or("no configuration")?;
+        let lengths = |indexes: &Arc<Indexes>| {
+            let config = indexes.config();
+            let lifetimes = config.subnets.iter().map(|subnet| subnet.lifetime.max.0);
+            lifetimes.chain([config.decline_probation.0]).max()
+        };
+        let longest = configs.iter().filter_map(lengths).max();
+        let longest = longest.map_or(0, u64::from);
+        let has_files = schedule.topology != Topology::Shared;
+        let nodes = (0_u8..).zip(&schedule.servers).map(|(id, spec)| {
+            let disk = draw::draw(seed, Kind::Disk, u32::from(id), 0, 0).next_u64();
+            let file = has_files.then(|| FileStore::new(Seed(disk), bug));
+            Node::new(id, Clock::new(*spec), Arc::clone(first), file)
+        });
+        let clients: Vec<Client> = (0_u16..)
+            .zip(&schedule.clients)
+            .map(|(id, spec)| Client::new(id, spec, seed))
+            .collect();
+        Ok(Self {
+            seed,
+            bug,
+            t: 0,
+            queue: crate::queue::Queue::new(seed),
+            history: History::new(recording),
+            lan: Lan::new(seed, schedule.lan),
+            nodes: nodes.collect(),
+            holders: clients.iter().map(|client| client.who.clone()).collect(),
+            client_gens: vec![0; clients.len()],
+            clients,
+            outbox: Outbox::default(),
+            store: SimStore::new(),
+            partner: Partner::default(),
+            partner_held: Vec::new(),
+            active: Vec::new(),
+            configs,
+            config: 0,
+            longest: longest * SEC,
+            squatted: BTreeMap::new(),
+            healed: false,
+            holdings: Holdings::default(),
+            offers: Offers::default(),
+            declined: Declined::default(),
+            lately: Lately::default(),
+            last_holder: BTreeMap::new(),
+            exhausted: false,
+            broken: None,
+            judged: [0; Invariant::ALL.len()],
+            coverage: Coverage::default(),
+            took_effect: vec![false; schedule.faults.len()],
+            events: 0,
+            client_packets: 0,
+            counts: Counts::default(),
+            schedule,
+        })
+    }
+
+    /// Runs to the end, or until an invariant is broken.
+    pub(crate) fn run(&mut self) {
+        self.begin();
+        while let Some((at, event)) = self.queue.pop() {
+            self.t = at;
+            self.events += 1;
+            if matches!(event, Event::End) {
+                self.end();
+                break;
+            }
+            self.handle(event);
+            if self.events > EVENTS_MAX || self.queue.len() > QUEUE_MAX {
+                let what = format!("{} events, {} to come", self.events, self.queue.len());
+                self.judge(Invariant::Bounded, Err(Broken::new(Invariant::Bounded, what)));
+            }
+            if self.broken.is_some() {
+                break;
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        self.note(None, What::Phase("safety"));
+        for place in 0..self.nodes.len() {
+            self.start(place);
+        }
+        for (place, op) in self.schedule.ops.iter().enumerate() {
+            self.push(op.at_ms * MS, (1, op.id, 0), Event::Op(place));
+        }
+        for (place, fault) in self.schedule.faults.iter().enumerate() {
+            let at = fault.at_ms * MS;
+            self.push(at, (2, fault.id, 0), Event::Fault(place, true));
+            let end = (fault.at_ms + fault.for_ms) * MS;
+            self.push(end, (2, fault.id, 1), Event::Fault(place, false));
+        }
+        let heal = self.schedule.safety_ms * MS;
+        self.push(heal, (3, 0, 0), Event::Heal);
+        let end = heal + self.schedule.liveness_ms * MS;
+        self.push(end, (3, 1, 0), Event::End);
+        self.push(AUDIT_EVERY, (3, 2, 0), Event::Audit);
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::ToServer(server, mail) => self.on_mail(usize::from(server), *mail),
+            Event::ToRelay(letter, up) => self.on_relay(&letter, up),
+            Event::ToClient(letter, from) => self.on_letter(&letter, from),
+            Event::Client(client, number) => self.on_client(usize::from(client), number),
+            Event::Turn(server, number) => self.on_turn(usize::from(server), number),
+            Event::Disk(server, life, step) => self.on_disk(usize::from(server), life, step),
+            Event::Write(server, life, batch) => self.on_write(usize::from(server), life, *batch),
+            Event::LateWrite(server, batch) => self.on_late_write(usize::from(server), &batch),
+            Event::Ask(server, life, fetch, lookups) => {
+                self.on_ask(usize::from(server), life, fetch, &lookups);
+            }
+            Event::Peer(life, update) => self.on_update(life, *update),
+            Event::Input(server, life, input) => {
+                self.on_input(usize::from(server), life, *input);
+            }
+            Event::Contact(life, on) => self.on_contact(life, on),
+            Event::Configure(server, config) => self.on_configure(usize::from(server), config),
+            Event::Restart(server, life) => self.on_restart(usize::from(server), life),
+            Event::Op(place) => self.on_op(place),
+            Event::Fault(place, true) => self.on_fault(place),
+            Event::Fault(place, false) => self.on_fault_over(place),
+            Event::Audit => self.on_audit(),
+            Event::Heal => self.on_heal(),
+            Event::End => {}
+        }
+    }
+
+    fn on_audit(&mut self) {
+        self.audit();
+        self.counts.audits += 1;
+        let number = self.counts.audits;
+        self.push(self.t + AUDIT_EVERY, (3, 3, number), Event::Audit);
+    }
+
+    /// I16: a server that has nothing to do has what its store has.
+    fn audit(&mut self) {
+        for place in 0..self.nodes.len() {
+            let Some(node) = self.nodes.get(place) else {
+                continue;
+            };
+            let (Some(server), Some(file)) = (&node.server, &node.file) else {
+                continue;
+            };
+            let status = server.status();
+            let quiet = server.is_idle() && status.store_open && node.inputs.is_empty();
+            if quiet && file.fold.doubts() == 0 {
+                let verdict = file.fold.equals(server.rows());
+                self.judge(Invariant::RecoveredFold, verdict);
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.note(None, What::Phase("end"));
+        self.audit();
+        let Some(node) = self.nodes.iter().find(|node| node.is_up()) else {
+            let what = "no server runs although everything is healed".to_owned();
+            let verdict = Err(Broken::new(Invariant::ClientLiveness, what));
+            return self.judge(Invariant::ClientLiveness, verdict);
+        };
+        let rows: Vec<_> = match &node.server {
+            Some(server) if node.file.is_some() => server.rows().cloned().collect(),
+            _ => self.store.rows().cloned().collect(),
+        };
+        // After a leap lapses are judged with caution, and addresses may stay taken for long.
+        if node.has_leapt {
+            return;
+        }
+        let end = End {
+            t: self.t,
+            config: node.topology.config(),
+            wall: node.clock.wall(self.t),
+            rows: &rows,
+            clients: &self.clients,
+        };
+        let verdict = end.judge();
+        self.judge(Invariant::ClientLiveness, verdict);
+    }
+
+    // --- small things that everything here uses ---
+
+    /// Adds an event. Its name (kind, entity, count) tells it from others of its moment.
+    fn push(&mut self, at: Ns, name: (u8, u32, u64), event: Event) {
+        let (kind, entity, count) = name;
+        let id = self.seed.keyed(u64::from(kind) << 32 | u64::from(entity), count);
+        let mut id: Prng = id;
+        self.queue.push(at.max(self.t), id.next_u64(), event);
+    }
+
+    fn note(&mut self, cause: Option<u64>, what: What<'_>) -> u64 {
+        self.history.note(self.t, cause, what)
+    }
+
+    fn judge(&mut self, invariant: Invariant, verdict: Verdict) {
+        if let Some(count) = self.judged.get_mut(invariant as usize) {
+            *count += 1;
+        }
+        if let Err(broken) = verdict
+            && self.broken.is_none()
+        {
+            self.broken = Some(broken);
+        }
+    }
+
+    fn reach(&mut self, goal: Goal) {
+        self.coverage.reach(goal);
+    }
+
+    /// A fault has changed something.
+    fn effect(&mut self, place: usize) {
+        let Some(took) = self.took_effect.get_mut(place) else {
+            return;
+        };
+        if !std::mem::replace(took, true)
+            && let Some(fault) = self.schedule.faults.get(place)
+            && let Some(count) = self.coverage.took_effect.get_mut(fault.kind.index())
+        {
+            *count += 1;
+        }
+    }
+
+    /// The active faults that `pick` picks, with what it makes of them.
+    fn active<T>(&self, pick: impl Fn(&FaultKind) -> Option<T>) -> Vec<(usize, T)> {
+        let picked = self.active.iter().filter_map(|place| {
+            let fault = self.schedule.faults.get(*place)?;
+            Some((*place, pick(&fault.kind)?))
+        });
+        picked.collect()
+    }
+
+    /// Hands an input to one life of a server.
+    fn deliver(&mut self, at: Ns, server: usize, input: Input) {
+        let Some(node) = self.nodes.get(server) else {
+            return;
+        };
+        self.counts.inputs += 1;
+        let number = self.counts.inputs;
+        let event = Event::Input(node.id, node.life, Box::new(input));
+        let name = (4, u32::from(node.id), number);
+        self.push(at, name, event);
+    }
+
+    fn on_input(&mut self, server: usize, life: u32, input: Input) {
+        let t = self.t;
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        if node.life == life && node.is_up() {
+            node.inputs.push_back(input);
+            self.wake(server, t);
+        }
+    }
+}
+
+fn read_config(text: &str) -> Result<Arc<Indexes>, String> {
+    match Config::parse(text, "simulated.json") {
+        Ok((config, _)) => Ok(Arc::new(Indexes::new(Arc::new(config)))),
+        Err(diagnostics) => Err(format!("{diagnostics}")),
+    }
+}

@@ -1,0 +1,205 @@
+//! What goes wrong, and the end of it.
+
+use crate::draw::{self, Kind, between};
+use crate::history::What;
+use crate::node::Armed;
+use crate::schedule::FaultKind;
+use crate::time::{MS, Ns, SEC};
+
+use super::{Event, World};
+
+impl World<'_> {
+    pub(super) fn on_fault(&mut self, place: usize) {
+        let Some(fault) = self.schedule.faults.get(place).filter(|_| !self.healed) else {
+            return;
+        };
+        let kind = fault.kind;
+        self.note(None, What::Fault(fault.id, &kind, true));
+        if let Some(count) = self.coverage.injected.get_mut(kind.index()) {
+            *count += 1;
+        }
+        self.active.push(place);
+        let length = fault.for_ms * MS;
+        match kind {
+            FaultKind::Loss { .. }
+            | FaultKind::Duplicate { .. }
+            | FaultKind::Delay { .. }
+            | FaultKind::Partition { .. }
+            | FaultKind::RelayLoss { .. }
+            | FaultKind::RelayDuplicate { .. } => self.lan.begin(place, fault),
+            FaultKind::Squat { addr } => {
+                self.squatted.insert(addr, place);
+            }
+            FaultKind::Pause { server } => {
+                if let Some(node) = self.nodes.get_mut(usize::from(server)) {
+                    node.paused_until = self.t + length;
+                    self.effect(place);
+                }
+            }
+            FaultKind::Crash { server, power } => self.strike_down(place, server, power, length),
+            FaultKind::CrashAtDisk { server, calls, power } => {
+                self.arm(place, server, calls, power)
+            }
+            FaultKind::ClockJump { server, by_ms } => self.jump(place, server, by_ms),
+            FaultKind::Reconfigure { config } => self.reconfigure(place, config),
+            FaultKind::DiskFail { server, call } => {
+                if let Some(node) = self.nodes.get_mut(usize::from(server))
+                    && let Some(file) = &node.file
+                {
+                    node.may_err = true;
+                    file.fail_next(call);
+                }
+            }
+            FaultKind::DiskFull { server, room } => self.fill(server, Some(room)),
+            FaultKind::PartnerGone { detect_ms } => self.partner_goes(detect_ms),
+            FaultKind::DiskSlow { .. }
+            | FaultKind::StoreOutage
+            | FaultKind::StoreCutBefore { .. }
+            | FaultKind::StoreCutAfter { .. }
+            | FaultKind::StoreRetry { .. }
+            | FaultKind::StoreSlow { .. }
+            | FaultKind::PartnerSlow { .. }
+            | FaultKind::PartnerRejects { .. } => {}
+        }
+    }
+
+    pub(super) fn on_fault_over(&mut self, place: usize) {
+        let Some(at) = self.active.iter().position(|other| *other == place) else {
+            return;
+        };
+        self.active.remove(at);
+        let Some(fault) = self.schedule.faults.get(place) else {
+            return;
+        };
+        self.note(None, What::Fault(fault.id, &fault.kind, false));
+        match fault.kind {
+            FaultKind::Squat { addr } => {
+                self.squatted.remove(&addr);
+            }
+            FaultKind::DiskFull { server, .. } => self.fill(server, None),
+            FaultKind::CrashAtDisk { server, .. } => {
+                let node = self.nodes.get_mut(usize::from(server));
+                if let Some(node) = node
+                    && node.armed.is_some_and(|armed| armed.place == place)
+                {
+                    node.armed = None;
+                    if let Some(file) = &node.file {
+                        file.crash_at(None);
+                    }
+                }
+            }
+            FaultKind::PartnerGone { .. } => self.partner_returns(),
+            _ => self.lan.end(place),
+        }
+    }
+
+    /// Takes a server down at once.
+    ///
+    /// Not while dates in its store lie on a clock that has leapt forward since: a server that
+    /// starts then cannot know of the leap, and none of the stores keeps a note of it yet.
+    fn strike_down(&mut self, place: usize, server: u8, power: bool, down_for: Ns) {
+        let server = usize::from(server);
+        let able = self.nodes.get(server);
+        if able.is_some_and(|node| node.is_up() && node.leapt_until <= self.t) {
+            self.effect(place);
+            self.crash(server, power, down_for);
+        }
+    }
+
+    /// Sets a crash point on a server's disk. (The same exception.)
+    fn arm(&mut self, place: usize, server: u8, calls: u64, power: bool) {
+        let t = self.t;
+        let Some(fault) = self.schedule.faults.get(place) else {
+            return;
+        };
+        let mut rng = draw::draw(self.seed, Kind::Fault, fault.id, 0, 1);
+        let down_for = between(&mut rng, 50 * MS, 20 * SEC);
+        let Some(node) = self.nodes.get_mut(usize::from(server)) else {
+            return;
+        };
+        if node.leapt_until > t {
+            return;
+        }
+        if let Some(file) = &node.file {
+            file.crash_at(Some(calls));
+            node.armed = Some(Armed { place, power, down_for });
+        }
+    }
+
+    /// Lets a server's wall clock jump: not while it is down, nor while a crash may come any
+    /// moment, for the same reason.
+    fn jump(&mut self, place: usize, server: u8, by_ms: i64) {
+        let (t, longest) = (self.t, self.longest);
+        let Some(node) = self.nodes.get_mut(usize::from(server)) else {
+            return;
+        };
+        if !node.is_up() || (by_ms > 0 && node.armed.is_some()) {
+            return;
+        }
+        node.clock.jump(by_ms);
+        node.has_leapt = true;
+        if by_ms > 0 {
+            node.leapt_until = t + longest + longest / 1000 + 10 * SEC;
+        }
+        self.effect(place);
+        // The server's timers are its monotonic clock's, so nothing wakes it for this.
+    }
+
+    fn reconfigure(&mut self, place: usize, config: usize) {
+        if config == self.config || config >= self.configs.len() {
+            return;
+        }
+        self.config = config;
+        self.effect(place);
+        let Some(fault) = self.schedule.faults.get(place) else {
+            return;
+        };
+        for server in (0_u8..).take(self.nodes.len()) {
+            let id = u32::from(server);
+            let mut rng = draw::draw(self.seed, Kind::Fault, fault.id, id, 2);
+            let wait = between(&mut rng, 0, SEC);
+            let name = (16, fault.id, u64::from(server));
+            self.push(self.t + wait, name, Event::Configure(server, config));
+        }
+    }
+
+    fn fill(&mut self, server: u8, room: Option<u64>) {
+        if let Some(node) = self.nodes.get_mut(usize::from(server))
+            && let Some(file) = &node.file
+        {
+            file.set_room(room);
+            node.may_err = true;
+        }
+    }
+
+    /// The faults are over, for good: all of the world is healed, or a core of it that can serve
+    /// everybody, and the rest stays down.
+    pub(super) fn on_heal(&mut self) {
+        self.note(None, What::Phase("liveness"));
+        for place in self.active.clone() {
+            self.on_fault_over(place);
+        }
+        self.healed = true;
+        self.lan.heal();
+        self.squatted.clear();
+        let mut rng = draw::draw(self.seed, Kind::Fault, 0, 0, 3);
+        if self.nodes.len() > 1 && rng.chance_ppm(300_000) {
+            let lost = usize::try_from(rng.below(self.nodes.len() as u64)).unwrap_or(0);
+            self.crash(lost, true, SEC);
+            if let Some(node) = self.nodes.get_mut(lost) {
+                node.is_gone = true;
+            }
+        }
+        for server in 0..self.nodes.len() {
+            let Some(node) = self.nodes.get_mut(server) else {
+                continue;
+            };
+            node.paused_until = node.paused_until.min(self.t);
+            if !node.is_up() && !node.is_gone {
+                self.start(server);
+            } else {
+                self.wake(server, self.t);
+            }
+        }
+    }
+}

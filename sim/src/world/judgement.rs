@@ -1,0 +1,139 @@
+//! What answers and rows are held against.
+
+use std::sync::Arc;
+
+use lessor_lease::State;
+use lessor_types::{Holder, Unit};
+use lessor_wire::v4::{Message, MessageType};
+
+use super::World;
+use super::packets::who;
+use crate::check::clients::Writer;
+use crate::check::durability::Told;
+use crate::check::{Invariant, conformance};
+use crate::coverage::Goal;
+use crate::history::{Gist, What};
+
+impl World<'_> {
+    /// What an answer must keep, judged as it leaves.
+    pub(super) fn judge_answer(
+        &mut self,
+        server: usize,
+        client: Option<u16>,
+        message: &Message,
+        gist: Gist,
+    ) {
+        let t = self.t;
+        let Some(node) = self.nodes.get(server) else {
+            return;
+        };
+        let number = node.id;
+        let config = Arc::clone(node.topology.config());
+        let who = who(message);
+        let lan = if !message.giaddr.is_unspecified() {
+            1
+        } else if !message.ciaddr.is_unspecified() {
+            message.ciaddr.octets()[1]
+        } else {
+            0
+        };
+        let addr = message.yiaddr;
+        match message.message_type() {
+            Some(MessageType::Offer) => {
+                let in_pool = conformance::in_pool(&config, lan, addr);
+                // A client's own lease may be offered to it whoever else was offered it before;
+                // a shared store may have shown it a moment ago, before it was gone.
+                let unit = Unit::V4(addr);
+                let now = match &node.file {
+                    Some(file) => file.fold.row(unit),
+                    None => self.store.row(unit),
+                };
+                let is_own = now
+                    .into_iter()
+                    .chain(self.lately.rows_of(t, unit))
+                    .any(|row| row.state == State::Assigned && row.holder.same_client(&who));
+                let heard = node.heard(gist.xid).unwrap_or(t);
+                let verdict = self.offers.offered(t, number, &who, addr, heard);
+                self.judge(Invariant::OfferHeld, if is_own { Ok(()) } else { verdict });
+                self.judge(Invariant::Conformance, in_pool);
+            }
+            Some(MessageType::Ack) if gist.secs > 0 => {
+                self.judge(Invariant::Conformance, conformance::in_pool(&config, lan, addr));
+                let given = self.declined.given(t, addr);
+                if given == Ok(true) {
+                    self.reach(Goal::DeclinedBack);
+                }
+                self.judge(Invariant::DeclinedKept, given.map(|_| ()));
+                self.judge_told(server, client, &who, gist);
+                if lan == 1 {
+                    self.reach(Goal::Relayed);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// I2: what a lease rests on.
+    fn judge_told(&mut self, server: usize, client: Option<u16>, who: &Holder, gist: Gist) {
+        let Some(node) = self.nodes.get(server) else {
+            return;
+        };
+        let t = self.t;
+        let heard = node.heard(gist.xid).unwrap_or(t);
+        let told = Told {
+            unit: Unit::V4(gist.addr),
+            who: who.clone(),
+            life: gist.secs,
+            wall: node.clock.wall(t),
+            age: t - heard,
+            leapt: t < node.leapt_until,
+        };
+        let mut verdict = Ok(());
+        if let Some(file) = &node.file {
+            let row = file.fold.row(told.unit);
+            if !row.is_some_and(|row| told.is_kept_by(row)) {
+                verdict = Err(told.broken("stable storage", row));
+            }
+        } else {
+            let row = self.store.row(told.unit);
+            let kept = row.into_iter().chain(self.lately.rows_of(t, told.unit));
+            if !kept.into_iter().any(|row| told.is_kept_by(row)) {
+                verdict = Err(told.broken("the shared store", row));
+            }
+        }
+        if verdict.is_ok() && node.in_contact {
+            let row = self.partner.row(told.unit);
+            if !row.is_some_and(|row| told.is_kept_by(row)) {
+                verdict = Err(told.broken("the partner, with which there is contact,", row));
+            }
+        }
+        if let (Err(broken), Some(client)) = (&mut verdict, client) {
+            broken.client = Some(client);
+        }
+        self.judge(Invariant::DurableAck, verdict);
+    }
+
+    /// I3 and I4, and the books about rows.
+    pub(super) fn judge_row(&mut self, server: usize, change: &lessor_lease::Change) {
+        let Some(node) = self.nodes.get(server) else {
+            return;
+        };
+        let Some(addr) = change.unit.v4() else {
+            return;
+        };
+        let by = Writer {
+            server: node.id,
+            wall: node.clock.wall(self.t),
+            leapt: self.t < node.leapt_until,
+        };
+        let row = change.to.as_deref();
+        let number = node.id;
+        self.note(None, What::Row(number, addr, row));
+        let verdict = self.holdings.committed(self.t, by, addr, row, &self.holders);
+        let invariant = match row {
+            Some(row) if row.state == State::Assigned => Invariant::ToldLifetime,
+            _ => Invariant::SafeFree,
+        };
+        self.judge(invariant, verdict);
+    }
+}

@@ -1,0 +1,365 @@
+//! Servers: turns, what comes out of them, going down and starting.
+
+use std::sync::Arc;
+
+use lessor_lease::Lease;
+use lessor_policy::{DropReason, Effect};
+use lessor_server::{Event as Said, Input, Limits, Outcome, Output, Server, Setup, StoreMode};
+use lessor_types::{Holder, Seed, Unit};
+
+use super::{Event, World};
+use crate::check::{Broken, Invariant};
+use crate::coverage::Goal;
+use crate::draw::{self, Kind, between};
+use crate::history::What;
+use crate::node::Outbox;
+use crate::node::file::Opened;
+use crate::plan;
+use crate::schedule::Topology;
+use crate::time::{MS, Ns, SEC, US};
+
+impl World<'_> {
+    // --- turns ---
+
+    /// A server's next turn is at `at`, or earlier.
+    pub(super) fn wake(&mut self, server: usize, at: Ns) {
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        let at = at.max(self.t);
+        if !node.is_up() || node.turn_at.is_some_and(|other| other <= at) {
+            return;
+        }
+        node.turn_at = Some(at);
+        node.turn_gen += 1;
+        let (id, number) = (node.id, node.turn_gen);
+        self.push(at, (8, u32::from(id), number), Event::Turn(id, number));
+    }
+
+    /// How long it takes a server to get round to what has arrived.
+    pub(super) fn pause_before_turn(&self, server: usize) -> Ns {
+        let Some(node) = self.nodes.get(server) else {
+            return 0;
+        };
+        let mut rng = draw::draw(self.seed, Kind::Turn, u32::from(node.id), node.life, node.turns);
+        between(&mut rng, 20 * US, 400 * US)
+    }
+
+    pub(super) fn on_turn(&mut self, server: usize, number: u64) {
+        let t = self.t;
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        if node.turn_gen != number {
+            return;
+        }
+        node.turn_at = None;
+        if node.paused_until > t {
+            let until = node.paused_until;
+            return self.wake(server, until);
+        }
+        node.turns += 1;
+        let now = node.clock.now(t);
+        let Some(machine) = &mut node.server else {
+            return;
+        };
+        let packets = |inputs: &std::collections::VecDeque<Input>| {
+            let packets = inputs.iter();
+            packets.filter(|input| matches!(input, Input::Packet(_))).count()
+        };
+        let before = packets(&node.inputs);
+        let mut outbox = std::mem::take(&mut self.outbox);
+        let next = lessor_server::turn(machine, now, &mut node.inputs, &mut outbox);
+        node.books.took((before - packets(&node.inputs)).try_into().unwrap_or(0));
+        let count = outbox.0.len();
+        for output in outbox.0.drain(..) {
+            self.take_output(server, output);
+        }
+        self.outbox = Outbox(outbox.0);
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        if let Some(machine) = &node.server {
+            let verdict = node.books.turned(t, machine, count);
+            let at = next.map(|mono| node.clock.when(mono));
+            self.judge(Invariant::Bounded, Ok(()));
+            self.judge(Invariant::OneOutcome, verdict);
+            if let Some(at) = at {
+                self.wake(server, at);
+            }
+        }
+    }
+
+    fn take_output(&mut self, server: usize, output: Output) {
+        match output {
+            Output::Send(transmit) => self.send_down(server, &transmit),
+            Output::Store(batch) => self.take_batch(server, batch),
+            Output::Fetch { fetch, lookups } => self.take_fetch(server, fetch, lookups),
+            Output::Peer(update) => self.take_update(server, update),
+            Output::Event(event) => self.take_event(server, &event),
+            Output::Reply(..) => {}
+        }
+    }
+
+    fn take_event(&mut self, server: usize, event: &Said) {
+        let t = self.t;
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        let (id, cause, may_err) = (node.id, node.cause, node.may_err);
+        let verdict = node.books.event(event, may_err);
+        match event {
+            Said::ContactBegan => node.in_contact = true,
+            Said::ContactEnded => node.in_contact = false,
+            Said::ConfigApplied { .. } => {
+                if let Some(topology) = node.coming.pop_front() {
+                    let lot = topology.config().parked_max.max(self.schedule.bounds.parked);
+                    node.books.allow(lot);
+                    node.topology = topology;
+                }
+            }
+            _ => {}
+        }
+        self.judge(Invariant::NoError, verdict);
+        let about = match event {
+            Said::Ended { client: Some((who, _)), .. } => self.place_of(who),
+            _ => None,
+        };
+        self.history.note(t, cause, What::Event(id, about, event));
+        match event {
+            Said::Ended { client, outcome, .. } => {
+                self.on_ended(server, client.as_ref().map(|(who, _)| who), *outcome)
+            }
+            Said::Reclaimed(_) => self.reach(Goal::Reclaimed),
+            Said::ClockLeapt(ms) if *ms > 0 => self.reach(Goal::LeaptForward),
+            Said::ClockLeapt(_) => self.reach(Goal::LeaptBackward),
+            _ => {}
+        }
+    }
+
+    fn on_ended(&mut self, server: usize, who: Option<&Holder>, outcome: Outcome) {
+        let Some(node) = self.nodes.get(server) else {
+            return;
+        };
+        let id = node.id;
+        match outcome {
+            Outcome::Answered(Effect::Reused(..)) => self.reach(Goal::CachedRenewal),
+            Outcome::Answered(Effect::Leased(..)) if self.exhausted => {
+                self.exhausted = false;
+                self.reach(Goal::ExhaustedThenServed);
+            }
+            Outcome::Done(Effect::Declined(unit)) => self.begin_probation(server, unit),
+            Outcome::Dropped(reason) => match reason {
+                DropReason::NoFreeAddress => self.exhausted = true,
+                DropReason::DuplicateParked => self.reach(Goal::DuplicateParked),
+                DropReason::ReleaseOvertaken => self.reach(Goal::ReleaseOvertaken),
+                DropReason::LotFull => self.reach(Goal::LotFull),
+                DropReason::GaveUp => self.reach(Goal::GaveUp),
+                DropReason::PartnerRefused => self.reach(Goal::PartnerRejected),
+                _ => {}
+            },
+            _ => {}
+        }
+        if !matches!(outcome, Outcome::Answered(Effect::Offered(_)))
+            && let Some(who) = who
+        {
+            self.offers.settled(id, who);
+        }
+    }
+
+    /// An address was taken out of use: for as long as its row says, which must be about as long as
+    /// the configuration says.
+    fn begin_probation(&mut self, server: usize, unit: Unit) {
+        let Some(node) = self.nodes.get(server) else {
+            return;
+        };
+        let row = match &node.file {
+            Some(file) => file.fold.row(unit),
+            None => self.store.row(unit),
+        };
+        let Some((row, addr)) = row.zip(unit.v4()) else {
+            return;
+        };
+        if row.holder.is_nobody() {
+            let left = row.expires.nanos_since(node.clock.wall(self.t));
+            let left = Ns::try_from(left).unwrap_or(0);
+            self.declined.declined(self.t, addr, left);
+        }
+    }
+
+    // --- configuration ---
+
+    pub(super) fn on_configure(&mut self, server: usize, config: usize) {
+        let Some(topology) = self.configs.get(config).cloned() else {
+            return;
+        };
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        if !node.is_up() {
+            node.topology = topology;
+            return;
+        }
+        let waiting = node.parked() > 0;
+        node.coming.push_back(Arc::clone(&topology));
+        node.inputs.push_back(Input::Config(topology));
+        if waiting {
+            self.reach(Goal::ConfigWhileWaiting);
+        }
+        self.wake(server, self.t);
+    }
+
+    // --- down and up ---
+
+    /// A server goes down, and is started again after a while.
+    pub(super) fn crash(&mut self, server: usize, power: bool, down_for: Ns) {
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        if !node.is_up() {
+            return;
+        }
+        let parked = node.parked() > 0;
+        let compacting = node.file.as_ref().is_some_and(|file| file.is_compacting());
+        // What had not yet taken effect is what it will start with.
+        if let Some(topology) = node.coming.back() {
+            node.topology = Arc::clone(topology);
+        }
+        node.go_down(power);
+        let id = node.id;
+        self.note(None, What::Server(id, false));
+        self.offers.restarted(id);
+        if parked {
+            self.reach(Goal::CrashWhileParked);
+        }
+        if compacting {
+            self.reach(Goal::CompactionInterrupted);
+        }
+        self.restart_after(server, down_for);
+    }
+
+    pub(super) fn restart_after(&mut self, server: usize, wait: Ns) {
+        let Some(node) = self.nodes.get(server) else {
+            return;
+        };
+        let (id, life) = (node.id, node.life);
+        self.counts.restarts += 1;
+        let number = self.counts.restarts;
+        let name = (9, u32::from(id), number);
+        self.push(self.t + wait, name, Event::Restart(id, life));
+    }
+
+    pub(super) fn on_restart(&mut self, server: usize, life: u32) {
+        let due = self.nodes.get(server);
+        if due.is_some_and(|node| node.life == life && !node.is_up() && !node.is_gone) {
+            self.start(server);
+        }
+    }
+
+    /// Starts a server on what its store holds.
+    pub(super) fn start(&mut self, server: usize) {
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        let leases = match &mut node.file {
+            None => Vec::new(),
+            Some(file) => match file.open() {
+                Opened::Rows { rows, torn, verdict } => {
+                    self.judge(Invariant::RecoveredFold, verdict);
+                    if torn {
+                        self.reach(Goal::TornTail);
+                    }
+                    rows
+                }
+                Opened::Crashed => {
+                    self.reach(Goal::RecoveryInterrupted);
+                    return self.recovery_failed(server, true);
+                }
+                Opened::Failed => return self.recovery_failed(server, false),
+            },
+        };
+        self.judge_recovered(server);
+        self.go_up(server, leases);
+    }
+
+    fn recovery_failed(&mut self, server: usize, crashed: bool) {
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        let armed = node.armed;
+        if crashed {
+            node.go_down(true);
+        }
+        self.disk_failed(server);
+        if let Some(armed) = armed.filter(|_| crashed) {
+            self.effect(armed.place);
+        }
+        let number = u32::try_from(self.counts.restarts % (1 << 27)).unwrap_or(0);
+        let mut rng = draw::draw(self.seed, Kind::Restart, 0, number, self.t);
+        let wait = between(&mut rng, 100 * MS, 4 * SEC);
+        self.restart_after(server, wait);
+    }
+
+    fn go_up(&mut self, server: usize, leases: Vec<Arc<Lease>>) {
+        let (t, bounds, shared) =
+            (self.t, self.schedule.bounds, self.schedule.topology == Topology::Shared);
+        let defect = self.bug.map(crate::planted::Bug::defect);
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        let id = u32::from(node.id);
+        let seed = draw::draw(self.seed, Kind::Server, id, node.life, 0).next_u64();
+        let setup = Setup {
+            topology: Arc::clone(&node.topology),
+            links: Arc::new(plan::links(node.id)),
+            seed: Seed(seed),
+            limits: Limits {
+                inputs_per_turn_max: bounds.inputs_per_turn,
+                batch_changes_max: bounds.batch_changes,
+                batches_in_flight_max: bounds.batches_in_flight,
+                parked_max: usize::try_from(bounds.parked).unwrap_or(usize::MAX),
+                ..Limits::default()
+            },
+            store: if shared { StoreMode::Shared } else { StoreMode::Exclusive },
+            leases,
+            defect: defect.unwrap_or_default(),
+        };
+        let lot = node.topology.config().parked_max.max(bounds.parked);
+        node.books.allow(lot);
+        node.server = Some(Server::recover(setup, node.clock.now(t)));
+        let (id, life) = (node.id, node.life);
+        self.note(None, What::Server(id, true));
+        self.wake(server, t);
+        self.begin_compaction_timer(server);
+        if self.schedule.topology == Topology::Partner {
+            self.seek_contact(life);
+        }
+    }
+
+    /// I2 across a crash: whatever clients hold is in the table that was recovered.
+    fn judge_recovered(&mut self, server: usize) {
+        let Some(node) = self.nodes.get(server) else {
+            return;
+        };
+        let Some(file) = &node.file else {
+            return;
+        };
+        let by = crate::check::clients::Writer {
+            server: node.id,
+            wall: node.clock.wall(self.t),
+            leapt: self.t < node.leapt_until,
+        };
+        let mut verdict = Ok(());
+        for (addr, _) in self.holdings.all(self.t) {
+            let row = file.fold.row(addr.into());
+            let kept =
+                self.holdings.committed(self.t, by, addr, row.map(|row| &**row), &self.holders);
+            if let Err(broken) = kept {
+                let what = format!("after a crash: {}", broken.what);
+                verdict = Err(Broken { invariant: Invariant::DurableAck, what, ..broken });
+                break;
+            }
+        }
+        self.judge(Invariant::DurableAck, verdict);
+    }
+}
