@@ -8,11 +8,13 @@ use lessor_wire::v4::{Options, definition};
 
 use crate::json::{Map, Value};
 use crate::model::{
-    Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Pool, SocketType, Subnet,
+    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Pool, SocketType,
+    Subnet,
 };
 use crate::option_text;
 
-/// The tree that reads back as `config`. What subnets inherit stands in each of them.
+/// The tree that reads back as `config`. What subnets inherit stands in each of them,
+/// but for options.
 pub(crate) fn tree(config: &Config) -> Value {
     let interfaces: Value = config.interfaces.iter().map(interface).collect();
     let socket_type = match config.socket_type {
@@ -34,6 +36,8 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("parked-packet-limit", config.parked_max)
         .with("echo-client-id", config.echo_client_id)
         .with("server-tag", config.server_tag.as_str())
+        .with("option-data", options(&config.options, &config.always))
+        .with("client-classes", config.classes.iter().map(class).collect::<Value>())
         .with("subnet4", config.subnets.iter().map(subnet).collect::<Value>());
     Map::default().with("Dhcp4", dhcp4).into()
 }
@@ -83,6 +87,31 @@ fn expired(expired: &Expired) -> Map {
         .with("unwarned-reclaim-cycles", expired.unwarned_cycles)
 }
 
+fn class(class: &Class) -> Map {
+    let (test, template) = match &class.membership {
+        Membership::Given => (None, None),
+        Membership::Test(test) => (Some(test), None),
+        Membership::Template(template) => (None, Some(template)),
+    };
+    let lifetime = class.lifetime;
+    Map::default()
+        .with("name", class.name.as_str())
+        .with_some("test", test.map(ToString::to_string))
+        .with_some("template-test", template.map(ToString::to_string))
+        .with("only-in-additional-list", class.only_additional)
+        .with_some("valid-lifetime", lifetime.map(|it| secs(it.default)))
+        .with_some("min-valid-lifetime", lifetime.map(|it| secs(it.min)))
+        .with_some("max-valid-lifetime", lifetime.map(|it| secs(it.max)))
+        .with_some("next-server", class.next_server.map(addr))
+        .with_some("server-hostname", class.server_hostname.as_deref())
+        .with_some("boot-file-name", class.boot_file_name.as_deref())
+        .with("option-data", options(&class.options, &class.always))
+}
+
+fn names(names: &[String]) -> Value {
+    names.iter().map(String::as_str).collect()
+}
+
 fn subnet(subnet: &Subnet) -> Map {
     let relays: Value = subnet.relays.iter().copied().map(addr).collect();
     Map::default()
@@ -107,6 +136,8 @@ fn subnet(subnet: &Subnet) -> Map {
         .with("server-hostname", subnet.server_hostname.as_str())
         .with("boot-file-name", subnet.boot_file_name.as_str())
         .with("option-data", options(&subnet.options, &subnet.always))
+        .with("client-classes", names(&subnet.guards))
+        .with("evaluate-additional-classes", names(&subnet.additional))
 }
 
 fn pool(pool: &Pool) -> Map {
@@ -114,6 +145,8 @@ fn pool(pool: &Pool) -> Map {
         .with("pool", format!("{} - {}", pool.first, pool.last))
         .with("pool-id", pool.id.0)
         .with("option-data", options(&pool.options, &pool.always))
+        .with("client-classes", names(&pool.guards))
+        .with("evaluate-additional-classes", names(&pool.additional))
 }
 
 fn options(options: &Options, always: &BTreeSet<u8>) -> Value {

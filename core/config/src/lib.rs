@@ -13,6 +13,7 @@
 //! - [`model`]: `Config` and its parts: what a file means, all defaults filled in.
 //! - `canonical`: a `Config` as a tree again.
 //! - `parse`: the entry points, [`Config::parse`] and [`Config::to_json`].
+//! - [`class_names`]: which names of classes are the server's own.
 //! - [`prefix`]: `Prefix4`, an IPv4 network.
 //!
 //! # Does not
@@ -26,6 +27,7 @@
 
 mod canonical;
 mod check;
+pub mod class_names;
 pub mod diagnostic;
 pub mod json;
 pub mod keys;
@@ -40,7 +42,7 @@ mod spelling;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use model::{
-    Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Memfile, Pool, SocketType,
-    Subnet, Tee,
+    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Membership,
+    Memfile, Pool, SocketType, Subnet, Tee,
 };
 pub use prefix::Prefix4;

@@ -1,8 +1,12 @@
 //! What a configuration means: plain data, all defaults filled in, all inheritance resolved.
+//!
+//! Options are inherited when a client is answered and not before, since those of its classes come
+//! between a subnet's and the global ones.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
+use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
 use lessor_wire::v4::Options;
 
@@ -11,7 +15,8 @@ use crate::Prefix4;
 /// A lawful DHCPv4 configuration.
 ///
 /// Subnets have different numbers and share no address; pools lie in their subnets and share no
-/// address either; no lifetime is below its minimum or above its maximum.
+/// address either; no lifetime is below its minimum or above its maximum; classes have different
+/// names, and ask only for those before them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Where to listen; nothing means nowhere.
@@ -32,6 +37,12 @@ pub struct Config {
     pub echo_client_id: bool,
     /// This server's name among those that share one configuration database; may be empty.
     pub server_tag: String,
+    /// The options of every client, which everything else wins over.
+    pub options: Options,
+    /// The codes of those among `options` that are sent unasked.
+    pub always: BTreeSet<u8>,
+    /// The classes in the order in which they are tested.
+    pub classes: Vec<Class>,
     /// The subnets by ascending number.
     pub subnets: Vec<Subnet>,
 }
@@ -71,6 +82,9 @@ impl Default for Config {
             parked_max: 256,
             echo_client_id: true,
             server_tag: String::new(),
+            options: Options::default(),
+            always: BTreeSet::new(),
+            classes: Vec::new(),
             subnets: Vec::new(),
         }
     }
@@ -165,7 +179,60 @@ impl Default for Expired {
     }
 }
 
-/// One subnet with everything it inherits.
+/// A class of clients, and what its members get.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// Its name; not empty.
+    pub name: String,
+    /// Who is in it.
+    pub membership: Membership,
+    /// Whether it is tested only where a subnet or a pool of the client lists it as additional.
+    pub only_additional: bool,
+    /// How long its members' leases are valid, instead of what their subnet says.
+    pub lifetime: Option<Lifetime>,
+    /// The server that its members boot from; not the unspecified address.
+    pub next_server: Option<Ipv4Addr>,
+    /// The boot server's name, 1 to 63 octets.
+    pub server_hostname: Option<String>,
+    /// The boot file's name, 1 to 127 octets.
+    pub boot_file_name: Option<String>,
+    /// Its members' options, which win over global ones.
+    pub options: Options,
+    /// The codes of those among `options` that are sent unasked.
+    pub always: BTreeSet<u8>,
+}
+
+impl Class {
+    /// A class that gives its members nothing.
+    #[must_use]
+    pub const fn new(name: String, membership: Membership) -> Self {
+        Self {
+            name,
+            membership,
+            only_additional: false,
+            lifetime: None,
+            next_server: None,
+            server_hostname: None,
+            boot_file_name: None,
+            options: Options::new(),
+            always: BTreeSet::new(),
+        }
+    }
+}
+
+/// Who is in a class.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Membership {
+    /// Whoever is put there by other means: a built-in class, one that a template makes, or one
+    /// that a subnet or a pool lists as additional.
+    Given,
+    /// Those of whom this is true.
+    Test(Expression),
+    /// Those for whom this is not empty; they are also in a class that is named after the value.
+    Template(Expression),
+}
+
+/// One subnet with everything it inherits but options.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subnet {
     /// Its number, 1 to 4294967294.
@@ -197,10 +264,14 @@ pub struct Subnet {
     pub server_hostname: String,
     /// The boot file's name (`file`), up to 127 octets.
     pub boot_file_name: String,
-    /// The subnet's options, and the global ones that it does not replace.
+    /// Its own options, which win over those of classes and global ones.
     pub options: Options,
     /// The codes of those among `options` that are sent unasked.
     pub always: BTreeSet<u8>,
+    /// The classes that it is for: a client in any of them is admitted; none admits everybody.
+    pub guards: Vec<String>,
+    /// The classes that its clients are tested for once it has been selected.
+    pub additional: Vec<String>,
 }
 
 impl Subnet {
@@ -224,6 +295,8 @@ impl Subnet {
             boot_file_name: String::new(),
             options: Options::default(),
             always: BTreeSet::new(),
+            guards: Vec::new(),
+            additional: Vec::new(),
         }
     }
 
@@ -285,6 +358,10 @@ pub struct Pool {
     pub options: Options,
     /// The codes of those among `options` that are sent unasked.
     pub always: BTreeSet<u8>,
+    /// The classes that it is for: a client in any of them is admitted; none admits everybody.
+    pub guards: Vec<String>,
+    /// The classes that clients with an address of this pool are tested for.
+    pub additional: Vec<String>,
 }
 
 impl Pool {

@@ -3,6 +3,7 @@
 //! What the check against the table has refused is passed over here, so that one mistake gives one
 //! error and everything else is still looked at.
 
+mod classes;
 mod option_data;
 mod pools;
 mod section;
@@ -61,7 +62,15 @@ pub(crate) fn read(root: &Value, out: &mut Diagnostics) -> Config {
 }
 
 fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
-    Config { subnets: subnets::read(dhcp4, out), ..server::read(dhcp4, out) }
+    let options = option_data::read(dhcp4, out);
+    let classes = classes::read(dhcp4, out);
+    Config {
+        options: options.values,
+        always: options.always,
+        subnets: subnets::read(dhcp4, &classes, out),
+        classes,
+        ..server::read(dhcp4, out)
+    }
 }
 
 fn is_other_program(key: &str) -> bool {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use lessor_config::{
-    Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Memfile, Pool, Prefix4,
-    SocketType, Subnet, Tee,
+    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Membership,
+    Memfile, Pool, Prefix4, SocketType, Subnet, Tee,
 };
+use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
 use lessor_wire::v4::Options;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -62,9 +63,56 @@ fn tee() -> impl Strategy<Value = Tee> {
     )
 }
 
+/// Names of classes, defined or not, each once.
+fn names() -> impl Strategy<Value = Vec<String>> {
+    let some = vec!["class-0", "class-7", "ALL", "VENDOR_CLASS_docsis3.0", "\"\\é"];
+    proptest::sample::subsequence(some, 0..=3)
+        .prop_map(|names| names.into_iter().map(str::to_owned).collect())
+}
+
+/// Who is in the `at`th class.
+fn membership(at: usize, kind: u8) -> Membership {
+    let test = |text: &str| Membership::Test(Expression::parse_bool(text).expect("a test"));
+    let before = at.checked_sub(1).map_or_else(|| "ALL".to_owned(), |at| format!("class-{at}"));
+    match kind {
+        0 => Membership::Given,
+        1 => test(&format!("member('{before}') or known")),
+        2 => test(r#"option[60].text == '"\' and not (pkt4.mac == 0x010203)"#),
+        _ => Membership::Template(
+            Expression::parse_string("substring(option[61].hex, 0, 3) + pkt.iface")
+                .expect("a value"),
+        ),
+    }
+}
+
+/// Up to three classes.
+fn classes() -> impl Strategy<Value = Vec<Class>> {
+    let boot = || option::of("\\PC{1,12}");
+    let some = |addr: &Ipv4Addr| !addr.is_unspecified();
+    let server = option::of(addr().prop_filter("none", some));
+    let class =
+        ((0_u8..4, any::<bool>()), option::of(lifetime()), (server, boot(), boot()), options());
+    vec(class, 0..4).prop_map(|classes| {
+        let class = |(at, (who, lifetime, boot, options)): (usize, ((u8, bool), _, _, (_, _)))| {
+            let (next_server, server_hostname, boot_file_name): (_, _, _) = boot;
+            Class {
+                only_additional: who.1,
+                lifetime,
+                next_server,
+                server_hostname,
+                boot_file_name,
+                options: options.0,
+                always: options.1,
+                ..Class::new(format!("class-{at}"), membership(at, who.0))
+            }
+        };
+        classes.into_iter().enumerate().map(class).collect()
+    })
+}
+
 /// The `at`th subnet, in a /16 of its own, with up to three pools.
 fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
-    let pool = (0_u32..60, any::<u32>(), options());
+    let pool = (0_u32..60, any::<u32>(), options(), (names(), names()));
     let own = (
         vec(pool, 0..3),
         btree_set(addr(), 0..3),
@@ -73,12 +121,12 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
         (any::<bool>(), any::<bool>()),
         (0_u32..1_000_000, option::of(any::<u32>().prop_map(Secs))),
         (addr(), "\\PC{0,12}", "\\PC{0,12}"),
-        options(),
+        (options(), names(), names()),
     );
-    own.prop_map(move |(pools, relays, interface, timing, flags, cache, boot, options)| {
+    own.prop_map(move |(pools, relays, interface, timing, flags, cache, boot, rest)| {
         let prefix = Prefix4::holding(Ipv4Addr::new(10, at, 0, 0), 16).expect("a length");
         let base = prefix.addr().to_bits();
-        let pools = pools.into_iter().zip(0_u32..).map(|((size, id, own), place)| {
+        let pools = pools.into_iter().zip(0_u32..).map(|((size, id, own, names), place)| {
             let first = base + 64 * place;
             Pool {
                 first: first.into(),
@@ -86,6 +134,8 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
                 id: PoolId(id),
                 options: own.0,
                 always: own.1,
+                guards: names.0,
+                additional: names.1,
             }
         });
         Subnet {
@@ -101,8 +151,10 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
             next_server: boot.0,
             server_hostname: boot.1,
             boot_file_name: boot.2,
-            options: options.0,
-            always: options.1,
+            options: rest.0.0,
+            always: rest.0.1,
+            guards: rest.1,
+            additional: rest.2,
             ..Subnet::new(SubnetId(u32::from(at) + 1), prefix)
         }
     })
@@ -150,10 +202,10 @@ fn config() -> impl Strategy<Value = Config> {
         (any::<u32>().prop_map(Secs), expired()),
         1_u32..=Config::PARKED_MAX,
         (any::<bool>(), "\\PC{0,9}"),
-        subnets,
+        (options(), classes(), subnets),
     );
-    parts.prop_map(|(interfaces, socket_type, lease_store, sockets, waits, parked, id, subnets)| {
-        let (a, b, c, count) = subnets;
+    parts.prop_map(|(interfaces, socket_type, lease_store, sockets, waits, parked, id, clients)| {
+        let (options, classes, (a, b, c, count)) = clients;
         let sockets = sockets.into_iter().map(|path| ControlSocket::Unix { path });
         Config {
             interfaces: interfaces.into_iter().collect(),
@@ -165,6 +217,9 @@ fn config() -> impl Strategy<Value = Config> {
             parked_max: parked,
             echo_client_id: id.0,
             server_tag: id.1,
+            options: options.0,
+            always: options.1,
+            classes,
             subnets: [a, b, c].into_iter().take(count).collect(),
         }
     })

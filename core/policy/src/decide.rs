@@ -9,13 +9,14 @@ mod surrender;
 
 use std::sync::Arc;
 
-use lessor_config::Subnet;
+use lessor_config::class_names::DROP;
+use lessor_config::{Pool, Subnet};
 use lessor_lease::{Lease, State};
-use lessor_types::{Holder, Links, Now, PoolId, Unit, Wall};
+use lessor_types::{Holder, Links, Now, PoolId, Secs, Unit, Wall};
 
 use crate::facts::Known;
-use crate::reply::Reply;
-use crate::{Ask, Decision, DropReason, Effect, Facts, Plan, Query, Topology};
+use crate::reply::{self, Reply};
+use crate::{Ask, Classes, Decision, DropReason, Effect, Facts, Plan, Query, Topology};
 
 /// Decides what a query gets.
 ///
@@ -34,14 +35,19 @@ pub fn decide<F: Facts>(
     let Some((server, _)) = link.addrs.first() else {
         return Decision::Drop(DropReason::UnknownLink);
     };
-    let Some(subnet) = topology.subnet_for(query, links) else {
+    let classes = Classes::of(topology, query, links);
+    if classes.contains(DROP) {
+        return Decision::Drop(DropReason::ClassDrop);
+    }
+    let Some(subnet) = topology.subnet_admitting(&classes, query, links) else {
         return Decision::Drop(DropReason::NoSubnet);
     };
     let mut holder = query.holder.clone();
     if !subnet.match_client_id && !holder.hw.is_empty() {
         holder.client_id = None;
     }
-    let case = Case { facts, topology, links, query, now, subnet, server: *server, holder };
+    let server = *server;
+    let case = Case { facts, topology, links, query, now, classes, subnet, server, holder };
     let decided = match query.ask {
         Ask::Discover => discover::discover(&case),
         Ask::Selecting { server, addr } => request::selecting(&case, server, addr),
@@ -61,6 +67,8 @@ struct Case<'a, F> {
     links: &'a Links,
     query: &'a Query,
     now: Now,
+    /// The classes that count for what the client is given, but for additional ones.
+    classes: Classes<'a>,
     subnet: &'a Subnet,
     /// The server identifier: the first address of the link.
     server: std::net::Ipv4Addr,
@@ -74,15 +82,28 @@ impl<F: Facts> Case<'_, F> {
         self.links.0.iter().flat_map(|link| &link.addrs).any(|(addr, _)| *addr == server)
     }
 
-    /// Whether a unit lies in a pool of this subnet.
+    /// Whether a unit lies in a pool of this subnet that the client may use.
     fn in_pool(&self, unit: Unit) -> bool {
         self.pool_of(unit).is_some()
     }
 
-    /// The pool number that a lease of this unit carries, if a pool of this subnet has it.
+    /// The pool number that a lease of this unit carries, if the client may use a pool of this
+    /// subnet that has it.
     fn pool_of(&self, unit: Unit) -> Option<PoolId> {
+        let pool = self.pool_around(unit).filter(|pool| self.classes.admit(&pool.guards));
+        pool.map(|pool| pool.id)
+    }
+
+    /// The pool of this subnet that has a unit, whoever may use it.
+    fn pool_around(&self, unit: Unit) -> Option<&Pool> {
         let (subnet, pool) = self.topology.pool(self.topology.pool_at(unit)?)?;
-        (subnet.id == self.subnet.id).then_some(pool.id)
+        (subnet.id == self.subnet.id).then_some(pool)
+    }
+
+    /// The lifetime that the client gets.
+    fn lifetime(&self) -> Secs {
+        let bounds = self.classes.lifetime().unwrap_or(self.subnet.lifetime);
+        reply::lifetime(bounds, self.query.wanted)
     }
 
     /// Whether somebody else was offered a unit and may still take it.
@@ -144,8 +165,8 @@ impl<F: Facts> Case<'_, F> {
     }
 
     fn reply(&self) -> Reply<'_> {
-        let Self { query, subnet, server, .. } = *self;
-        Reply { query, config: self.config(), subnet, server }
+        let Self { query, ref classes, subnet, server, .. } = *self;
+        Reply { query, config: self.config(), classes, subnet, server }
     }
 
     fn config(&self) -> &lessor_config::Config {

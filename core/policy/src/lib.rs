@@ -2,6 +2,7 @@
 //!
 //! # Map
 //! - [`query`]: a client's message, lawful, with what the socket knew.
+//! - [`classify`]: which classes a query is in.
 //! - [`topology`]: which subnet and pool an address, a relay or a link belongs to.
 //! - [`facts`]: what a decision may ask about leases, and how it says that it does not know.
 //! - [`plan`]: what a decision says.
@@ -16,6 +17,7 @@
 //! The same facts, query and time give the same decision, so that a decision may be run again.
 #![forbid(unsafe_code)]
 
+pub mod classify;
 pub mod decide;
 pub mod facts;
 pub mod plan;
@@ -24,6 +26,7 @@ pub mod reason;
 pub mod reply;
 pub mod topology;
 
+pub use classify::Classes;
 pub use decide::decide;
 pub use facts::{Facts, Hold};
 pub use plan::{Answer, Decision, Effect, Plan};

@@ -83,6 +83,8 @@ pub struct Query {
     pub wish: Option<Ipv4Addr>,
     /// The lifetime wished for (option 51).
     pub wanted: Option<Secs>,
+    /// The length of the message as it came, in octets.
+    pub length: usize,
     /// The message itself.
     pub message: Message,
 }
@@ -122,6 +124,7 @@ impl Query {
             dest,
             wish: address(&message, code::REQUESTED_ADDRESS),
             wanted: message.options.u32(code::LEASE_TIME).map(Secs),
+            length: datagram.payload.len(),
             message,
         })
     }

@@ -43,6 +43,8 @@ reasons! {
     Malformed = "DHCP4_MALFORMED", "fields that the message must have are missing or contradict";
     /// Arrived on an interface that is not served.
     UnknownLink = "DHCP4_UNKNOWN_LINK", "arrived on an interface that is not served";
+    /// In the class `DROP`.
+    ClassDrop = "DHCP4_CLASS_DROP", "the client is in the class DROP";
     /// No subnet serves the client's link (V4-039).
     NoSubnet = "DHCP4_NO_SUBNET", "no subnet for the client's link";
     /// Meant for another server (V4-049).

@@ -1,20 +1,20 @@
 //! The answer's fields, options and times, and where it goes (RFC 2131 §4.1, §4.3 and table 3).
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use lessor_config::{Config, Subnet};
+use lessor_config::{Config, Lifetime, Subnet};
 use lessor_types::{Destination, Secs, Unit};
-use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
+use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, Options, SERVER_PORT, code};
 
-use crate::{Answer, Query};
+use crate::{Answer, Classes, Query};
 
 /// The bit by which a client asks for broadcast replies (RFC 2131 §2).
 const BROADCAST_BIT: u16 = 0x8000;
 
-/// The lifetime a client gets: its wish within the subnet's bounds (V4-040).
+/// The lifetime a client gets: its wish within the bounds (V4-040).
 #[must_use]
-pub fn lifetime(subnet: &Subnet, wanted: Option<Secs>) -> Secs {
-    let bounds = subnet.lifetime;
+pub fn lifetime(bounds: Lifetime, wanted: Option<Secs>) -> Secs {
     wanted.map_or(bounds.default, |wanted| wanted.clamp(bounds.min, bounds.max))
 }
 
@@ -32,6 +32,7 @@ pub fn hostname(query: &Query) -> Option<Box<str>> {
 pub(crate) struct Reply<'a> {
     pub(crate) query: &'a Query,
     pub(crate) config: &'a Config,
+    pub(crate) classes: &'a Classes<'a>,
     pub(crate) subnet: &'a Subnet,
     pub(crate) server: Ipv4Addr,
 }
@@ -81,26 +82,33 @@ impl Reply<'_> {
         answer
     }
 
-    /// What the configuration gives the client, pool before subnet.
+    /// What the configuration gives the client: its pool, its subnet, its classes in their order,
+    /// everybody's; but boot servers by classes first.
     fn configure(self, message: &mut Message, addr: Option<Ipv4Addr>) {
         let Self { query, config, subnet, .. } = self;
-        message.siaddr = subnet.next_server;
-        message.sname = subnet.server_hostname.clone().into_bytes();
-        message.file = subnet.boot_file_name.clone().into_bytes();
+        let pool = addr.and_then(|addr| subnet.pool_of(addr));
+        let classes = self.classes.with_additional(pool, subnet);
+        let server = classes.defined().find_map(|class| class.next_server);
+        let sname = classes.defined().find_map(|class| class.server_hostname.as_ref());
+        let file = classes.defined().find_map(|class| class.boot_file_name.as_ref());
+        message.siaddr = server.unwrap_or(subnet.next_server);
+        message.sname = sname.unwrap_or(&subnet.server_hostname).clone().into_bytes();
+        message.file = file.unwrap_or(&subnet.boot_file_name).clone().into_bytes();
         if config.echo_client_id
             && let Some(id) = query.message.options.get(code::CLIENT_ID)
         {
             message.options.insert(code::CLIENT_ID, id);
         }
-        let pool = addr.and_then(|addr| subnet.pool_of(addr));
-        let configured = |code: u8| {
-            pool.and_then(|pool| pool.options.get(code)).or_else(|| subnet.options.get(code))
-        };
-        let wanted = BASIC
-            .iter()
-            .chain(query.message.parameter_list())
-            .chain(&subnet.always)
-            .chain(pool.iter().flat_map(|pool| &pool.always));
+        let layers: Vec<(&Options, &BTreeSet<u8>)> = pool
+            .map(|pool| (&pool.options, &pool.always))
+            .into_iter()
+            .chain([(&subnet.options, &subnet.always)])
+            .chain(classes.defined().map(|class| (&class.options, &class.always)))
+            .chain([(&config.options, &config.always)])
+            .collect();
+        let configured = |code: u8| layers.iter().find_map(|(options, _)| options.get(code));
+        let always = layers.iter().flat_map(|(_, always)| *always);
+        let wanted = BASIC.iter().chain(query.message.parameter_list()).chain(always);
         for code in wanted.copied() {
             if OWN.contains(&code) || message.options.contains(code) {
                 continue;

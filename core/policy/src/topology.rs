@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use lessor_config::{Config, Pool, Subnet};
+use lessor_config::{Class, Config, Pool, Subnet};
 use lessor_types::{Links, Unit};
 use lessor_wire::v4::RelayAgent;
 
-use crate::Query;
+use crate::{Classes, Query};
 
 /// A pool's place among all pools of a configuration.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -29,8 +29,10 @@ pub struct Topology {
     config: Arc<Config>,
     /// First and last address of each subnet with its place, by first address; they don't overlap.
     by_prefix: Vec<(u32, u32, usize)>,
-    by_relay: BTreeMap<Ipv4Addr, usize>,
-    by_interface: BTreeMap<String, usize>,
+    /// Where several subnets name a relay or an interface, those with lower numbers come first.
+    by_relay: BTreeMap<Ipv4Addr, Vec<usize>>,
+    by_interface: BTreeMap<String, Vec<usize>>,
+    classes: BTreeMap<String, usize>,
     /// By first address; they don't overlap.
     pools: Vec<PoolPlace>,
 }
@@ -40,18 +42,17 @@ impl Topology {
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
         let mut by_prefix = Vec::new();
-        let mut by_relay = BTreeMap::new();
-        let mut by_interface = BTreeMap::new();
+        let mut by_relay = BTreeMap::<_, Vec<usize>>::new();
+        let mut by_interface = BTreeMap::<_, Vec<usize>>::new();
         let mut pools = Vec::new();
         for (place, subnet) in config.subnets.iter().enumerate() {
             let first = u32::from(subnet.prefix.addr());
             by_prefix.push((first, u32::from(subnet.prefix.broadcast()), place));
-            // The first subnet that names a relay or an interface has it.
             for relay in &subnet.relays {
-                by_relay.entry(*relay).or_insert(place);
+                by_relay.entry(*relay).or_default().push(place);
             }
             if let Some(interface) = &subnet.interface {
-                by_interface.entry(interface.clone()).or_insert(place);
+                by_interface.entry(interface.clone()).or_default().push(place);
             }
             pools.extend(subnet.pools.iter().enumerate().map(|(pool, range)| PoolPlace {
                 first: u32::from(range.first),
@@ -62,13 +63,21 @@ impl Topology {
         }
         by_prefix.sort_unstable();
         pools.sort_unstable_by_key(|place| place.first);
-        Self { config, by_prefix, by_relay, by_interface, pools }
+        let named = config.classes.iter().zip(0..);
+        let classes = named.map(|(class, place)| (class.name.clone(), place)).collect();
+        Self { config, by_prefix, by_relay, by_interface, classes, pools }
     }
 
     /// The configuration.
     #[must_use]
     pub const fn config(&self) -> &Arc<Config> {
         &self.config
+    }
+
+    /// The class of this name.
+    #[must_use]
+    pub fn class(&self, name: &str) -> Option<&Class> {
+        self.config.classes.get(*self.classes.get(name)?)
     }
 
     /// How many pools there are; keys are below it.
@@ -121,32 +130,43 @@ impl Topology {
     }
 
     /// The subnet that serves a query's link.
-    ///
-    /// In Kea's order: link selection (option 82, sub-option 5, RFC 3527) or `giaddr`, each by a
-    /// subnet's relay list and then by prefix; `ciaddr` of a unicast; the receiving interface by
-    /// name; its addresses.
     #[must_use]
     pub fn subnet_for(&self, query: &Query, links: &Links) -> Option<&Subnet> {
+        self.subnet_admitting(&Classes::of(self, query, links), query, links)
+    }
+
+    /// The subnet that serves a query's link and admits one of its classes.
+    ///
+    /// In Kea's order: link selection (option 82, sub-option 5, RFC 3527) or `giaddr`, each by
+    /// subnets' relay lists and then by prefix; `ciaddr` of a unicast; the receiving interface by
+    /// name; its addresses.
+    #[must_use]
+    pub fn subnet_admitting(
+        &self,
+        classes: &Classes<'_>,
+        query: &Query,
+        links: &Links,
+    ) -> Option<&Subnet> {
+        let admitted = |subnet: &&Subnet| classes.admit(&subnet.guards);
+        let named = |places: Option<&Vec<usize>>| {
+            let subnets = places.into_iter().flatten();
+            subnets.filter_map(|place| self.config.subnets.get(*place)).find(admitted)
+        };
+        let around = |addr: Ipv4Addr| self.subnet_around(addr).filter(admitted);
         if query.is_relayed() {
             let selected =
                 query.message.relay_agent().as_ref().and_then(RelayAgent::link_selection);
             let link = selected.unwrap_or(query.message.giaddr);
-            return self
-                .by_relay
-                .get(&link)
-                .and_then(|place| self.config.subnets.get(*place))
-                .or_else(|| self.subnet_around(link));
+            return named(self.by_relay.get(&link)).or_else(|| around(link));
         }
         // A unicast renewal may come from behind a router; a broadcast shows the client's link.
         if !query.dest.is_broadcast()
-            && let Some(subnet) = self.subnet_around(query.message.ciaddr)
+            && let Some(subnet) = around(query.message.ciaddr)
         {
             return Some(subnet);
         }
         let link = links.by_id(query.link)?;
-        if let Some(place) = self.by_interface.get(&*link.name) {
-            return self.config.subnets.get(*place);
-        }
-        link.addrs.iter().find_map(|(addr, _)| self.subnet_around(*addr))
+        named(self.by_interface.get(&*link.name))
+            .or_else(|| link.addrs.iter().find_map(|(addr, _)| around(*addr)))
     }
 }

@@ -7,7 +7,7 @@
 //! ```text
 //! config NAME                          the configuration, scenarios/configs/NAME.json
 //! store shared                         the store is the truth (default: exclusive)
-//! at T  c > TYPE key=value …           client c (a…z) sends; keys: req sid ci gi cid want xid,
+//! at T  c > TYPE key=value …           client c (a…z) sends; keys: req sid ci gi cid vc want xid,
 //!                                      and the words bcast, unicast
 //! at T  store done|retry|refused|full|unknown|unknown-applied|lost|reopened
 //!                                      the oldest batch is settled; the store goes or comes

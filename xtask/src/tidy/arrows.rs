@@ -28,10 +28,20 @@ const ROOMS: &[Room] = &[
     Room { name: "lessor-wire", below: &["lessor-types"], outside: NONE },
     Room { name: "lessor-lease", below: &["lessor-types"], outside: NONE },
     Room { name: "lessor-expression", below: &["lessor-types", "lessor-wire"], outside: NONE },
-    Room { name: "lessor-config", below: &["lessor-types", "lessor-wire"], outside: NONE },
+    Room {
+        name: "lessor-config",
+        below: &["lessor-types", "lessor-wire", "lessor-expression"],
+        outside: NONE,
+    },
     Room {
         name: "lessor-policy",
-        below: &["lessor-types", "lessor-wire", "lessor-lease", "lessor-config"],
+        below: &[
+            "lessor-types",
+            "lessor-wire",
+            "lessor-lease",
+            "lessor-config",
+            "lessor-expression",
+        ],
         outside: NONE,
     },
     Room {

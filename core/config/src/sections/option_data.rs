@@ -1,14 +1,12 @@
 //! `option-data`: what clients are told.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use lessor_wire::v4::definition::{self, Definition};
 use lessor_wire::v4::{OptionType, Options};
 
-use super::section::Section;
+use super::section::{Section, within};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::json::Value;
 use crate::option_text::{self, Misfit};
 use crate::source::Span;
 use crate::spelling;
@@ -20,19 +18,6 @@ pub(super) struct OptionData {
     pub(super) values: Options,
     /// Those that are sent unasked.
     pub(super) always: BTreeSet<u8>,
-}
-
-impl OptionData {
-    /// Adds what `outer` has and this has not. To be sent unasked, it is enough that one of both
-    /// says so.
-    pub(super) fn inherit(&mut self, outer: &Self) {
-        for (code, value) in outer.values.iter() {
-            if !self.values.contains(code) {
-                self.values.insert(code, value);
-            }
-        }
-        self.always.extend(&outer.always);
-    }
 }
 
 /// The options that a map sets.
@@ -183,25 +168,9 @@ fn read_octets(
         Err(misfit) => misfit,
     };
     let place = match section.value("data") {
-        Some(value) => within(value, text, &misfit.at),
-        None => section.span,
+        Some(value) if !misfit.at.is_empty() => within(value, &misfit.at, out.sources()),
+        _ => section.place("data"),
     };
     out.push(Diagnostic::error(place, path, misfit.told).hint(misfit.hint));
     None
-}
-
-/// The place of a part of a text; all of it where escapes make the octets differ.
-fn within(value: &Value, text: &str, part: &Range<usize>) -> Span {
-    let octet = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let span = value.span;
-    let inside = span.start.saturating_add(1);
-    if span.end.saturating_sub(inside) == octet(text.len() + 1) && !part.is_empty() {
-        Span {
-            start: inside.saturating_add(octet(part.start)),
-            end: inside.saturating_add(octet(part.end)),
-            ..span
-        }
-    } else {
-        span
-    }
 }

@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 
 use lessor_types::PoolId;
 
+use super::classes;
 use super::option_data;
 use super::section::Section;
 use crate::Prefix4;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::Pool;
+use crate::model::{Class, Pool};
 use crate::source::Span;
 
 /// A range as the file gives it, to be compared with all others.
@@ -23,6 +24,7 @@ pub(super) struct Range {
 pub(super) fn read(
     subnet: &Section<'_>,
     prefix: Option<(Prefix4, Span)>,
+    classes: &[Class],
     ranges: &mut Vec<Range>,
     out: &mut Diagnostics,
 ) -> Vec<Pool> {
@@ -34,6 +36,8 @@ pub(super) fn read(
         };
         let section = Section::new(map, value.span, list.index(index));
         let options = option_data::read(&section, out);
+        let guards = classes::read_guards(&section, classes, out);
+        let additional = classes::read_additional(&section, classes, out);
         let Some((first, last)) = read_range(&section, out) else {
             continue;
         };
@@ -56,6 +60,8 @@ pub(super) fn read(
             id: PoolId(section.number("pool-id").unwrap_or(0)),
             options: options.values,
             always: options.always,
+            guards,
+            additional,
         });
     }
     pools

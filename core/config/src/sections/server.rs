@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::source::Span;
 
-/// Everything but subnets.
+/// Everything but options, classes and subnets.
 pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
     let default = Config::default();
     let interfaces = dhcp4.section("interfaces-config");
@@ -28,7 +28,7 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
         parked_max: read_parked_max(dhcp4, out).unwrap_or(default.parked_max),
         echo_client_id: dhcp4.flag("echo-client-id").unwrap_or(default.echo_client_id),
         server_tag: dhcp4.text("server-tag").unwrap_or_default().to_owned(),
-        subnets: Vec::new(),
+        ..default
     }
 }
 

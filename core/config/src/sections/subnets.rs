@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use lessor_types::{Secs, SubnetId};
 
+use super::classes;
 use super::option_data::{self, OptionData};
 use super::pools;
 use super::section::{Chain, Section, addr, ppm, whole};
@@ -12,7 +13,7 @@ use super::timing;
 use crate::Prefix4;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::Value;
-use crate::model::Subnet;
+use crate::model::{Class, Subnet};
 use crate::source::Span;
 
 /// A prefix as the file gives it, to be compared with all others.
@@ -23,8 +24,7 @@ struct Place {
 }
 
 /// The subnets by ascending number.
-pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Vec<Subnet> {
-    let global_options = option_data::read(dhcp4, out);
+pub(super) fn read(dhcp4: &Section<'_>, classes: &[Class], out: &mut Diagnostics) -> Vec<Subnet> {
     // What clashes among global settings is told once, and without subnets too.
     timing::read_lifetime(Chain(&[dhcp4]), out);
     timing::read_tee(Chain(&[dhcp4]), out);
@@ -44,12 +44,13 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Vec<Subnet> {
         if let Some((prefix, span)) = located {
             places.push(Place { prefix, span, path: section.path.key("subnet").to_string() });
         }
-        let pools = pools::read(&section, located, &mut ranges, out);
-        let mut options = option_data::read(&section, out);
-        options.inherit(&global_options);
+        let pools = pools::read(&section, located, classes, &mut ranges, out);
+        let options = option_data::read(&section, out);
         let chain = [&section, dhcp4];
         let mut subnet = read_settings(&section, Chain(&chain), options, out);
         subnet.pools = pools;
+        subnet.guards = classes::read_guards(&section, classes, out);
+        subnet.additional = classes::read_additional(&section, classes, out);
         // Without a prefix there was an error, and no configuration comes of this.
         if let Some(prefix) = prefix {
             subnets.push(Subnet { id, prefix, ..subnet });
@@ -61,7 +62,7 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Vec<Subnet> {
     subnets
 }
 
-/// All but number, prefix and pools.
+/// All but number, prefix, pools and classes.
 fn read_settings(
     section: &Section<'_>,
     chain: Chain<'_>,

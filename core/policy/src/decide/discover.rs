@@ -8,19 +8,18 @@ use lessor_wire::v4::MessageType;
 
 use super::Case;
 use crate::facts::Known;
-use crate::{Decision, DropReason, Effect, Facts, Plan, reply};
+use crate::{Decision, DropReason, Effect, Facts, Plan};
 
 pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
     let Some(unit) = choose(case)? else {
         return Ok(Decision::Drop(DropReason::NoFreeAddress));
     };
-    let lifetime = reply::lifetime(case.subnet, case.query.wanted);
     Ok(Decision::Do(Box::new(Plan {
         changes: Vec::new(),
         read: vec![unit],
         hold: Some(unit),
         unhold: false,
-        answer: case.reply().lease(MessageType::Offer, unit, lifetime),
+        answer: case.reply().lease(MessageType::Offer, unit, case.lifetime()),
         effect: Effect::Offered(unit),
     })))
 }
@@ -50,6 +49,12 @@ fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
         return Ok(Some(wish));
     }
     for pool in case.topology.pools_of(case.subnet) {
+        let Some((_, range)) = case.topology.pool(pool) else {
+            continue;
+        };
+        if !case.classes.admit(&range.guards) {
+            continue;
+        }
         if let Some(candidate) = case.facts.free_in(pool, &case.holder)? {
             return Ok(Some(candidate.unit));
         }

@@ -63,7 +63,7 @@ pub(super) fn extend<F: Facts>(case: &Case<'_, F>, addr: Ipv4Addr) -> Known<Deci
     let unit = Unit::V4(addr);
     match case.facts.row(unit)? {
         Some(row) if case.is_ours(&row) => {
-            // The pool is gone, or the client has moved to another link (V4-064).
+            // The pool is gone or not for this client any more, or the client has moved to another link (V4-064).
             let misplaced = row.subnet != case.subnet.id || !case.in_pool(unit);
             if misplaced || case.held_for_another(unit) {
                 return Ok(case.refuse(unit));
@@ -94,7 +94,7 @@ fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> D
     let Some(pool) = case.pool_of(unit) else {
         return case.refuse(unit);
     };
-    let lifetime = reply::lifetime(case.subnet, case.query.wanted);
+    let lifetime = case.lifetime();
     let hostname = reply::hostname(case.query);
     if let Some(row) = &row
         && let Some(rest) = reusable(case, row, lifetime, hostname.as_deref())

@@ -20,7 +20,8 @@ pub(super) fn decline<F: Facts>(
         return Ok(Decision::Drop(DropReason::OtherServer));
     }
     let unit = Unit::V4(addr);
-    let Some(pool) = case.pool_of(unit) else {
+    // That an address is in use elsewhere is worth knowing from whoever holds it, in whatever class.
+    let Some(pool) = case.pool_around(unit).map(|pool| pool.id) else {
         return Ok(Decision::Drop(DropReason::DeclineNotHeld));
     };
     let row = case.facts.row(unit)?;

@@ -253,6 +253,7 @@ impl Stage {
             match key {
                 "req" => message.options.insert(code::REQUESTED_ADDRESS, addr().octets()),
                 "sid" => message.options.insert(code::SERVER_ID, addr().octets()),
+                "vc" => message.options.insert(code::CLASS_ID, value.as_bytes()),
                 "cid" => message.options.insert(code::CLIENT_ID, value.as_bytes()),
                 "want" => {
                     let secs: u32 = value.parse().expect("a number of seconds");

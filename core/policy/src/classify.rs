@@ -1,0 +1,166 @@
+//! Which classes a query is in.
+//!
+//! Membership is a function of the query, the interface and the configuration, so that a decision
+//! that is run again finds the same.
+
+use std::borrow::Cow;
+
+use lessor_config::{Class, Lifetime, Membership, Pool, Subnet, class_names};
+use lessor_expression::{Arrival, Expression, Packet};
+use lessor_types::Links;
+use lessor_wire::v4::code;
+
+use crate::{Query, Topology};
+
+/// The classes of a query, in the order in which they were found.
+#[derive(Clone, Debug)]
+pub struct Classes<'a> {
+    topology: &'a Topology,
+    query: &'a Query,
+    interface: &'a str,
+    names: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Classes<'a> {
+    /// The classes that a query is in wherever it is served: the built-in ones, then those of the
+    /// configuration in its order.
+    #[must_use]
+    pub fn of(topology: &'a Topology, query: &'a Query, links: &'a Links) -> Self {
+        let interface = links.by_id(query.link).map_or("", |link| &*link.name);
+        let mut classes = Self { topology, query, interface, names: Vec::new() };
+        classes.join(class_names::ALL);
+        if let Some(vendor) = query.message.options.get(code::CLASS_ID) {
+            classes.join(format!("{}{}", class_names::VENDOR_PREFIX, text(vendor)));
+        }
+        // There are no reservations by which a client could be known.
+        classes.join(class_names::UNKNOWN);
+        for class in topology.config().classes.iter().filter(|class| !class.only_additional) {
+            classes.test(class);
+        }
+        classes
+    }
+
+    /// These and the ones that a pool and a subnet list as additional, which select nothing.
+    #[must_use]
+    pub fn with_additional(&self, pool: Option<&'a Pool>, subnet: &'a Subnet) -> Self {
+        let mut all = self.clone();
+        let lists = pool.into_iter().map(|pool| &pool.additional).chain([&subnet.additional]);
+        for name in lists.flatten() {
+            let Some(class) = self.topology.class(name) else {
+                continue;
+            };
+            match class.membership {
+                // A class without a test was listed for everybody.
+                Membership::Given if !class_names::is_built_in(name) => all.join(name),
+                _ => all.test(class),
+            }
+        }
+        all
+    }
+
+    /// Whether the query is in a class.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.names.iter().any(|own| own == name)
+    }
+
+    /// Whether what has these guards is for this query: there are none, or it is in one's class.
+    #[must_use]
+    pub fn admit(&self, guards: &[String]) -> bool {
+        guards.is_empty() || guards.iter().any(|guard| self.contains(guard))
+    }
+
+    /// The names, in the order in which the query was found to be in the classes.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// Those that the configuration defines, in the same order. What an earlier one gives wins.
+    pub fn defined(&self) -> impl Iterator<Item = &'a Class> {
+        self.names.iter().filter_map(|name| self.topology.class(name))
+    }
+
+    /// How long the leases of members are valid, if a class says so.
+    #[must_use]
+    pub fn lifetime(&self) -> Option<Lifetime> {
+        self.defined().find_map(|class| class.lifetime)
+    }
+
+    fn join(&mut self, name: impl Into<Cow<'a, str>>) {
+        let name = name.into();
+        if !self.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    fn test(&mut self, class: &'a Class) {
+        match &class.membership {
+            Membership::Given => {}
+            Membership::Test(test) => {
+                if self.ask(|packet| test.matches(packet)) {
+                    self.join(class.name.as_str());
+                }
+            }
+            Membership::Template(template) => self.spawn(class, template),
+        }
+    }
+
+    /// The class that a template makes comes before the template, since it says more.
+    fn spawn(&mut self, class: &'a Class, template: &Expression) {
+        let value = self.ask(|packet| template.value(packet));
+        if !value.is_empty() {
+            let (prefix, name) = (class_names::SPAWN_PREFIX, &class.name);
+            self.join(format!("{prefix}{name}_{}", text(&value)));
+            self.join(class.name.as_str());
+        }
+    }
+
+    fn ask<T>(&self, question: impl Fn(&Packet<'_>) -> T) -> T {
+        let query = self.query;
+        question(&Packet {
+            message: &query.message,
+            arrival: Arrival {
+                interface: self.interface,
+                source: *query.source.ip(),
+                destination: query.dest,
+                length: query.length,
+            },
+            classes: &|name| self.contains(name),
+        })
+    }
+}
+
+/// A client's octets as part of a name: without the zeros at their end, and everything that is not
+/// text as a percent sign and two digits.
+fn text(octets: &[u8]) -> String {
+    let len = octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
+    let mut text = String::new();
+    for chunk in octets.get(..len).unwrap_or_default().utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            if letter.is_control() {
+                letter.encode_utf8(&mut [0; 4]).bytes().for_each(|octet| escape(&mut text, octet));
+            } else {
+                text.push(letter);
+            }
+        }
+        chunk.invalid().iter().for_each(|octet| escape(&mut text, *octet));
+    }
+    text
+}
+
+fn escape(text: &mut String, octet: u8) {
+    text.push_str(&format!("%{octet:02X}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_shows_what_is_text() {
+        assert_eq!(text(b"docsis3.0\0\0"), "docsis3.0");
+        assert_eq!(text("café 5%".as_bytes()), "café 5%");
+        assert_eq!(text(b"a\0b\xff\n"), "a%00b%FF%0A");
+        assert_eq!(text(b"\0"), "");
+    }
+}
