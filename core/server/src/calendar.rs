@@ -49,7 +49,9 @@ impl Calendar {
 
     /// Notes the lifetimes and the probation that a configuration grants.
     pub fn configured(&mut self, config: &Config) {
-        let lifetimes = config.subnets.iter().map(|subnet| subnet.lifetime.max);
+        let subnets = config.subnets.iter().map(|subnet| subnet.lifetime.max);
+        let classes = config.classes.iter().filter_map(|class| class.lifetime);
+        let lifetimes = subnets.chain(classes.map(|lifetime| lifetime.max));
         for length in lifetimes.chain([config.decline_probation]) {
             self.granted(length);
         }
