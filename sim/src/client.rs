@@ -84,6 +84,8 @@ pub(crate) struct Client {
     pub(crate) lan: u8,
     clock: Clock,
     seed: Seed,
+    /// The moment of what it does now, and how often it has drawn since.
+    now: Ns,
     draws: u64,
     state: State,
     lease: Option<Held>,
@@ -100,6 +102,7 @@ impl Client {
             clock: Clock::new(ClockSpec { rate_ppm: spec.rate_ppm, ..ClockSpec::default() }),
             spec: spec.clone(),
             seed,
+            now: 0,
             draws: 0,
             state: State::Off,
             lease: None,
@@ -107,9 +110,18 @@ impl Client {
         }
     }
 
+    /// Something is about to happen to it.
+    pub(crate) const fn begin(&mut self, t: Ns) {
+        if self.now != t {
+            self.now = t;
+            self.draws = 0;
+        }
+    }
+
     fn draw(&mut self) -> Prng {
         self.draws += 1;
-        draw::draw(self.seed, Kind::Client, u32::from(self.id), 0, self.draws)
+        let count = u32::try_from(self.draws).unwrap_or(u32::MAX);
+        draw::draw(self.seed, Kind::Client, u32::from(self.id), count, self.now)
     }
 
     /// When it does something without being asked.

@@ -29,7 +29,9 @@ pub(crate) struct Fate {
 pub(crate) struct Lan {
     seed: Seed,
     spec: LanSpec,
-    sent: FixedMap<(u32, u32), u64>,
+    /// By the way: how many packets have gone it, when the last one did, and how many at that
+    /// moment.
+    sent: FixedMap<(u32, u32), (u64, Ns, u64)>,
     /// Faults in effect, by their place in the schedule.
     faults: Vec<(usize, FaultKind)>,
 }
@@ -58,16 +60,18 @@ impl Lan {
     /// whole way has. Faults that take effect are named to `effect`.
     pub(crate) fn carry(
         &mut self,
-        from: Station,
-        to: Station,
+        t: Ns,
+        (from, to): (Station, Station),
         hops: u64,
         mut effect: impl FnMut(usize),
     ) -> Fate {
         let (a, b) = (from.number(), to.number());
-        let count = self.sent.entry((a, b)).or_default();
-        *count += 1;
-        let number = *count;
-        let mut rng = draw::draw(self.seed, Kind::Link, a, b, number);
+        let (number, last, at_once) = self.sent.entry((a, b)).or_default();
+        *number += 1;
+        *at_once = if *last == t { *at_once + 1 } else { 0 };
+        *last = t;
+        let number = *number;
+        let mut rng = draw::draw(self.seed, Kind::Link, a, b, t ^ (*at_once << 56));
         let mut lost = rng.chance_ppm(self.spec.loss_ppm);
         let mut doubled = rng.chance_ppm(self.spec.duplicate_ppm);
         let mut delay = between(&mut rng, 20 * US, self.spec.delay_us.max(20) * US);

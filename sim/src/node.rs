@@ -47,7 +47,6 @@ pub(crate) struct Node {
     /// When the next turn is due, and which event will bring it.
     pub(crate) turn_at: Option<Ns>,
     pub(crate) turn_gen: u64,
-    pub(crate) turns: u64,
     pub(crate) paused_until: Ns,
     pub(crate) books: Books,
     pub(crate) file: Option<FileStore>,
@@ -85,7 +84,6 @@ impl Node {
             inputs: VecDeque::new(),
             turn_at: None,
             turn_gen: 0,
-            turns: 0,
             paused_until: 0,
             books: Books::default(),
             file,

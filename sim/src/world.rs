@@ -148,6 +148,7 @@ pub(crate) struct World<'a> {
     declined: Declined,
     lately: Lately,
     last_holder: BTreeMap<Ipv4Addr, u16>,
+    changed: BTreeMap<Ipv4Addr, Ns>,
     exhausted: bool,
     pub(crate) broken: Option<Broken>,
     pub(crate) judged: [u64; Invariant::ALL.len()],
@@ -216,6 +217,7 @@ impl<'a> World<'a> {
             declined: Declined::default(),
             lately: Lately::default(),
             last_holder: BTreeMap::new(),
+            changed: BTreeMap::new(),
             exhausted: false,
             broken: None,
             judged: [0; Invariant::ALL.len()],
@@ -345,6 +347,7 @@ impl<'a> World<'a> {
             config: node.topology.config(),
             wall: node.clock.wall(self.t),
             rows: &rows,
+            changed: &self.changed,
             clients: &self.clients,
         };
         let verdict = end.judge();

@@ -5,8 +5,8 @@ use lessor_server::{Event, Level, Server};
 use super::{Broken, Invariant, Verdict};
 use crate::time::Ns;
 
-/// Parked rounds of reclaiming that may come on top of parked clients.
-const SWEEPS_MAX: usize = 4;
+/// Parked rounds of reclaiming that are certainly too many.
+const SWEEPS_MAX: usize = 12;
 /// Outputs of one turn that are certainly too many.
 const OUTPUTS_MAX: usize = 20_000;
 /// Turns in a row at one moment that are certainly too many.
@@ -58,16 +58,20 @@ impl Books {
         if outputs > OUTPUTS_MAX {
             return bounded(format!("{outputs} outputs in one turn"));
         }
-        let (mut clients, mut parked) = (0, 0);
+        let (mut clients, mut sweeps) = (0, 0);
         for exchange in server.parked() {
-            parked += 1;
-            clients += u64::from(exchange.client.is_some());
+            if exchange.client.is_some() {
+                clients += 1;
+            } else {
+                sweeps += 1;
+            }
         }
-        if parked > self.parked_max + SWEEPS_MAX {
+        if clients > self.parked_max || sweeps > SWEEPS_MAX {
             let max = self.parked_max;
-            return bounded(format!("{parked} parked exchanges where {max} are allowed"));
+            let what = format!("{clients} clients parked where {max} may be, and {sweeps} rounds");
+            return bounded(what);
         }
-        if self.packets != self.ended + clients {
+        if self.packets != self.ended + clients as u64 {
             let what =
                 format!("{} packets, {} ended and {clients} parked", self.packets, self.ended);
             return Err(Broken::new(Invariant::OneOutcome, what));

@@ -82,7 +82,8 @@ impl Offers {
 /// Addresses on probation.
 #[derive(Debug, Default)]
 pub(crate) struct Declined {
-    until: BTreeMap<Ipv4Addr, Ns>,
+    /// When each was declined, and until when it is left alone.
+    until: BTreeMap<Ipv4Addr, (Ns, Ns)>,
 }
 
 impl Declined {
@@ -90,14 +91,16 @@ impl Declined {
     pub(crate) fn declined(&mut self, t: Ns, addr: Ipv4Addr, local: Ns) {
         // Clocks may be fast, and those of two servers differ.
         let until = t + local.saturating_sub(local / 5000 + SEC);
-        self.until.insert(addr, until);
+        self.until.insert(addr, (t, until));
     }
 
-    /// V4-067: an address is given. Returns whether it was declined once.
-    pub(crate) fn given(&mut self, t: Ns, addr: Ipv4Addr) -> Result<bool, Broken> {
+    /// V4-067: an address is given, to a request that arrived at `heard`. (An answer may cross with
+    /// a decline that another server has taken.) Returns whether it was declined once.
+    pub(crate) fn given(&mut self, t: Ns, addr: Ipv4Addr, heard: Ns) -> Result<bool, Broken> {
         match self.until.get(&addr) {
             None => Ok(false),
-            Some(until) if *until > t => {
+            Some((at, _)) if heard < *at => Ok(false),
+            Some((_, until)) if *until > t => {
                 let what =
                     format!("{addr} is given while it is on probation until {}", show(*until));
                 Err(Broken::new(Invariant::DeclinedKept, what).addr(addr))

@@ -1,6 +1,6 @@
 //! Everybody is served once nothing is wrong any more (I6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::time::{Ns, SEC, show};
 /// out (8 s), and some room.
 const SERVED_WITHIN: Ns = 200 * SEC;
 /// How long an address must have been free to count as being there.
-const FREE_FOR_SECS: i64 = 60;
+const FREE_FOR: Ns = 60 * SEC;
 
 /// What is known when the world ends.
 pub(crate) struct End<'a> {
@@ -28,6 +28,8 @@ pub(crate) struct End<'a> {
     pub(crate) wall: Wall,
     /// What the store holds.
     pub(crate) rows: &'a [Arc<Lease>],
+    /// When rows were stored or removed last.
+    pub(crate) changed: &'a BTreeMap<Ipv4Addr, Ns>,
     pub(crate) clients: &'a [Client],
 }
 
@@ -62,7 +64,12 @@ impl End<'_> {
     }
 
     fn free(&self, lan: u8) -> Vec<Ipv4Addr> {
-        let then = self.wall.plus_secs(-FREE_FOR_SECS);
+        let secs = i64::try_from(FREE_FOR / SEC).unwrap_or(0);
+        let then = self.wall.plus_secs(-secs);
+        let lately = |addr: &Ipv4Addr| {
+            let changed = self.changed.get(addr);
+            changed.is_some_and(|at| at + FREE_FOR > self.t)
+        };
         let taken: BTreeSet<Unit> = self
             .rows
             .iter()
@@ -76,7 +83,7 @@ impl End<'_> {
             .flat_map(|subnet| &subnet.pools)
             .flat_map(|pool| u32::from(pool.first)..=u32::from(pool.last))
             .map(Ipv4Addr::from)
-            .filter(|addr| !taken.contains(&Unit::V4(*addr)))
+            .filter(|addr| !taken.contains(&Unit::V4(*addr)) && !lately(addr))
             .collect()
     }
 }

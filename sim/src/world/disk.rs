@@ -33,7 +33,7 @@ impl World<'_> {
     fn disk_step(&mut self, id: u8, life: u32, step: DiskStep, low: Ns, high: Ns) {
         self.counts.disk += 1;
         let number = self.counts.disk;
-        let mut rng = draw::draw(self.seed, Kind::Disk, u32::from(id), life, number);
+        let mut rng = draw::draw(self.seed, Kind::Disk, u32::from(id), life, self.t);
         let wait = log_between(&mut rng, low.max(1), high);
         let name = (10, u32::from(id), number);
         self.push(self.t + wait, name, Event::Disk(id, life, step));
@@ -247,7 +247,6 @@ impl World<'_> {
     }
 
     fn on_compact(&mut self, server: usize) {
-        let number = self.counts.disk;
         let Some(node) = self.nodes.get_mut(server) else {
             return;
         };
@@ -255,7 +254,7 @@ impl World<'_> {
         let Some(file) = &mut node.file else {
             return;
         };
-        let mut rng = draw::draw(self.seed, Kind::Disk, u32::from(id), 1 << 20, number);
+        let mut rng = draw::draw(self.seed, Kind::Disk, u32::from(id), 1 << 20, self.t);
         let rows = usize::try_from(between(&mut rng, 1, 40)).unwrap_or(1);
         match file.step(rows) {
             Compacted::Working => self.disk_step(id, life, DiskStep::Compact, MS, 60 * MS),

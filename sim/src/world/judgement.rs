@@ -58,8 +58,9 @@ impl World<'_> {
                 self.judge(Invariant::Conformance, in_pool);
             }
             Some(MessageType::Ack) if gist.secs > 0 => {
+                let heard = node.heard(gist.xid).unwrap_or(t);
                 self.judge(Invariant::Conformance, conformance::in_pool(&config, lan, addr));
-                let given = self.declined.given(t, addr);
+                let given = self.declined.given(t, addr, heard);
                 if given == Ok(true) {
                     self.reach(Goal::DeclinedBack);
                 }
@@ -129,6 +130,7 @@ impl World<'_> {
         let row = change.to.as_deref();
         let number = node.id;
         self.note(None, What::Row(number, addr, row));
+        self.changed.insert(addr, self.t);
         let verdict = self.holdings.committed(self.t, by, addr, row, &self.holders);
         let invariant = match row {
             Some(row) if row.state == State::Assigned => Invariant::ToldLifetime,

@@ -29,6 +29,7 @@ impl World<'_> {
         let cause = None;
         let mut actions = Vec::new();
         if let Some(client) = self.clients.get_mut(client) {
+            client.begin(self.t);
             act(client, &mut actions);
         }
         self.perform(client, actions, cause);
@@ -173,7 +174,7 @@ impl World<'_> {
         cause: u64,
     ) -> (Vec<(u64, Ns)>, u64) {
         let mut effects = Vec::new();
-        let fate = self.lan.carry(from, to, hops, |place| effects.push(place));
+        let fate = self.lan.carry(self.t, (from, to), hops, |place| effects.push(place));
         effects.into_iter().for_each(|place| self.effect(place));
         if fate.copies == [None, None] {
             self.note(Some(cause), What::Lost(from, to, gist));
@@ -313,6 +314,7 @@ impl World<'_> {
         }
         let mut actions = Vec::new();
         let rebooting = client.is_rebooting();
+        client.begin(t);
         client.on_message(t, &letter.message, &mut actions);
         let rebooted = rebooting && (client.uses().is_some() || client.probes().is_some());
         let what = What::Arrived(to, Some(letter.client), letter.gist);

@@ -22,7 +22,7 @@ impl World<'_> {
         self.note(None, What::Partner("is sent", update.first.0));
         self.counts.peers += 1;
         let number = self.counts.peers;
-        let mut rng = draw::draw(self.seed, Kind::Peer, u32::from(id), life, number);
+        let mut rng = draw::draw(self.seed, Kind::Peer, u32::from(id), life, self.t);
         let wait = log_between(&mut rng, 100 * US, 4 * MS);
         let name = (14, life, number);
         self.push(self.t + wait, name, Event::Peer(life, Box::new(update)));
@@ -36,7 +36,7 @@ impl World<'_> {
             self.partner_held.push((life, update));
             return;
         }
-        let mut rng = draw::draw(self.seed, Kind::Peer, 9, life, update.first.0);
+        let mut rng = draw::draw(self.seed, Kind::Peer, 9, life, self.t);
         let mut wait = log_between(&mut rng, 100 * US, 4 * MS);
         let slow = self.active(|kind| match kind {
             FaultKind::PartnerSlow { max_ms } => Some(*max_ms),
@@ -82,7 +82,7 @@ impl World<'_> {
     pub(super) fn seek_contact(&mut self, life: u32) {
         self.counts.peers += 1;
         let number = self.counts.peers;
-        let mut rng = draw::draw(self.seed, Kind::Peer, 1, life, number);
+        let mut rng = draw::draw(self.seed, Kind::Peer, 1, life, self.t);
         let wait = log_between(&mut rng, 20 * MS, 3 * SEC);
         self.push(self.t + wait, (15, life, number), Event::Contact(life, true));
     }

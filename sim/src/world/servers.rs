@@ -41,7 +41,7 @@ impl World<'_> {
         let Some(node) = self.nodes.get(server) else {
             return 0;
         };
-        let mut rng = draw::draw(self.seed, Kind::Turn, u32::from(node.id), node.life, node.turns);
+        let mut rng = draw::draw(self.seed, Kind::Turn, u32::from(node.id), node.life, self.t);
         between(&mut rng, 20 * US, 400 * US)
     }
 
@@ -58,7 +58,6 @@ impl World<'_> {
             let until = node.paused_until;
             return self.wake(server, until);
         }
-        node.turns += 1;
         let now = node.clock.now(t);
         let Some(machine) = &mut node.server else {
             return;
@@ -294,8 +293,7 @@ impl World<'_> {
         if let Some(armed) = armed.filter(|_| crashed) {
             self.effect(armed.place);
         }
-        let number = u32::try_from(self.counts.restarts % (1 << 27)).unwrap_or(0);
-        let mut rng = draw::draw(self.seed, Kind::Restart, 0, number, self.t);
+        let mut rng = draw::draw(self.seed, Kind::Restart, 0, 0, self.t);
         let wait = between(&mut rng, 100 * MS, 4 * SEC);
         self.restart_after(server, wait);
     }

@@ -32,6 +32,21 @@ impl World<'_> {
         wait
     }
 
+    /// Tells a write from others of its moment, and of others.
+    fn mark(&self, batch: &StoreBatch) -> u64 {
+        let unit = batch.changes.first().and_then(|change| change.unit.v4());
+        self.t ^ unit.map_or(0, |addr| u64::from(addr.to_bits()) << 32)
+    }
+
+    /// Tells a question from others of its moment, and of others.
+    fn question(&self, lookups: &[Lookup]) -> u64 {
+        let holder = lookups.iter().find_map(|lookup| match lookup {
+            Lookup::Holder(holder) => Some(holder.stable_hash()),
+            _ => None,
+        });
+        self.t ^ holder.unwrap_or(0)
+    }
+
     /// Whether a fault with a probability strikes now.
     fn strikes(&mut self, rng: &mut Prng, pick: impl Fn(&FaultKind) -> Option<u32>) -> bool {
         let mut struck = false;
@@ -54,7 +69,7 @@ impl World<'_> {
         let Some((id, life)) = self.nodes.get(server).map(|node| (node.id, node.life)) else {
             return;
         };
-        let mut rng = draw::draw(self.seed, Kind::Write, u32::from(id), life, batch.first.0);
+        let mut rng = draw::draw(self.seed, Kind::Write, u32::from(id), life, self.mark(&batch));
         let wait = self.way(&mut rng);
         let name = (11, u32::from(id) << 24 | life, batch.first.0);
         self.push(self.t + wait, name, Event::Write(id, life, Box::new(batch)));
@@ -65,7 +80,7 @@ impl World<'_> {
             return;
         };
         let (id32, first) = (u32::from(id), batch.first);
-        let mut rng = draw::draw(self.seed, Kind::Write, id32, life | 1 << 20, first.0);
+        let mut rng = draw::draw(self.seed, Kind::Write, id32, life | 1 << 20, self.mark(&batch));
         let all = |outcome: Outcome| vec![outcome; batch.changes.len()];
         let (what, outcomes, wait) = if self.is_out(&mut rng) {
             let wait = between(&mut rng, 0, CONNECT_MAX);
@@ -168,7 +183,8 @@ impl World<'_> {
         let Some((id, life)) = self.nodes.get(server).map(|node| (node.id, node.life)) else {
             return;
         };
-        let mut rng = draw::draw(self.seed, Kind::Fetch, u32::from(id), life, fetch.0);
+        let mut rng =
+            draw::draw(self.seed, Kind::Fetch, u32::from(id), life, self.question(&lookups));
         let wait = self.way(&mut rng);
         let name = (13, u32::from(id) << 24 | life, fetch.0);
         let event = Event::Ask(id, life, fetch, lookups);
@@ -179,7 +195,8 @@ impl World<'_> {
         let Some(id) = self.nodes.get(server).map(|node| node.id) else {
             return;
         };
-        let mut rng = draw::draw(self.seed, Kind::Fetch, u32::from(id), life | 1 << 20, fetch.0);
+        let mut rng =
+            draw::draw(self.seed, Kind::Fetch, u32::from(id), life | 1 << 20, self.question(asked));
         self.counts.asks += 1;
         let cut = self.is_out(&mut rng)
             || self.strikes(&mut rng, |kind| match kind {
