@@ -109,8 +109,10 @@ fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> D
         if row.valid.is_infinite() {
             Secs::INFINITE
         } else {
-            // Never more than it was told, even if the clock went back since.
-            Secs(u32::try_from(begin.secs_until(row.expires)).unwrap_or(u32::MAX)).min(row.valid)
+            let rest = Secs(u32::try_from(begin.secs_until(row.expires)).unwrap_or(u32::MAX));
+            // Never more than it was told, even if the clock went back since; but another server's
+            // clock may have dated the row, up to a second and its rounding ahead of this one.
+            if rest.0 <= row.valid.0.saturating_add(2) { rest } else { row.valid }
         }
     });
     let valid = told.map_or(lifetime, |told| told.max(lifetime));
