@@ -49,7 +49,7 @@ pub(super) fn decline<F: Facts>(
         context: row.as_deref().and_then(|row| row.context.clone()),
         promises: row.as_deref().and_then(|row| row.promises.clone()),
     };
-    Ok(surrender(unit, row, declined, Effect::Declined(unit)))
+    Ok(surrender(case, unit, row, declined, Effect::Declined(unit)))
 }
 
 /// The client is done with its address.
@@ -77,15 +77,22 @@ pub(super) fn release<F: Facts>(
     let mut released = lease.clone();
     released.state = State::Released;
     released.expires = case.now.wall.ceil();
-    Ok(surrender(unit, row.clone(), released, Effect::Released(unit)))
+    Ok(surrender(case, unit, row.clone(), released, Effect::Released(unit)))
 }
 
-fn surrender(unit: Unit, from: Option<Arc<Lease>>, to: Lease, effect: Effect) -> Decision {
+fn surrender<F: Facts>(
+    case: &Case<'_, F>,
+    unit: Unit,
+    from: Option<Arc<Lease>>,
+    to: Lease,
+    effect: Effect,
+) -> Decision {
     Decision::Do(Box::new(Plan {
         changes: vec![Change { unit, from, to: Some(Arc::new(to)) }],
         read: vec![unit],
         hold: None,
-        unhold: true,
+        // An offer of another unit may be younger than this message.
+        unhold: case.facts.hold_of(&case.holder).is_some_and(|hold| hold.unit == unit),
         answer: None,
         effect,
     }))

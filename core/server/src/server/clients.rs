@@ -80,6 +80,10 @@ impl Server {
             return self.ended(exchange.id, Some(&query), outcome);
         }
         exchange.rounds += 1;
+        if exchange.era != self.era {
+            // What was fetched under another configuration may be no answer under this one.
+            exchange.gathered = Gathered::default();
+        }
         exchange.era = self.era;
         let view = self.view(&exchange);
         let decision = decide(&view, &self.topology, &self.links, &query, self.now);
@@ -105,7 +109,7 @@ impl Server {
             now: self.now,
             judged: self.judged(),
             seed: self.seed,
-            fresh: self.now.mono < self.fresh_until,
+            fresh: exchange.since < self.fresh_until,
             defect: self.defect,
         }
     }
