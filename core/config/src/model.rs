@@ -31,7 +31,8 @@ pub struct Config {
     pub decline_probation: Secs,
     /// What becomes of expired leases.
     pub expired: Expired,
-    /// How many exchanges may wait at once, 1 to [`Config::PARKED_MAX`].
+    /// How many exchanges may wait at once, 1 to [`Config::PARKED_MAX`]. It raises the server's own
+    /// bound and does not lower it: most of what waits waits for a sync that many share.
     pub parked_max: u32,
     /// Whether replies carry the client identifier (RFC 6842).
     pub echo_client_id: bool,

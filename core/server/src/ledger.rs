@@ -152,15 +152,8 @@ impl Ledger {
     }
 
     /// The number under which a change of this unit is on its way to the store.
-    #[must_use]
-    pub fn pending(&self, unit: Unit) -> Option<Seq> {
+    fn pending(&self, unit: Unit) -> Option<Seq> {
         self.pending.get(&unit).map(|pending| pending.seq)
-    }
-
-    /// How many changes are on their way to the store.
-    #[must_use]
-    pub fn pending_len(&self) -> usize {
-        self.pending.len()
     }
 
     /// Notes a change on its way to the store.

@@ -245,10 +245,4 @@ impl Server {
             self.ready.push_back(id);
         }
     }
-
-    /// The row that a decision would see, for checkers.
-    #[must_use]
-    pub fn row(&self, unit: Unit) -> Option<&Arc<Lease>> {
-        self.ledger.row(unit)
-    }
 }
