@@ -70,11 +70,8 @@ fn check_effect(
         }
         Effect::Moot => {
             if mood == Mood::Open {
-                out.push(Diagnostic::info(
-                    span,
-                    path,
-                    "accepted; there is nothing here that it would tune",
-                ));
+                let why = key.why.unwrap_or("there is nothing here that it would tune");
+                out.push(Diagnostic::info(span, path, format!("changes nothing: {why}")));
             }
             Mood::Guarded
         }

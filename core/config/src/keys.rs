@@ -200,6 +200,44 @@ pub struct Key {
     pub default: &'static str,
     /// What it does.
     pub effect: Effect,
+    /// The version of Kea that brought it; none if 2.2 had it already.
+    pub since: Option<&'static str>,
+    /// The version of Kea in which another key took its place, though Kea went on to take it.
+    pub replaced: Option<&'static str>,
+    /// The first version of Kea that does not take it any more.
+    pub removed: Option<&'static str>,
+    /// What newer files have in its place.
+    pub instead: Option<&'static str>,
+    /// Why it does nothing, where it never will.
+    pub why: Option<&'static str>,
+}
+
+/// What a line of the table may add.
+impl Key {
+    /// Kea has it since this version.
+    const fn since(self, version: &'static str) -> Self {
+        Self { since: Some(version), ..self }
+    }
+
+    /// Another key took its place in this version of Kea.
+    const fn replaced(self, version: &'static str) -> Self {
+        Self { replaced: Some(version), ..self }
+    }
+
+    /// Kea does not take it since this version.
+    const fn removed(self, version: &'static str) -> Self {
+        Self { removed: Some(version), ..self }
+    }
+
+    /// This is what took its place.
+    const fn instead(self, keys: &'static str) -> Self {
+        Self { instead: Some(keys), ..self }
+    }
+
+    /// This is why it does nothing.
+    const fn why(self, why: &'static str) -> Self {
+        Self { why: Some(why), ..self }
+    }
 }
 
 /// The key of this name in this scope.
@@ -241,6 +279,21 @@ mod tests {
                 assert!(key.name != other.name || !both, "{}", key.name);
             }
             assert!(!key.scopes.is_empty(), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn what_took_a_keys_place_is_a_key_and_has_a_version() {
+        for key in KEYS {
+            let past = key.replaced.or(key.removed);
+            for other in key.instead.iter().flat_map(|keys| keys.split(", ")) {
+                assert!(past.is_some(), "{}", key.name);
+                assert!(KEYS.iter().any(|key| key.name == other), "{other}");
+            }
+            assert_eq!(key.effect == Effect::Moot, key.why.is_some(), "{}", key.name);
+            for version in [key.since, key.replaced, key.removed].into_iter().flatten() {
+                assert!(version.split('.').all(|part| part.parse::<u8>().is_ok()), "{version}");
+            }
         }
     }
 

@@ -18,8 +18,8 @@ fn an_office_of_version_2() {
     let (config, findings) = read(include_str!("files/office-2.2.conf"), "office");
     assert_eq!(
         findings.to_string(),
-        "office:37:9: info: Dhcp4.multi-threading: accepted; there is nothing here that it would \
-         tune\n\
+        "office:37:9: info: Dhcp4.multi-threading: changes nothing: one thread decides for all \
+         clients, and packets are received and sent in batches by others\n\
          office:40:13: info: Dhcp4.subnet4[0].id: not given, so this is subnet 1; leases are kept \
          under this number: give it, and it stays the same\n\
          office:53:13: info: Dhcp4.subnet4[1].id: not given, so this is subnet 2; leases are kept \

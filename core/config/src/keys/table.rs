@@ -21,7 +21,18 @@ const fn key(
     default: &'static str,
     effect: Effect,
 ) -> Key {
-    Key { name, kind, scopes, default, effect }
+    Key {
+        name,
+        kind,
+        scopes,
+        default,
+        effect,
+        since: None,
+        replaced: None,
+        removed: None,
+        instead: None,
+        why: None,
+    }
 }
 
 const U16: Kind = Int { min: 0, max: u16::MAX as i64 };
@@ -79,6 +90,13 @@ const REPLACE: &[&str] = &["when-present", "never", "always", "when-not-present"
 const RESERVATION_MODES: Kind = OneOf(&["disabled", "off", "out-of-pool", "global", "all"]);
 const SEVERITIES: Kind = OneOf(&["FATAL", "ERROR", "WARN", "INFO", "DEBUG", "NONE"]);
 const SSL_MODES: Kind = OneOf(&["disable", "prefer", "require", "verify-ca", "verify-full"]);
+/// Why nothing here has threads to tune.
+const THREADS: &str = "one thread decides for all clients, and packets are received and sent in \
+                       batches by others";
+/// Why nothing here has a queue to tune.
+const QUEUE: &str = "what waits is bounded, and renewals go before new clients";
+/// Why nothing here has samples to tune.
+const SAMPLES: &str = "counters have a value and no history";
 /// RFC 2131 §2: `sname` and `file` are 64 and 128 octets with their terminator.
 const SNAME: Kind = ShortText { octets_max: 63 };
 const FILE: Kind = ShortText { octets_max: 127 };
@@ -92,7 +110,7 @@ pub const KEYS: &[Key] = &[
     key("valid-lifetime", LIFETIME, NETS_CLASS, "7200", InEffect),
     key("min-valid-lifetime", LIFETIME, NETS_CLASS, "(as valid-lifetime)", InEffect),
     key("max-valid-lifetime", LIFETIME, NETS_CLASS, "(as valid-lifetime)", InEffect),
-    key("offer-lifetime", U32, NETS_CLASS, "0", NotYet),
+    key("offer-lifetime", U32, NETS_CLASS, "0", NotYet).since("2.3.6"),
     key("renew-timer", U32, NETS, "(none)", InEffect),
     key("rebind-timer", U32, NETS, "(none)", InEffect),
     key("calculate-tee-times", Bool, NETS, "false", InEffect),
@@ -100,7 +118,7 @@ pub const KEYS: &[Key] = &[
     key("t2-percent", Share { one: true }, NETS, "0.875", InEffect),
     key("cache-threshold", Share { one: false }, NETS, "0.25", InEffect),
     key("cache-max-age", U32, NETS, "(any age)", InEffect),
-    key("adaptive-lease-time-threshold", Share { one: true }, NETS, "1.0", NotYet),
+    key("adaptive-lease-time-threshold", Share { one: true }, NETS, "1.0", NotYet).since("3.1.1"),
     key("decline-probation-period", U32, &[Dhcp4], "86400", InEffect),
     // Identity and answers.
     key("echo-client-id", Bool, &[Dhcp4], "true", InEffect),
@@ -110,8 +128,8 @@ pub const KEYS: &[Key] = &[
     key("server-hostname", SNAME, BOOT, "\"\"", InEffect),
     key("boot-file-name", FILE, BOOT, "\"\"", InEffect),
     key("store-extended-info", Bool, NETS, "false", NotYet),
-    key("stash-agent-options", Bool, &[Dhcp4], "false", NotYet),
-    key("allocator", ALLOCATORS, NETS, "\"iterative\"", NotYet),
+    key("stash-agent-options", Bool, &[Dhcp4], "false", NotYet).since("2.5.8"),
+    key("allocator", ALLOCATORS, NETS, "\"iterative\"", NotYet).since("2.4"),
     // Subnets, networks, pools.
     key("subnet4", Maps(Subnet), &[Dhcp4, SharedNetwork], "[]", InEffect),
     key("shared-networks", Maps(SharedNetwork), &[Dhcp4], "[]", NotYetProtects),
@@ -119,29 +137,38 @@ pub const KEYS: &[Key] = &[
     key("id", SUBNET_ID, &[Subnet], "(by position)", InEffect),
     key("pools", Maps(Pool), &[Subnet], "[]", InEffect),
     key("pool", Text, &[Pool], "(required)", InEffect),
-    key("pool-id", U32, &[Pool], "0", InEffect),
+    key("pool-id", U32, &[Pool], "0", InEffect).since("2.4"),
     key("interface", Text, &[SharedNetwork, Subnet], "\"\"", InEffect),
     key("relay", Map(Relay), &[SharedNetwork, Subnet], "{}", InEffect),
     key("ip-addresses", Addrs4, &[Relay], "[]", InEffect),
-    key("ip-address", Addr4, &[Relay], "(none)", InEffect),
+    key("ip-address", Addr4, &[Relay], "(none)", InEffect).removed("2.6").instead("ip-addresses"),
     key("4o6-interface", Text, &[Subnet], "\"\"", NotYetProtects),
     key("4o6-interface-id", Text, &[Subnet], "\"\"", NotYetProtects),
     key("4o6-subnet", Text, &[Subnet], "\"\"", NotYetProtects),
     key("dhcp4o6-port", U16, &[Dhcp4], "0", NotYet),
     // Guards and classes.
-    key("client-class", Text, GUARDED, "\"\"", InEffect),
-    key("client-classes", Texts, GUARDED, "[]", InEffect),
-    key("client-classes", Texts, &[OptionData, Reservation], "[]", NotYetProtects),
+    key("client-class", Text, GUARDED, "\"\"", InEffect)
+        .replaced("2.7.5")
+        .instead("client-classes"),
+    key("client-classes", Texts, GUARDED, "[]", InEffect).since("2.7.5"),
+    key("client-classes", Texts, &[OptionData], "[]", NotYetProtects).since("2.7.4"),
+    key("client-classes", Texts, &[Reservation], "[]", NotYetProtects),
     key("client-classes", Maps(ClientClass), &[Dhcp4], "[]", InEffect),
-    key("require-client-classes", Texts, GUARDED, "[]", InEffect),
-    key("evaluate-additional-classes", Texts, GUARDED, "[]", InEffect),
+    key("require-client-classes", Texts, GUARDED, "[]", InEffect)
+        .replaced("2.7.4")
+        .instead("evaluate-additional-classes"),
+    key("evaluate-additional-classes", Texts, GUARDED, "[]", InEffect).since("2.7.4"),
     key("test", Text, &[ClientClass], "\"\"", InEffect),
-    key("template-test", Text, &[ClientClass], "\"\"", InEffect),
-    key("only-if-required", Bool, &[ClientClass], "false", InEffect),
-    key("only-in-additional-list", Bool, &[ClientClass], "false", InEffect),
+    key("template-test", Text, &[ClientClass], "\"\"", InEffect).since("2.4"),
+    key("only-if-required", Bool, &[ClientClass], "false", InEffect)
+        .replaced("2.7.4")
+        .instead("only-in-additional-list"),
+    key("only-in-additional-list", Bool, &[ClientClass], "false", InEffect).since("2.7.4"),
     // Reservations.
     key("reservations", Maps(Reservation), &[Dhcp4, Subnet], "[]", NotYetProtects),
-    key("reservation-mode", RESERVATION_MODES, NETS, "\"all\"", NotYet),
+    key("reservation-mode", RESERVATION_MODES, NETS, "\"all\"", NotYet)
+        .removed("2.6")
+        .instead("reservations-global, reservations-in-subnet, reservations-out-of-pool"),
     key("reservations-global", Bool, NETS, "false", NotYet),
     key("reservations-in-subnet", Bool, NETS, "true", NotYet),
     key("reservations-out-of-pool", Bool, NETS, "false", NotYet),
@@ -163,7 +190,7 @@ pub const KEYS: &[Key] = &[
     key("space", Text, &[OptionData, OptionDef], "\"dhcp4\"", NotYet),
     key("csv-format", Bool, &[OptionData], "(true if the option is known)", InEffect),
     key("always-send", Bool, &[OptionData], "false", InEffect),
-    key("never-send", Bool, &[OptionData], "false", NotYetProtects),
+    key("never-send", Bool, &[OptionData], "false", NotYetProtects).since("2.4"),
     key("option-def", Maps(OptionDef), &[Dhcp4, ClientClass], "[]", NotYet),
     key("type", Text, &[OptionDef], "(required)", NotYet),
     key("array", Bool, &[OptionDef], "false", NotYet),
@@ -194,7 +221,9 @@ pub const KEYS: &[Key] = &[
     key("service-sockets-retry-wait-time", U32, &[Interfaces], "5000", NotYet),
     // Databases.
     key("lease-database", Map(Database), &[Dhcp4], "(memfile)", InEffect),
-    key("hosts-database", Map(Database), &[Dhcp4], "{}", NotYetProtects),
+    key("hosts-database", Map(Database), &[Dhcp4], "{}", NotYetProtects)
+        .replaced("3.3.0")
+        .instead("hosts-databases"),
     key("hosts-databases", Maps(Database), &[Dhcp4], "[]", NotYetProtects),
     key("type", Text, &[Database], "(required)", InEffect),
     key("persist", Bool, &[Database], "true", InEffect),
@@ -202,31 +231,32 @@ pub const KEYS: &[Key] = &[
     key("max-row-errors", U32, &[Database], "0", InEffect),
     key("user", Text, &[Database], "\"\"", NotYet),
     key("password", Secret, &[Database, Credentials], "\"\"", NotYet),
-    key("password-file", Text, &[Database, Credentials], "\"\"", NotYet),
+    key("password-file", Text, &[Database], "\"\"", NotYet).since("3.3.1"),
+    key("password-file", Text, &[Credentials], "\"\"", NotYet),
     key("host", Text, &[Database], "\"\"", NotYet),
     key("port", U16, &[Database], "0", NotYet),
     key("readonly", Bool, &[Database], "false", NotYetProtects),
     key("connect-timeout", U32, &[Database], "5", NotYet),
-    key("read-timeout", U32, &[Database], "0", NotYet),
-    key("write-timeout", U32, &[Database], "0", NotYet),
-    key("tcp-user-timeout", U32, &[Database], "0", NotYet),
+    key("read-timeout", U32, &[Database], "0", NotYet).since("2.2.1"),
+    key("write-timeout", U32, &[Database], "0", NotYet).since("2.2.1"),
+    key("tcp-user-timeout", U32, &[Database], "0", NotYet).since("2.2.1"),
     key("max-reconnect-tries", U32, &[Database], "0", NotYet),
     key("reconnect-wait-time", U32, &[Database], "0", NotYet),
     key("on-fail", ON_FAIL, &[Database], "\"stop-retry-exit\"", NotYet),
-    key("retry-on-startup", Bool, &[Database], "false", NotYet),
-    key("ssl-mode", SSL_MODES, &[Database], "\"prefer\"", NotYetProtects),
+    key("retry-on-startup", Bool, &[Database], "false", NotYet).since("2.5.5"),
+    key("ssl-mode", SSL_MODES, &[Database], "\"prefer\"", NotYetProtects).since("3.1.0"),
     key("cipher-list", Text, &[Database], "\"\"", NotYetProtects),
     key("trust-anchor", Text, &[Database, ControlSocket], "\"\"", NotYetProtects),
     key("cert-file", Text, &[Database, ControlSocket], "\"\"", NotYetProtects),
     key("key-file", Text, &[Database, ControlSocket], "\"\"", NotYetProtects),
     // Of a database that Kea no longer knows.
-    key("contact-points", Text, &[Database], "\"\"", NotYet),
-    key("keyspace", Text, &[Database], "\"\"", NotYet),
-    key("consistency", Text, &[Database], "\"\"", NotYet),
-    key("serial-consistency", Text, &[Database], "\"\"", NotYet),
-    key("request-timeout", U32, &[Database], "0", NotYet),
-    key("tcp-keepalive", U32, &[Database], "0", NotYet),
-    key("tcp-nodelay", Bool, &[Database], "false", NotYet),
+    key("contact-points", Text, &[Database], "\"\"", NotYet).removed("2.1.5"),
+    key("keyspace", Text, &[Database], "\"\"", NotYet).removed("2.1.5"),
+    key("consistency", Text, &[Database], "\"\"", NotYet).removed("2.1.5"),
+    key("serial-consistency", Text, &[Database], "\"\"", NotYet).removed("2.1.5"),
+    key("request-timeout", U32, &[Database], "0", NotYet).removed("2.1.5"),
+    key("tcp-keepalive", U32, &[Database], "0", NotYet).removed("2.1.5"),
+    key("tcp-nodelay", Bool, &[Database], "false", NotYet).removed("2.1.5"),
     key("config-control", Map(ConfigControl), &[Dhcp4], "{}", NotYetProtects),
     key("config-databases", Maps(Database), &[ConfigControl], "[]", NotYetProtects),
     key("config-fetch-wait-time", U16, &[ConfigControl], "30", NotYet),
@@ -240,16 +270,20 @@ pub const KEYS: &[Key] = &[
     key("max-reclaim-time", U32, &[Expiration], "250", InEffect),
     key("unwarned-reclaim-cycles", U32, &[Expiration], "5", InEffect),
     // Commands.
-    key("control-socket", Map(ControlSocket), &[Dhcp4], "(none)", InEffect),
-    key("control-sockets", Maps(ControlSocket), &[Dhcp4], "[]", InEffect),
+    key("control-socket", Map(ControlSocket), &[Dhcp4], "(none)", InEffect)
+        .replaced("2.7.2")
+        .removed("3.3.1")
+        .instead("control-sockets"),
+    key("control-sockets", Maps(ControlSocket), &[Dhcp4], "[]", InEffect).since("2.7.2"),
     key("socket-type", OneOf(&["unix", "http", "https"]), &[ControlSocket], "(required)", InEffect),
     key("socket-name", Text, &[ControlSocket], "(required)", InEffect),
-    key("socket-address", Text, &[ControlSocket], "\"127.0.0.1\"", NotYet),
-    key("socket-port", U16, &[ControlSocket], "8000", NotYet),
-    key("cert-required", Bool, &[ControlSocket], "true", NotYetProtects),
-    key("http-headers", Maps(HttpHeader), &[ControlSocket], "[]", NotYet),
+    key("socket-address", Text, &[ControlSocket], "\"127.0.0.1\"", NotYet).since("2.7.2"),
+    key("socket-port", U16, &[ControlSocket], "8000", NotYet).since("2.7.2"),
+    key("cert-required", Bool, &[ControlSocket], "true", NotYetProtects).since("2.7.2"),
+    key("http-headers", Maps(HttpHeader), &[ControlSocket], "[]", NotYet).since("2.7.5"),
     key("value", Text, &[HttpHeader], "(required)", NotYet),
-    key("authentication", Map(Authentication), &[ControlSocket], "{}", NotYetProtects),
+    key("authentication", Map(Authentication), &[ControlSocket], "{}", NotYetProtects)
+        .since("2.7.2"),
     key("type", OneOf(&["basic"]), &[Authentication], "\"basic\"", NotYetProtects),
     key("realm", Text, &[Authentication], "\"\"", NotYetProtects),
     key("directory", Text, &[Authentication], "\"\"", NotYetProtects),
@@ -258,14 +292,14 @@ pub const KEYS: &[Key] = &[
     key("user-file", Text, &[Credentials], "\"\"", NotYetProtects),
     // Load and threads.
     key("parked-packet-limit", U32, &[Dhcp4], "256", InEffect),
-    key("multi-threading", Map(MultiThreading), &[Dhcp4], "{}", Moot),
-    key("enable-multi-threading", Bool, &[MultiThreading], "true", Moot),
-    key("thread-pool-size", U16, &[MultiThreading], "0", Moot),
-    key("packet-queue-size", U16, &[MultiThreading], "64", Moot),
-    key("dhcp-queue-control", Map(QueueControl), &[Dhcp4], "{}", Moot),
-    key("enable-queue", Bool, &[QueueControl], "false", Moot),
-    key("queue-type", Text, &[QueueControl], "\"kea-ring4\"", Moot),
-    key("capacity", U32, &[QueueControl], "64", Moot),
+    key("multi-threading", Map(MultiThreading), &[Dhcp4], "{}", Moot).why(THREADS),
+    key("enable-multi-threading", Bool, &[MultiThreading], "true", Moot).why(THREADS),
+    key("thread-pool-size", U16, &[MultiThreading], "0", Moot).why(THREADS),
+    key("packet-queue-size", U16, &[MultiThreading], "64", Moot).why(THREADS),
+    key("dhcp-queue-control", Map(QueueControl), &[Dhcp4], "{}", Moot).why(QUEUE),
+    key("enable-queue", Bool, &[QueueControl], "false", Moot).why(QUEUE),
+    key("queue-type", Text, &[QueueControl], "\"kea-ring4\"", Moot).why(QUEUE),
+    key("capacity", U32, &[QueueControl], "64", Moot).why(QUEUE),
     // Name updates.
     key("dhcp-ddns", Map(DhcpDdns), &[Dhcp4], "{}", NotYet),
     key("enable-updates", Bool, &[DhcpDdns], "false", NotYet),
@@ -276,13 +310,27 @@ pub const KEYS: &[Key] = &[
     key("max-queue-size", U32, &[DhcpDdns], "1024", NotYet),
     key("ncr-protocol", OneOf(&["UDP", "TCP"]), &[DhcpDdns], "\"UDP\"", NotYet),
     key("ncr-format", OneOf(&["JSON"]), &[DhcpDdns], "\"JSON\"", NotYet),
-    key("override-no-update", Bool, &[DhcpDdns], "false", NotYet),
-    key("override-client-update", Bool, &[DhcpDdns], "false", NotYet),
-    key("replace-client-name", OneOfOrBool(REPLACE), &[DhcpDdns], "\"never\"", NotYet),
-    key("generated-prefix", Text, &[DhcpDdns], "\"myhost\"", NotYet),
-    key("qualifying-suffix", Text, &[DhcpDdns], "\"\"", NotYet),
-    key("hostname-char-set", Text, &[DhcpDdns], "\"[^A-Za-z0-9.-]\"", NotYet),
-    key("hostname-char-replacement", Text, &[DhcpDdns], "\"\"", NotYet),
+    key("override-no-update", Bool, &[DhcpDdns], "false", NotYet)
+        .removed("2.6")
+        .instead("ddns-override-no-update"),
+    key("override-client-update", Bool, &[DhcpDdns], "false", NotYet)
+        .removed("2.6")
+        .instead("ddns-override-client-update"),
+    key("replace-client-name", OneOfOrBool(REPLACE), &[DhcpDdns], "\"never\"", NotYet)
+        .removed("2.6")
+        .instead("ddns-replace-client-name"),
+    key("generated-prefix", Text, &[DhcpDdns], "\"myhost\"", NotYet)
+        .removed("2.6")
+        .instead("ddns-generated-prefix"),
+    key("qualifying-suffix", Text, &[DhcpDdns], "\"\"", NotYet)
+        .removed("2.6")
+        .instead("ddns-qualifying-suffix"),
+    key("hostname-char-set", Text, &[DhcpDdns], "\"[^A-Za-z0-9.-]\"", NotYet)
+        .removed("2.6")
+        .instead("hostname-char-set"),
+    key("hostname-char-replacement", Text, &[DhcpDdns], "\"\"", NotYet)
+        .removed("2.6")
+        .instead("hostname-char-replacement"),
     key("hostname-char-set", Text, NETS_POOL, "\"[^A-Za-z0-9.-]\"", NotYet),
     key("hostname-char-replacement", Text, NETS_POOL, "\"\"", NotYet),
     key("ddns-send-updates", Bool, NETS_POOL, "true", NotYet),
@@ -292,21 +340,24 @@ pub const KEYS: &[Key] = &[
     key("ddns-generated-prefix", Text, NETS_POOL, "\"myhost\"", NotYet),
     key("ddns-qualifying-suffix", Text, NETS_POOL, "\"\"", NotYet),
     key("ddns-update-on-renew", Bool, NETS_POOL, "false", NotYet),
-    key("ddns-use-conflict-resolution", Bool, NETS_POOL, "true", NotYet),
-    key("ddns-conflict-resolution-mode", CONFLICT_MODES, NETS_POOL, "\"check-with-dhcid\"", NotYet),
-    key("ddns-ttl-percent", Share { one: true }, NETS_POOL, "(none)", NotYet),
-    key("ddns-ttl", U32, NETS_POOL, "(none)", NotYet),
-    key("ddns-ttl-min", U32, NETS_POOL, "(none)", NotYet),
-    key("ddns-ttl-max", U32, NETS_POOL, "(none)", NotYet),
+    key("ddns-use-conflict-resolution", Bool, NETS, "true", NotYet)
+        .replaced("2.6")
+        .instead("ddns-conflict-resolution-mode"),
+    key("ddns-conflict-resolution-mode", CONFLICT_MODES, NETS_POOL, "\"check-with-dhcid\"", NotYet)
+        .since("2.6"),
+    key("ddns-ttl-percent", Share { one: true }, NETS_POOL, "(none)", NotYet).since("2.4"),
+    key("ddns-ttl", U32, NETS_POOL, "(none)", NotYet).since("3.0"),
+    key("ddns-ttl-min", U32, NETS_POOL, "(none)", NotYet).since("3.0"),
+    key("ddns-ttl-max", U32, NETS_POOL, "(none)", NotYet).since("3.0"),
     // Compatibility and checks.
     key("compatibility", Map(Compatibility), &[Dhcp4], "{}", InEffect),
     key("lenient-option-parsing", Bool, &[Compatibility], "false", NotYet),
-    key("ignore-dhcp-server-identifier", Bool, &[Compatibility], "false", NotYet),
-    key("ignore-rai-link-selection", Bool, &[Compatibility], "false", NotYetProtects),
-    key("exclude-first-last-24", Bool, &[Compatibility], "false", NotYetProtects),
+    key("ignore-dhcp-server-identifier", Bool, &[Compatibility], "false", NotYet).since("2.4"),
+    key("ignore-rai-link-selection", Bool, &[Compatibility], "false", NotYetProtects).since("2.4"),
+    key("exclude-first-last-24", Bool, &[Compatibility], "false", NotYetProtects).since("2.4"),
     key("sanity-checks", Map(SanityChecks), &[Dhcp4], "{}", NotYet),
     key("lease-checks", LEASE_CHECKS, &[SanityChecks], "\"warn\"", NotYet),
-    key("extended-info-checks", INFO_CHECKS, &[SanityChecks], "\"fix\"", NotYet),
+    key("extended-info-checks", INFO_CHECKS, &[SanityChecks], "\"fix\"", NotYet).since("2.4"),
     // Hooks.
     key("hooks-libraries", Maps(HooksLibrary), &[Dhcp4], "[]", NotYetProtects),
     key("library", Text, &[HooksLibrary], "(required)", NotYetProtects),
@@ -315,13 +366,15 @@ pub const KEYS: &[Key] = &[
     key("loggers", Maps(Logger), &[Dhcp4], "[]", NotYet),
     key("severity", SEVERITIES, &[Logger], "\"INFO\"", NotYet),
     key("debuglevel", Int { min: 0, max: 99 }, &[Logger], "0", NotYet),
-    key("output-options", Maps(LogOutput), &[Logger], "[]", NotYet),
-    key("output_options", Maps(LogOutput), &[Logger], "[]", NotYet),
+    key("output-options", Maps(LogOutput), &[Logger], "[]", NotYet).since("2.6"),
+    key("output_options", Maps(LogOutput), &[Logger], "[]", NotYet)
+        .replaced("2.6")
+        .instead("output-options"),
     key("output", Text, &[LogOutput], "(required)", NotYet),
     key("flush", Bool, &[LogOutput], "true", NotYet),
     key("maxsize", U32, &[LogOutput], "10240000", NotYet),
     key("maxver", U32, &[LogOutput], "1", NotYet),
     key("pattern", Text, &[LogOutput], "\"\"", NotYet),
-    key("statistic-default-sample-count", U32, &[Dhcp4], "20", NotYet),
-    key("statistic-default-sample-age", U32, &[Dhcp4], "0", NotYet),
+    key("statistic-default-sample-count", U32, &[Dhcp4], "20", Moot).why(SAMPLES),
+    key("statistic-default-sample-age", U32, &[Dhcp4], "0", Moot).why(SAMPLES),
 ];
