@@ -132,6 +132,7 @@ fn subnet(subnet: &Subnet) -> Map {
         .with("match-client-id", subnet.match_client_id)
         .with("cache-threshold", share(subnet.cache_threshold_ppm))
         .with_some("cache-max-age", subnet.cache_max_age.map(secs))
+        .with("store-extended-info", subnet.store_extended_info)
         .with("next-server", addr(subnet.next_server))
         .with("server-hostname", subnet.server_hostname.as_str())
         .with("boot-file-name", subnet.boot_file_name.as_str())

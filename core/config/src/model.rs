@@ -259,6 +259,8 @@ pub struct Subnet {
     pub cache_threshold_ppm: u32,
     /// The greatest age of a lease that is given again so.
     pub cache_max_age: Option<Secs>,
+    /// Whether leases remember the relay that their clients came through.
+    pub store_extended_info: bool,
     /// The server to boot from (`siaddr`); unspecified means this one names none.
     pub next_server: Ipv4Addr,
     /// The boot server's name (`sname`), up to 63 octets.
@@ -291,6 +293,7 @@ impl Subnet {
             match_client_id: true,
             cache_threshold_ppm: 250_000,
             cache_max_age: None,
+            store_extended_info: false,
             next_server: Ipv4Addr::UNSPECIFIED,
             server_hostname: String::new(),
             boot_file_name: String::new(),

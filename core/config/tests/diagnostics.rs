@@ -125,7 +125,7 @@ fn keys_not_in_effect() {
     check(
         &[
             in_dhcp4(
-                r#""store-extended-info": true, "store-extended-info": false, "reservations": [{"hw-address": "x", "colour": 1}], "compatibility": {"exclude-first-last-24": true},
+                r#""dhcp4o6-port": 7, "dhcp4o6-port": 8, "reservations": [{"hw-address": "x", "colour": 1}], "compatibility": {"exclude-first-last-24": true},
 "hooks-libraries": [{"library": "/x.so"}], "shared-networks": [{"name": "n", "subnet4": []}]"#,
             ),
             in_dhcp4(
@@ -139,12 +139,12 @@ fn keys_not_in_effect() {
             ),
         ],
         r#"
-t:2:1: warning: Dhcp4.store-extended-info: accepted but not in effect yet
-t:2:30: error: Dhcp4.store-extended-info: given twice; a key stands once in a map
+t:2:1: warning: Dhcp4.dhcp4o6-port: accepted but not in effect yet
+t:2:20: error: Dhcp4.dhcp4o6-port: given twice; a key stands once in a map
     t:2:1: the first time
-t:2:60: error: Dhcp4.reservations: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
-t:2:97: error: Dhcp4.reservations[0].colour: unknown key; a reservation has no such key
-t:2:130: error: Dhcp4.compatibility.exclude-first-last-24: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:2:39: error: Dhcp4.reservations: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:2:76: error: Dhcp4.reservations[0].colour: unknown key; a reservation has no such key
+t:2:109: error: Dhcp4.compatibility.exclude-first-last-24: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:3:1: error: Dhcp4.hooks-libraries: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:3:44: error: Dhcp4.shared-networks: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:2:103: error: Dhcp4.re-detect: unknown key; it belongs in `interfaces-config`

@@ -9,6 +9,7 @@
 //! - [`decide`]: the decision, message by message.
 //! - [`reply`]: the answer's fields, options and times, and where it goes.
 //! - [`reason`]: why a query got no answer.
+//! - [`extended`]: what a lease remembers of its client's relay.
 //!
 //! # Does not
 //! Keep anything between calls, wait, write, send, or know a clock beyond its arguments.
@@ -19,6 +20,7 @@
 
 pub mod classify;
 pub mod decide;
+pub mod extended;
 pub mod facts;
 pub mod plan;
 pub mod query;

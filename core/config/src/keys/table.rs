@@ -127,7 +127,7 @@ pub const KEYS: &[Key] = &[
     key("next-server", Addr4, BOOT, "\"0.0.0.0\"", InEffect),
     key("server-hostname", SNAME, BOOT, "\"\"", InEffect),
     key("boot-file-name", FILE, BOOT, "\"\"", InEffect),
-    key("store-extended-info", Bool, NETS, "false", NotYet),
+    key("store-extended-info", Bool, NETS, "false", InEffect),
     key("stash-agent-options", Bool, &[Dhcp4], "false", NotYet).since("2.5.8"),
     key("allocator", ALLOCATORS, NETS, "\"iterative\"", NotYet).since("2.4"),
     // Subnets, networks, pools.

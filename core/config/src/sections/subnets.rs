@@ -84,6 +84,7 @@ fn read_settings(
             // A share that rounds up to the whole would reuse a lease at its very end.
             .map_or(nowhere.cache_threshold_ppm, |share| share.min(999_999)),
         cache_max_age: chain.pick("cache-max-age", |value| whole(value).map(Secs)),
+        store_extended_info: flag("store-extended-info", nowhere.store_extended_info),
         next_server: chain.pick("next-server", addr).unwrap_or(nowhere.next_server),
         server_hostname: text("server-hostname"),
         boot_file_name: text("boot-file-name"),

@@ -9,7 +9,7 @@ use lessor_wire::v4::MessageType;
 
 use super::Case;
 use crate::facts::Known;
-use crate::{Decision, DropReason, Effect, Facts, Plan, reply};
+use crate::{Decision, DropReason, Effect, Facts, Plan, extended, reply};
 
 /// The client takes an offer, ours or another server's.
 pub(super) fn selecting<F: Facts>(
@@ -96,12 +96,14 @@ fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> D
     };
     let lifetime = case.lifetime();
     let hostname = reply::hostname(case.query);
+    let mine = row.as_deref().filter(|row| case.is_ours(row));
+    let context = context(case, mine);
     if let Some(row) = &row
+        && row.context == context
         && let Some(rest) = reusable(case, row, lifetime, hostname.as_deref())
     {
         return confirm(case, unit, rest, Effect::Reused(unit, rest), Vec::new());
     }
-    let mine = row.as_deref().filter(|row| case.is_ours(row));
     let begin = case.second();
     // A client that does not hear this answer still believes the last one: what it was told before
     // stays the least that is kept for it.
@@ -126,7 +128,7 @@ fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> D
         expires: begin.plus_secs(i64::from(valid.0)),
         hostname,
         dns: mine.map_or_else(DnsFlags::default, |row| row.dns),
-        context: mine.and_then(|row| row.context.clone()),
+        context,
         promises: row.as_deref().and_then(|row| row.promises.clone()),
     };
     // An ambiguous write is found to have been applied: then there is nothing left to write.
@@ -134,6 +136,17 @@ fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> D
     let change = Change { unit, from: row, to: Some(Arc::new(lease)) };
     let changes = if is_written { Vec::new() } else { vec![change] };
     confirm(case, unit, lifetime, Effect::Leased(unit, lifetime), changes)
+}
+
+/// The context of a lease that is granted now, in the place of this client's row, if it has one.
+fn context<F: Facts>(case: &Case<'_, F>, mine: Option<&Lease>) -> Option<Box<str>> {
+    let before = mine.and_then(|row| row.context.as_deref());
+    match case.query.message.relay_agent() {
+        Some(agent) if case.subnet.store_extended_info => {
+            extended::with_relay_agent(before, &agent)
+        }
+        _ => before.map(Box::from),
+    }
 }
 
 /// The rest of a lease that is young enough to be confirmed without a write (`cache-threshold`).

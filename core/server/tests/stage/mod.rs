@@ -19,7 +19,7 @@ use lessor_server::{
     StoreMode, turn,
 };
 use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Wall, Xid};
-use lessor_wire::v4::{Message, MessageType, Op, code};
+use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
 use store::Rows;
 
@@ -261,6 +261,10 @@ impl Stage {
                 }
                 "ci" => message.ciaddr = addr(),
                 "gi" => message.giaddr = addr(),
+                "circuit" => {
+                    let subs = [(code::relay::CIRCUIT_ID, value.as_bytes())];
+                    message.set_relay_agent(&RelayAgent::from_subs(&subs).expect("short"));
+                }
                 "xid" => {
                     message.xid = Xid(value.parse().expect("a number"));
                     *last = message.xid.0;

@@ -58,7 +58,8 @@ fn change(change: &Change) -> String {
 
 fn row(row: &Lease) -> String {
     let until = row.expires.secs() - START;
-    format!("{} {} for {} until {until}", row.state, holder(&row.holder), row.valid)
+    let context = row.context.as_ref().map_or_else(String::new, |text| format!(" {text}"));
+    format!("{} {} for {} until {until}{context}", row.state, holder(&row.holder), row.valid)
 }
 
 fn lookup(lookup: &Lookup) -> String {

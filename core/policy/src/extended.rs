@@ -1,0 +1,159 @@
+//! What a lease remembers of the relay that its client came through (`store-extended-info`).
+//!
+//! It is kept in the lease's user context, in Kea's form:
+//! `{ "ISC": { "relay-agent-info": { "sub-options": "0x…", "remote-id": "…", "relay-id": "…" } } }`.
+//! Versions before 2.3 had the option as one text, with its code and length in front. Both are read.
+
+use lessor_config::json::{self, Map, Member, Node, Value};
+use lessor_config::source::{Source, Sources};
+use lessor_wire::v4::{RelayAgent, code};
+
+/// The member of a context that is Kea's.
+const OWNER: &str = "ISC";
+/// The member for the relay agent information option (RFC 3046).
+const AGENT: &str = "relay-agent-info";
+
+/// The relay agent information that a lease's context holds.
+#[must_use]
+pub fn relay_agent(context: Option<&str>) -> Option<RelayAgent> {
+    let root = read(context?)?;
+    let info = root.get(OWNER)?.as_map()?.get(AGENT)?;
+    let octets = match &info.node {
+        Node::Map(map) => from_hex(map.get("sub-options")?.as_text()?)?,
+        Node::Text(text) => {
+            let octets = from_hex(text)?;
+            match octets.as_slice() {
+                [code, length, rest @ ..]
+                    if *code == code::RELAY_AGENT && usize::from(*length) == rest.len() =>
+                {
+                    rest.to_vec()
+                }
+                _ => octets,
+            }
+        }
+        _ => return None,
+    };
+    Some(RelayAgent::parse(&octets))
+}
+
+/// `context` with this relay agent information instead of what it held; the text stays as it is
+/// where it holds just that. What is not a JSON map stays as it is too.
+#[must_use]
+pub fn with_relay_agent(context: Option<&str>, agent: &RelayAgent) -> Option<Box<str>> {
+    let unchanged = context.map(Box::from);
+    if relay_agent(context).as_ref() == Some(agent) {
+        return unchanged;
+    }
+    let mut root = match context {
+        None => Map::default(),
+        Some(text) => match read(text) {
+            None => return unchanged,
+            Some(root) => root,
+        },
+    };
+    let mut owned = root.get(OWNER).and_then(Value::as_map).cloned().unwrap_or_default();
+    put(&mut owned, AGENT, info(agent).into());
+    put(&mut root, OWNER, owned.into());
+    Some(Value::from(root).to_string().into())
+}
+
+fn info(agent: &RelayAgent) -> Map {
+    Map::default()
+        .with("sub-options", format!("0x{}", hex(agent.octets())))
+        .with_some("remote-id", agent.remote_id().map(hex))
+        .with_some("relay-id", agent.relay_id().map(hex))
+}
+
+fn put(map: &mut Map, key: &str, value: Value) {
+    match map.0.iter_mut().find(|member: &&mut Member| member.key == key) {
+        Some(member) => member.value = value,
+        None => *map = std::mem::take(map).with(key, value),
+    }
+}
+
+fn read(text: &str) -> Option<Map> {
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new("user-context", text))?;
+    match json::parse(&mut sources, file, None).ok()?.0.node {
+        Node::Map(map) => Some(map),
+        _ => None,
+    }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
+    let pairs = digits.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    pairs
+        .map(|pair| {
+            let [high, low] = pair else { return None };
+            let digit = |octet: u8| char::from(octet).to_digit(16);
+            u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agent() -> RelayAgent {
+        let subs: [(u8, &[u8]); 3] = [(1, b"p1"), (2, &[0xAB]), (12, &[0, 3])];
+        RelayAgent::from_subs(&subs).expect("short")
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_the_rest_stays() {
+        let first = with_relay_agent(None, &agent()).expect("a context");
+        assert_eq!(
+            &*first,
+            r#"{"ISC": {"relay-agent-info": {"sub-options": "0x010270310201AB0C020003", "remote-id": "AB", "relay-id": "0003"}}}"#
+        );
+        assert_eq!(relay_agent(Some(&first)), Some(agent()));
+        let foreign = r#"{ "note": 7, "ISC": { "client-info": {} } }"#;
+        let both = with_relay_agent(Some(foreign), &agent()).expect("a context");
+        assert!(both.starts_with(r#"{"note": 7, "ISC": {"client-info": {}, "relay-agent-info""#));
+        assert_eq!(relay_agent(Some(&both)), Some(agent()));
+    }
+
+    #[test]
+    fn what_holds_it_already_keeps_its_letters() {
+        let text = r#"{"ISC":{"relay-agent-info":{"sub-options":"0x010270310201ab0c020003"}}}"#;
+        assert_eq!(with_relay_agent(Some(text), &agent()).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn the_older_form_is_read() {
+        for text in ["0x52040102AABB", "0x0102AABB", "0102aabb"] {
+            let context = format!(r#"{{"ISC":{{"relay-agent-info":"{text}"}}}}"#);
+            let found = relay_agent(Some(&context)).expect("an agent");
+            assert_eq!(found.circuit_id(), Some(&[0xAA, 0xBB][..]), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_lawful_is_nothing() {
+        for text in [
+            "",
+            "[]",
+            "{",
+            "{}",
+            r#"{"ISC":7}"#,
+            r#"{"ISC":{"relay-agent-info":7}}"#,
+            r#"{"ISC":{"relay-agent-info":"0x1"}}"#,
+            r#"{"ISC":{"relay-agent-info":"xy"}}"#,
+            r#"{"ISC":{"relay-agent-info":"é1"}}"#,
+            r#"{"ISC":{"relay-agent-info":{"remote-id":"AB"}}}"#,
+            r#"<?include "/etc/passwd"?>"#,
+        ] {
+            assert_eq!(relay_agent(Some(text)), None, "{text}");
+        }
+        assert_eq!(with_relay_agent(Some("[]"), &agent()).as_deref(), Some("[]"));
+    }
+}
