@@ -33,6 +33,113 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
+/// A domain name, whole or the beginning of one.
+///
+/// Labels have 1 to 63 octets of any value, and the whole no more than 255 in wire form.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct DomainName {
+    labels: Vec<Vec<u8>>,
+    complete: bool,
+}
+
+impl DomainName {
+    /// A name of these labels; `complete` if it ends at the root.
+    ///
+    /// # Errors
+    /// [`NameError`].
+    pub fn new(
+        labels: impl IntoIterator<Item = impl Into<Vec<u8>>>,
+        complete: bool,
+    ) -> Result<Self, NameError> {
+        let labels: Vec<Vec<u8>> = labels.into_iter().map(Into::into).collect();
+        let mut len = 1;
+        for label in &labels {
+            match label.len() {
+                0 => return Err(NameError::EmptyLabel),
+                1..=LABEL_MAX => len += 1 + label.len(),
+                _ => return Err(NameError::LongLabel),
+            }
+        }
+        if len > NAME_MAX { Err(NameError::LongName) } else { Ok(Self { labels, complete }) }
+    }
+
+    /// The name that text such as `example.org` means: complete with a dot at its end, partial
+    /// without one. Empty text is a partial name without labels, and `.` is the root.
+    ///
+    /// # Errors
+    /// [`NameError`], whoever wrote the text.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let (relative, complete) = match text.strip_suffix('.') {
+            Some(relative) => (relative, true),
+            None => (text, false),
+        };
+        if relative.is_empty() {
+            return Ok(Self { labels: Vec::new(), complete });
+        }
+        Self::new(relative.split('.'), complete)
+    }
+
+    /// Reads wire form without compression; a name that does not end at the root is partial. None
+    /// if the octets are not exactly one name.
+    #[must_use]
+    pub fn from_wire(octets: &[u8]) -> Option<Self> {
+        let mut labels = Vec::new();
+        let mut rest = octets;
+        while let Some((len, tail)) = rest.split_first() {
+            if *len == 0 {
+                return if tail.is_empty() { Self::new(labels, true).ok() } else { None };
+            }
+            let (label, tail) = tail.split_at_checked(usize::from(*len))?;
+            labels.push(label.to_vec());
+            if labels.len() > NAME_MAX {
+                return None;
+            }
+            rest = tail;
+        }
+        Self::new(labels, false).ok()
+    }
+
+    /// Wire form without compression; the root's empty label only if the name is complete.
+    #[must_use]
+    pub fn to_wire(&self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        for label in &self.labels {
+            octets.push(u8::try_from(label.len()).unwrap_or(0));
+            octets.extend_from_slice(label);
+        }
+        if self.complete {
+            octets.push(0);
+        }
+        octets
+    }
+
+    /// The labels, that of the host first.
+    #[must_use]
+    pub fn labels(&self) -> &[Vec<u8>] {
+        &self.labels
+    }
+
+    /// Whether the name ends at the root, so that nothing is to be added.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.complete
+    }
+}
+
+/// Text with a dot at its end if the name is complete; what is not a letter, digit, `-` or `_`
+/// comes out as `\DDD`.
+impl fmt::Display for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.labels.iter().for_each(|label| push_label(&mut text, label));
+        match (self.complete, self.labels.is_empty()) {
+            (true, true) => f.write_str("."),
+            (true, false) => f.write_str(&text),
+            (false, _) => f.write_str(text.strip_suffix('.').unwrap_or(&text)),
+        }
+    }
+}
+
 /// Encodes text such as `example.org`; a trailing dot makes no difference, and `.` is the root.
 ///
 /// # Errors
@@ -145,6 +252,29 @@ mod tests {
             assert_eq!(decode_list(octets), Some(vec![text.to_owned()]));
         }
         assert_eq!(encode("org"), encode("org."));
+    }
+
+    #[test]
+    fn a_partial_name_is_not_complete() {
+        for (text, octets) in [
+            ("a.org.", &b"\x01a\x03org\0"[..]),
+            ("a.org", b"\x01a\x03org"),
+            ("", b""),
+            (".", b"\0"),
+        ] {
+            let name = DomainName::parse(text).expect("lawful");
+            assert_eq!(
+                (name.to_wire(), name.is_complete()),
+                (octets.to_vec(), text.ends_with('.'))
+            );
+            assert_eq!(DomainName::from_wire(octets), Some(name.clone()));
+            assert_eq!(name.to_string(), text);
+        }
+        for octets in [&b"\x01a\0\0"[..], b"\x02a", b"\xc0\0", b"\x40a"] {
+            assert_eq!(DomainName::from_wire(octets), None, "{octets:?}");
+        }
+        assert_eq!(DomainName::from_wire(&[1; 256]), None);
+        assert_eq!(DomainName::parse("a..b"), Err(NameError::EmptyLabel));
     }
 
     #[test]

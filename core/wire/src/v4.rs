@@ -3,6 +3,7 @@
 //! # Map
 //! - [`code`]: option codes by name.
 //! - [`definition`]: names and types of the standard options.
+//! - [`fqdn`]: the client FQDN option.
 //! - [`options`]: the options of one message, joined and in order.
 //! - [`kind`]: what a message is: `Op`, `MessageType`.
 //! - [`message`]: the lawful value.
@@ -16,6 +17,7 @@ pub mod code;
 pub mod definition;
 pub mod encode;
 pub mod error;
+pub mod fqdn;
 pub mod kind;
 pub mod message;
 pub mod options;
@@ -26,6 +28,7 @@ pub mod view;
 pub use definition::{Definition, OptionType};
 pub use encode::Encoded;
 pub use error::{DecodeError, DecodeErrorKind};
+pub use fqdn::{Fqdn, FqdnFlags};
 pub use kind::{MessageType, Op};
 pub use message::Message;
 pub use options::Options;
