@@ -1,16 +1,16 @@
 //! A `Config` in Kea's spelling, everything written out.
 
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use lessor_types::Secs;
-use lessor_wire::v4::{Options, definition};
+use lessor_wire::v4::definition;
 
 use crate::json::{Map, Value};
 use crate::model::{
     Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Pool, SocketType,
     Subnet,
 };
+use crate::option_set::{Given, OptionSet, Sending, Space};
 use crate::option_text;
 
 /// The tree that reads back as `config`. What subnets inherit stands in each of them,
@@ -36,7 +36,7 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("parked-packet-limit", config.parked_max)
         .with("echo-client-id", config.echo_client_id)
         .with("server-tag", config.server_tag.as_str())
-        .with("option-data", options(&config.options, &config.always))
+        .with("option-data", options(&config.options))
         .with("client-classes", config.classes.iter().map(class).collect::<Value>())
         .with("subnet4", config.subnets.iter().map(subnet).collect::<Value>());
     Map::default().with("Dhcp4", dhcp4).into()
@@ -105,7 +105,7 @@ fn class(class: &Class) -> Map {
         .with_some("next-server", class.next_server.map(addr))
         .with_some("server-hostname", class.server_hostname.as_deref())
         .with_some("boot-file-name", class.boot_file_name.as_deref())
-        .with("option-data", options(&class.options, &class.always))
+        .with("option-data", options(&class.options))
 }
 
 fn names(names: &[String]) -> Value {
@@ -136,7 +136,7 @@ fn subnet(subnet: &Subnet) -> Map {
         .with("next-server", addr(subnet.next_server))
         .with("server-hostname", subnet.server_hostname.as_str())
         .with("boot-file-name", subnet.boot_file_name.as_str())
-        .with("option-data", options(&subnet.options, &subnet.always))
+        .with("option-data", options(&subnet.options))
         .with("client-classes", names(&subnet.guards))
         .with("evaluate-additional-classes", names(&subnet.additional))
 }
@@ -145,22 +145,26 @@ fn pool(pool: &Pool) -> Map {
     Map::default()
         .with("pool", format!("{} - {}", pool.first, pool.last))
         .with("pool-id", pool.id.0)
-        .with("option-data", options(&pool.options, &pool.always))
+        .with("option-data", options(&pool.options))
         .with("client-classes", names(&pool.guards))
         .with("evaluate-additional-classes", names(&pool.additional))
 }
 
-fn options(options: &Options, always: &BTreeSet<u8>) -> Value {
-    let option = |(code, octets): (u8, &[u8])| {
-        let known = definition::by_code(code);
+fn options(options: &OptionSet) -> Value {
+    let option = |given: &Given| {
+        let Given { space, code, octets, sending, classes } = given;
+        let known = definition::by_code(*code).filter(|_| *space == Space::Dhcp4);
         let text = known.and_then(|it| option_text::print(it.kind, it.array, octets));
         let readable = text.is_some();
         Map::default()
             .with_some("name", known.map(|it| it.name))
-            .with("code", u32::from(code))
+            .with("code", u32::from(*code))
+            .with("space", space.to_string())
             .with("csv-format", readable)
             .with("data", text.unwrap_or_else(|| option_text::hex(octets)))
-            .with("always-send", always.contains(&code))
+            .with("always-send", *sending == Sending::Always)
+            .with("never-send", *sending == Sending::Never)
+            .with("client-classes", names(classes))
     };
     options.iter().map(option).collect()
 }

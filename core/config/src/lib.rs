@@ -8,6 +8,7 @@
 //! - [`keys`]: the table of known keys: what each takes, where it stands, what it does.
 //! - `check`: a tree against that table.
 //! - `sections`: a checked tree as a `Config`, part by part, with what no table can say.
+//! - [`option_set`]: the options of one scope.
 //! - `option_text`: option values as text and octets.
 //! - `spelling`: which known word was meant.
 //! - [`model`]: `Config` and its parts: what a file means, all defaults filled in.
@@ -32,6 +33,7 @@ pub mod diagnostic;
 pub mod json;
 pub mod keys;
 pub mod model;
+pub mod option_set;
 mod option_text;
 mod parse;
 pub mod path;
@@ -45,4 +47,5 @@ pub use model::{
     Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Membership,
     Memfile, Pool, SocketType, Subnet, Tee,
 };
+pub use option_set::OptionSet;
 pub use prefix::Prefix4;

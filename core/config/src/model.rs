@@ -3,14 +3,12 @@
 //! Options are inherited when a client is answered and not before, since those of its classes come
 //! between a subnet's and the global ones.
 
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
-use lessor_wire::v4::Options;
 
-use crate::Prefix4;
+use crate::{OptionSet, Prefix4};
 
 /// A lawful DHCPv4 configuration.
 ///
@@ -39,9 +37,7 @@ pub struct Config {
     /// This server's name among those that share one configuration database; may be empty.
     pub server_tag: String,
     /// The options of every client, which everything else wins over.
-    pub options: Options,
-    /// The codes of those among `options` that are sent unasked.
-    pub always: BTreeSet<u8>,
+    pub options: OptionSet,
     /// The classes in the order in which they are tested.
     pub classes: Vec<Class>,
     /// The subnets by ascending number.
@@ -83,8 +79,7 @@ impl Default for Config {
             parked_max: 256,
             echo_client_id: true,
             server_tag: String::new(),
-            options: Options::default(),
-            always: BTreeSet::new(),
+            options: OptionSet::new(),
             classes: Vec::new(),
             subnets: Vec::new(),
         }
@@ -198,9 +193,7 @@ pub struct Class {
     /// The boot file's name, 1 to 127 octets.
     pub boot_file_name: Option<String>,
     /// Its members' options, which win over global ones.
-    pub options: Options,
-    /// The codes of those among `options` that are sent unasked.
-    pub always: BTreeSet<u8>,
+    pub options: OptionSet,
 }
 
 impl Class {
@@ -215,8 +208,7 @@ impl Class {
             next_server: None,
             server_hostname: None,
             boot_file_name: None,
-            options: Options::new(),
-            always: BTreeSet::new(),
+            options: OptionSet::new(),
         }
     }
 }
@@ -268,9 +260,7 @@ pub struct Subnet {
     /// The boot file's name (`file`), up to 127 octets.
     pub boot_file_name: String,
     /// Its own options, which win over those of classes and global ones.
-    pub options: Options,
-    /// The codes of those among `options` that are sent unasked.
-    pub always: BTreeSet<u8>,
+    pub options: OptionSet,
     /// The classes that it is for: a client in any of them is admitted; none admits everybody.
     pub guards: Vec<String>,
     /// The classes that its clients are tested for once it has been selected.
@@ -297,8 +287,7 @@ impl Subnet {
             next_server: Ipv4Addr::UNSPECIFIED,
             server_hostname: String::new(),
             boot_file_name: String::new(),
-            options: Options::default(),
-            always: BTreeSet::new(),
+            options: OptionSet::new(),
             guards: Vec::new(),
             additional: Vec::new(),
         }
@@ -359,9 +348,7 @@ pub struct Pool {
     /// Its number in lease files; several pools may share one.
     pub id: PoolId,
     /// Its own options, which win over the subnet's.
-    pub options: Options,
-    /// The codes of those among `options` that are sent unasked.
-    pub always: BTreeSet<u8>,
+    pub options: OptionSet,
     /// The classes that it is for: a client in any of them is admitted; none admits everybody.
     pub guards: Vec<String>,
     /// The classes that clients with an address of this pool are tested for.

@@ -10,6 +10,7 @@ mod section;
 mod server;
 mod subnets;
 mod timing;
+mod vocabulary;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Map, Member, Value};
@@ -17,6 +18,7 @@ use crate::model::Config;
 use crate::path::Path;
 use crate::{check, spelling};
 use section::Section;
+use vocabulary::Vocabulary;
 
 /// Other programs of Kea's family, by the key that their files begin with.
 const OTHERS: [(&str, &str); 5] = [
@@ -62,12 +64,12 @@ pub(crate) fn read(root: &Value, out: &mut Diagnostics) -> Config {
 }
 
 fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
-    let options = option_data::read(dhcp4, out);
-    let classes = classes::read(dhcp4, out);
+    let vocabulary = Vocabulary::read(dhcp4);
+    let options = option_data::read(dhcp4, &vocabulary, out);
+    let classes = classes::read(dhcp4, &vocabulary, out);
     Config {
-        options: options.values,
-        always: options.always,
-        subnets: subnets::read(dhcp4, &classes, out),
+        options,
+        subnets: subnets::read(dhcp4, &classes, &vocabulary, out),
         classes,
         ..server::read(dhcp4, out)
     }

@@ -148,8 +148,7 @@ t:2:109: error: Dhcp4.compatibility.exclude-first-last-24: not in effect yet; it
 t:3:1: error: Dhcp4.hooks-libraries: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:3:44: error: Dhcp4.shared-networks: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:2:103: error: Dhcp4.re-detect: unknown key; it belongs in `interfaces-config`
-t:3:58: error: Dhcp4.subnet4[0].option-data[0].client-classes: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
-t:3:83: error: Dhcp4.subnet4[0].option-data[0].never-send: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:3:77: warning: Dhcp4.subnet4[0].option-data[0].client-classes[0]: no class is named `a`: nobody is in it
 t:2:1: error: Dhcp4.hosts-database: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:2:65: error: Dhcp4.lease-database.type: `postgresql` is not in effect yet; expected "memfile"
 t:2:79: warning: Dhcp4.lease-database.password: accepted but not in effect yet

@@ -2,9 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use lessor_config::option_set::Sending;
 use lessor_config::{
     Config, ControlSocket, Diagnostics, Expired, InterfaceSpec, LeaseStore, Lifetime, Memfile,
-    SocketType, Tee,
+    OptionSet, SocketType, Tee,
 };
 use lessor_types::{PoolId, Secs, SubnetId};
 
@@ -57,16 +58,20 @@ fn an_office_of_version_2() {
     assert_eq!(ground.tee.renew, Some(Secs(900)));
     assert_eq!(ground.tee.rebind, Some(Secs(1800)));
     assert_eq!(ground.next_server, Ipv4Addr::new(192, 0, 2, 4));
-    assert_eq!(ground.options.ipv4(3), Some(Ipv4Addr::new(192, 0, 2, 1)));
+    assert_eq!(ground.options.get(3), Some(&[192, 0, 2, 1][..]));
     assert_eq!(config.options.get(15), Some(&b"example.org"[..]));
     assert_eq!(ground.options.get(15), None);
     assert_eq!(config.options.get(6).map(<[u8]>::len), Some(8));
-    assert!(ground.always.is_empty());
+    let unasked = |options: &OptionSet| -> Vec<u8> {
+        let always = options.iter().filter(|given| given.sending == Sending::Always);
+        always.map(|given| given.code).collect()
+    };
+    assert!(unasked(&ground.options).is_empty());
 
     let (_, pool) = config.pool_of(Ipv4Addr::new(192, 0, 2, 200)).expect("a pool");
     assert_eq!(pool.first, Ipv4Addr::new(192, 0, 2, 128));
     assert_eq!(pool.size(), 128);
-    assert_eq!(pool.options.ipv4(3), Some(Ipv4Addr::new(192, 0, 2, 129)));
+    assert_eq!(pool.options.get(3), Some(&[192, 0, 2, 129][..]));
     assert_eq!(config.pool_of(Ipv4Addr::new(192, 0, 2, 100)), None);
 
     let first = config.subnet(SubnetId(2)).expect("the second");
@@ -75,10 +80,10 @@ fn an_office_of_version_2() {
     assert!(first.authoritative && !first.match_client_id);
     assert_eq!(first.next_server, Ipv4Addr::UNSPECIFIED);
     assert_eq!(first.boot_file_name, "/dev/null");
-    assert_eq!(first.options.ipv4(6), Some(Ipv4Addr::new(203, 0, 113, 53)));
+    assert_eq!(first.options.get(6), Some(&[203, 0, 113, 53][..]));
     assert_eq!(first.options.get(224), Some(&[1, 2, 255][..]));
     assert_eq!(first.options.get(121), Some(&[8, 10, 198, 51, 100, 1][..]));
-    assert_eq!(first.always.iter().copied().collect::<Vec<_>>(), [6]);
+    assert_eq!(unasked(&first.options), [6]);
 }
 
 #[test]

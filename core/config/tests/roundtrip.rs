@@ -1,15 +1,14 @@
 //! A configuration that is written out and read again is the same.
 
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
+use lessor_config::option_set::{Given, Sending};
 use lessor_config::{
     Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Membership,
-    Memfile, Pool, Prefix4, SocketType, Subnet, Tee,
+    Memfile, OptionSet, Pool, Prefix4, SocketType, Subnet, Tee,
 };
 use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
-use lessor_wire::v4::Options;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -22,23 +21,25 @@ fn addr() -> impl Strategy<Value = Ipv4Addr> {
     any::<u32>().prop_map(Ipv4Addr::from_bits)
 }
 
-/// Options that a file can set, and some of them to be sent unasked.
-fn options() -> impl Strategy<Value = (Options, BTreeSet<u8>)> {
+/// Options that a file can set.
+fn options() -> impl Strategy<Value = OptionSet> {
     let settable = |code: &u8| !matches!(code, 52 | 53 | 82);
     let octets = prop_oneof![
         vec(any::<u8>(), 0..9),
         "[a-z0-9.,\\\\ ]{1,9}".prop_map(String::into_bytes),
         vec(Just(1_u8), 4),
     ];
-    btree_map((1_u8..=254).prop_filter("made by the server", settable), octets, 0..5).prop_flat_map(
-        |options| {
-            let codes: Vec<u8> = options.keys().copied().collect();
-            let many = 0..=codes.len();
-            let always = proptest::sample::subsequence(codes, many);
-            let options: Options = options.into_iter().collect();
-            (Just(options), always.prop_map(|codes| codes.into_iter().collect()))
-        },
-    )
+    let sending = prop_oneof![Just(Sending::Asked), Just(Sending::Always), Just(Sending::Never)];
+    let code = (1_u8..=254).prop_filter("made by the server", settable);
+    // The same code stands twice only for different classes.
+    btree_map((code, names()), (octets, sending), 0..5).prop_map(|options| {
+        let given = |((code, classes), (octets, sending))| Given {
+            sending,
+            classes,
+            ..Given::new(code, octets)
+        };
+        options.into_iter().map(given).collect()
+    })
 }
 
 fn lifetime() -> impl Strategy<Value = Lifetime> {
@@ -93,7 +94,7 @@ fn classes() -> impl Strategy<Value = Vec<Class>> {
     let class =
         ((0_u8..4, any::<bool>()), option::of(lifetime()), (server, boot(), boot()), options());
     vec(class, 0..4).prop_map(|classes| {
-        let class = |(at, (who, lifetime, boot, options)): (usize, ((u8, bool), _, _, (_, _)))| {
+        let class = |(at, (who, lifetime, boot, options)): (usize, ((u8, bool), _, _, _))| {
             let (next_server, server_hostname, boot_file_name): (_, _, _) = boot;
             Class {
                 only_additional: who.1,
@@ -101,8 +102,7 @@ fn classes() -> impl Strategy<Value = Vec<Class>> {
                 next_server,
                 server_hostname,
                 boot_file_name,
-                options: options.0,
-                always: options.1,
+                options,
                 ..Class::new(format!("class-{at}"), membership(at, who.0))
             }
         };
@@ -132,8 +132,7 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
                 first: first.into(),
                 last: (first + size).into(),
                 id: PoolId(id),
-                options: own.0,
-                always: own.1,
+                options: own,
                 guards: names.0,
                 additional: names.1,
             }
@@ -152,8 +151,7 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
             next_server: boot.0,
             server_hostname: boot.1,
             boot_file_name: boot.2,
-            options: rest.0.0,
-            always: rest.0.1,
+            options: rest.0,
             guards: rest.1,
             additional: rest.2,
             ..Subnet::new(SubnetId(u32::from(at) + 1), prefix)
@@ -218,8 +216,7 @@ fn config() -> impl Strategy<Value = Config> {
             parked_max: parked,
             echo_client_id: id.0,
             server_tag: id.1,
-            options: options.0,
-            always: options.1,
+            options,
             classes,
             subnets: [a, b, c].into_iter().take(count).collect(),
         }

@@ -7,6 +7,7 @@
 //! - [`facts`]: what a decision may ask about leases, and how it says that it does not know.
 //! - [`plan`]: what a decision says.
 //! - [`decide`]: the decision, message by message.
+//! - [`options`]: which configured options an answer carries.
 //! - [`reply`]: the answer's fields, options and times, and where it goes.
 //! - [`reason`]: why a query got no answer.
 //! - [`extended`]: what a lease remembers of its client's relay.
@@ -22,6 +23,7 @@ pub mod classify;
 pub mod decide;
 pub mod extended;
 pub mod facts;
+pub mod options;
 pub mod plan;
 pub mod query;
 pub mod reason;

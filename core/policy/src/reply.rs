@@ -1,12 +1,12 @@
 //! The answer's fields, options and times, and where it goes (RFC 2131 §4.1, §4.3 and table 3).
 
-use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use lessor_config::{Config, Lifetime, Subnet};
+use lessor_config::{Config, Lifetime, OptionSet, Subnet};
 use lessor_types::{Destination, Secs, Unit};
-use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, Options, SERVER_PORT, code};
+use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
 
+use crate::options::{self, Layers};
 use crate::{Answer, Classes, Query};
 
 /// The bit by which a client asks for broadcast replies (RFC 2131 §2).
@@ -99,26 +99,15 @@ impl Reply<'_> {
         {
             message.options.insert(code::CLIENT_ID, id);
         }
-        let layers: Vec<(&Options, &BTreeSet<u8>)> = pool
-            .map(|pool| (&pool.options, &pool.always))
+        // The highest first.
+        let layers: Vec<&OptionSet> = pool
+            .map(|pool| &pool.options)
             .into_iter()
-            .chain([(&subnet.options, &subnet.always)])
-            .chain(classes.defined().map(|class| (&class.options, &class.always)))
-            .chain([(&config.options, &config.always)])
+            .chain([&subnet.options])
+            .chain(classes.defined().map(|class| &class.options))
+            .chain([&config.options])
             .collect();
-        let configured = |code: u8| layers.iter().find_map(|(options, _)| options.get(code));
-        let always = layers.iter().flat_map(|(_, always)| *always);
-        let wanted = BASIC.iter().chain(query.message.parameter_list()).chain(always);
-        for code in wanted.copied() {
-            if OWN.contains(&code) || message.options.contains(code) {
-                continue;
-            }
-            if let Some(value) = configured(code) {
-                message.options.insert(code, value);
-            } else if code == code::SUBNET_MASK {
-                message.options.insert(code, subnet.prefix.mask().octets());
-            }
-        }
+        options::put(message, &query.message, subnet.prefix, Layers::new(&layers, &classes));
     }
 }
 
@@ -151,24 +140,6 @@ fn lease_times(message: &mut Message, subnet: &Subnet, lifetime: Secs) {
         message.options.insert(code::REBINDING_TIME, rebind.to_be_bytes());
     }
 }
-
-/// Options that are sent unasked, because few clients get far without them.
-const BASIC: [u8; 4] =
-    [code::SUBNET_MASK, code::ROUTERS, code::DOMAIN_NAME_SERVERS, code::DOMAIN_NAME];
-
-/// Options that the configuration can't set: they are the protocol's.
-const OWN: [u8; 10] = [
-    code::REQUESTED_ADDRESS,
-    code::LEASE_TIME,
-    code::OVERLOAD,
-    code::MESSAGE_TYPE,
-    code::SERVER_ID,
-    code::PARAMETER_LIST,
-    code::MAX_SIZE,
-    code::RENEWAL_TIME,
-    code::REBINDING_TIME,
-    code::RELAY_AGENT,
-];
 
 /// The relay's option back to the relay, and the way there (RFC 2131 §4.1).
 fn finish(query: &Query, mut message: Message, server: Ipv4Addr) -> Answer {

@@ -151,7 +151,7 @@ pub const KEYS: &[Key] = &[
         .replaced("2.7.5")
         .instead("client-classes"),
     key("client-classes", Texts, GUARDED, "[]", InEffect).since("2.7.5"),
-    key("client-classes", Texts, &[OptionData], "[]", NotYetProtects).since("2.7.4"),
+    key("client-classes", Texts, &[OptionData], "[]", InEffect).since("2.7.4"),
     key("client-classes", Texts, &[Reservation], "[]", NotYetProtects),
     key("client-classes", Maps(ClientClass), &[Dhcp4], "[]", InEffect),
     key("require-client-classes", Texts, GUARDED, "[]", InEffect)
@@ -190,7 +190,7 @@ pub const KEYS: &[Key] = &[
     key("space", Text, &[OptionData, OptionDef], "\"dhcp4\"", NotYet),
     key("csv-format", Bool, &[OptionData], "(true if the option is known)", InEffect),
     key("always-send", Bool, &[OptionData], "false", InEffect),
-    key("never-send", Bool, &[OptionData], "false", NotYetProtects).since("2.4"),
+    key("never-send", Bool, &[OptionData], "false", InEffect).since("2.4"),
     key("option-def", Maps(OptionDef), &[Dhcp4, ClientClass], "[]", NotYet),
     key("type", Text, &[OptionDef], "(required)", NotYet),
     key("array", Bool, &[OptionDef], "false", NotYet),

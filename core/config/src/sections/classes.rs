@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lessor_expression::{Expression, SyntaxError};
 
 use super::section::{Chain, Renamed, Section, addr, within};
+use super::vocabulary::Vocabulary;
 use super::{option_data, timing};
 use crate::class_names;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -22,7 +23,11 @@ const ADDITIONAL: Renamed =
 const REJECT: &str = "REJECT";
 
 /// The classes in the order of the file.
-pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Vec<Class> {
+pub(super) fn read(
+    dhcp4: &Section<'_>,
+    vocabulary: &Vocabulary,
+    out: &mut Diagnostics,
+) -> Vec<Class> {
     let list = dhcp4.path.key("client-classes");
     let mut classes = Vec::new();
     let mut places = BTreeMap::new();
@@ -34,7 +39,7 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Vec<Class> {
         let name = read_name(&section, &mut places, out);
         let membership = read_membership(&section, name, &places, out);
         let only_additional = read_only_additional(&section, name, out);
-        let options = option_data::read(&section, out);
+        let options = option_data::read(&section, vocabulary, out);
         let lifetime = read_lifetime(&section, out);
         let boot = |key| section.text(key).filter(|text| !text.is_empty()).map(str::to_owned);
         // Without a name there was an error, and no configuration comes of this.
@@ -45,8 +50,7 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Vec<Class> {
                 section.value("next-server").and_then(addr).filter(|it| !it.is_unspecified()),
             server_hostname: boot("server-hostname"),
             boot_file_name: boot("boot-file-name"),
-            options: options.values,
-            always: options.always,
+            options,
             ..Class::new(name.to_owned(), membership)
         }));
     }

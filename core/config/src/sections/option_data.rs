@@ -1,30 +1,26 @@
 //! `option-data`: what clients are told.
 
-use std::collections::BTreeSet;
-
+use lessor_wire::v4::OptionType;
 use lessor_wire::v4::definition::{self, Definition};
-use lessor_wire::v4::{OptionType, Options};
 
 use super::section::{Section, within};
+use super::vocabulary::Vocabulary;
+use crate::OptionSet;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::option_set::{Given, Sending, Space};
 use crate::option_text::{self, Misfit};
 use crate::source::Span;
 use crate::spelling;
 
-/// The options of one map.
-#[derive(Clone, Debug, Default)]
-pub(super) struct OptionData {
-    /// Their values.
-    pub(super) values: Options,
-    /// Those that are sent unasked.
-    pub(super) always: BTreeSet<u8>,
-}
-
 /// The options that a map sets.
-pub(super) fn read(owner: &Section<'_>, out: &mut Diagnostics) -> OptionData {
+pub(super) fn read(
+    owner: &Section<'_>,
+    vocabulary: &Vocabulary,
+    out: &mut Diagnostics,
+) -> OptionSet {
     let list = owner.path.key("option-data");
-    let mut found = OptionData::default();
-    let mut places: Vec<(u8, Span)> = Vec::new();
+    let mut found = OptionSet::new();
+    let mut places: Vec<(u8, Vec<String>, Span)> = Vec::new();
     for (index, value) in owner.list("option-data").iter().enumerate() {
         let Some(map) = value.as_map() else {
             continue;
@@ -34,12 +30,14 @@ pub(super) fn read(owner: &Section<'_>, out: &mut Diagnostics) -> OptionData {
         if section.text("space").is_some_and(|space| space != "dhcp4") {
             continue;
         }
+        let classes = read_classes(&section, vocabulary, out);
         let Some(identity) = read_identity(&section, out) else {
             continue;
         };
         let code = identity.code;
         let octets = read_octets(&section, &identity, out);
-        if let Some((_, earlier)) = places.iter().find(|(other, _)| *other == code) {
+        let twin = |(other, tags, _): &&(u8, Vec<String>, Span)| *other == code && *tags == classes;
+        if let Some((.., earlier)) = places.iter().find(twin) {
             out.push(
                 Diagnostic::warning(section.span, section.path, format!("option {code} again"))
                     .hint("the first one counts")
@@ -47,15 +45,52 @@ pub(super) fn read(owner: &Section<'_>, out: &mut Diagnostics) -> OptionData {
             );
             continue;
         }
-        places.push((code, section.span));
+        places.push((code, classes.clone(), section.span));
         if let Some(octets) = octets {
-            found.values.insert(code, octets);
-            if section.flag("always-send").unwrap_or(false) {
-                found.always.insert(code);
-            }
+            let sending = read_sending(&section);
+            found.push(Given { space: Space::Dhcp4, code, octets, sending, classes });
         }
     }
     found
+}
+
+/// When the option is sent. Of both, `never-send` wins.
+fn read_sending(section: &Section<'_>) -> Sending {
+    let is_set = |key| section.flag(key).unwrap_or(false);
+    if is_set("never-send") {
+        Sending::Never
+    } else if is_set("always-send") {
+        Sending::Always
+    } else {
+        Sending::Asked
+    }
+}
+
+/// The classes that the option is for.
+fn read_classes(
+    section: &Section<'_>,
+    vocabulary: &Vocabulary,
+    out: &mut Diagnostics,
+) -> Vec<String> {
+    let path = section.path.key("client-classes");
+    let mut names: Vec<String> = Vec::new();
+    for (index, value) in section.list("client-classes").iter().enumerate() {
+        let Some(name) = value.as_text().filter(|name| !name.is_empty()) else {
+            continue;
+        };
+        if !vocabulary.has_class(name) {
+            let told = format!("no class is named `{name}`: nobody is in it");
+            let finding = Diagnostic::warning(value.span, path.index(index), told);
+            out.push(match spelling::nearest(name, vocabulary.classes()) {
+                Some(near) => finding.hint(format!("did you mean `{near}`?")),
+                None => finding,
+            });
+        }
+        if !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 /// Which option is meant.

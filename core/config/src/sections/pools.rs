@@ -7,6 +7,7 @@ use lessor_types::PoolId;
 use super::classes;
 use super::option_data;
 use super::section::Section;
+use super::vocabulary::Vocabulary;
 use crate::Prefix4;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Class, Pool};
@@ -25,6 +26,7 @@ pub(super) fn read(
     subnet: &Section<'_>,
     prefix: Option<(Prefix4, Span)>,
     classes: &[Class],
+    vocabulary: &Vocabulary,
     ranges: &mut Vec<Range>,
     out: &mut Diagnostics,
 ) -> Vec<Pool> {
@@ -35,7 +37,7 @@ pub(super) fn read(
             continue;
         };
         let section = Section::new(map, value.span, list.index(index));
-        let options = option_data::read(&section, out);
+        let options = option_data::read(&section, vocabulary, out);
         let guards = classes::read_guards(&section, classes, out);
         let additional = classes::read_additional(&section, classes, out);
         let Some((first, last)) = read_range(&section, out) else {
@@ -58,8 +60,7 @@ pub(super) fn read(
             first,
             last,
             id: PoolId(section.number("pool-id").unwrap_or(0)),
-            options: options.values,
-            always: options.always,
+            options,
             guards,
             additional,
         });

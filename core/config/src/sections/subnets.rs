@@ -6,15 +6,16 @@ use std::net::Ipv4Addr;
 use lessor_types::{Secs, SubnetId};
 
 use super::classes;
-use super::option_data::{self, OptionData};
+use super::option_data;
 use super::pools;
 use super::section::{Chain, Section, addr, ppm, whole};
 use super::timing;
-use crate::Prefix4;
+use super::vocabulary::Vocabulary;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::Value;
 use crate::model::{Class, Subnet};
 use crate::source::Span;
+use crate::{OptionSet, Prefix4};
 
 /// A prefix as the file gives it, to be compared with all others.
 struct Place {
@@ -24,7 +25,12 @@ struct Place {
 }
 
 /// The subnets by ascending number.
-pub(super) fn read(dhcp4: &Section<'_>, classes: &[Class], out: &mut Diagnostics) -> Vec<Subnet> {
+pub(super) fn read(
+    dhcp4: &Section<'_>,
+    classes: &[Class],
+    vocabulary: &Vocabulary,
+    out: &mut Diagnostics,
+) -> Vec<Subnet> {
     // What clashes among global settings is told once, and without subnets too.
     timing::read_lifetime(Chain(&[dhcp4]), out);
     timing::read_tee(Chain(&[dhcp4]), out);
@@ -44,8 +50,8 @@ pub(super) fn read(dhcp4: &Section<'_>, classes: &[Class], out: &mut Diagnostics
         if let Some((prefix, span)) = located {
             places.push(Place { prefix, span, path: section.path.key("subnet").to_string() });
         }
-        let pools = pools::read(&section, located, classes, &mut ranges, out);
-        let options = option_data::read(&section, out);
+        let pools = pools::read(&section, located, classes, vocabulary, &mut ranges, out);
+        let options = option_data::read(&section, vocabulary, out);
         let chain = [&section, dhcp4];
         let mut subnet = read_settings(&section, Chain(&chain), options, out);
         subnet.pools = pools;
@@ -66,7 +72,7 @@ pub(super) fn read(dhcp4: &Section<'_>, classes: &[Class], out: &mut Diagnostics
 fn read_settings(
     section: &Section<'_>,
     chain: Chain<'_>,
-    options: OptionData,
+    options: OptionSet,
     out: &mut Diagnostics,
 ) -> Subnet {
     let nowhere = Subnet::new(SubnetId(0), Prefix4::ALL);
@@ -88,8 +94,7 @@ fn read_settings(
         next_server: chain.pick("next-server", addr).unwrap_or(nowhere.next_server),
         server_hostname: text("server-hostname"),
         boot_file_name: text("boot-file-name"),
-        options: options.values,
-        always: options.always,
+        options,
         ..nowhere
     }
 }

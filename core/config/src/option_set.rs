@@ -1,0 +1,190 @@
+//! The options of one scope: what a subnet, a class, a host and so on give.
+
+use std::fmt;
+
+/// A numbering of options: which option a code means depends on where it stands.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Space {
+    /// The options of a message (RFC 2132).
+    Dhcp4,
+    /// A vendor's sub-options in options 124 and 125 (RFC 3925), by enterprise number.
+    Vendor(u32),
+    /// The sub-options of whatever encapsulates the space of this name.
+    Named(String),
+}
+
+impl Space {
+    /// The sub-options of option 43 where no definition says otherwise (RFC 2132 §8.4).
+    pub const VENDOR_ENCAPSULATED: &str = "vendor-encapsulated-options-space";
+
+    /// The space of this name. `vendor-` with an enterprise number is that vendor's.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        let digits =
+            name.strip_prefix("vendor-").filter(|it| it.bytes().all(|c| c.is_ascii_digit()));
+        match digits.and_then(|digits| digits.parse().ok()) {
+            Some(enterprise) => Self::Vendor(enterprise),
+            None if name == "dhcp4" => Self::Dhcp4,
+            None => Self::Named(name.to_owned()),
+        }
+    }
+}
+
+/// As configuration files have it.
+impl fmt::Display for Space {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dhcp4 => f.write_str("dhcp4"),
+            Self::Vendor(enterprise) => write!(f, "vendor-{enterprise}"),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}
+
+/// When an option is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Sending {
+    /// When the client asks for it.
+    #[default]
+    Asked,
+    /// Whether the client asks or not.
+    Always,
+    /// Not at all, whoever else gives it.
+    Never,
+}
+
+/// One option as one scope gives it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Given {
+    /// The space that its code belongs to.
+    pub space: Space,
+    /// The option code, 1 to 254 in [`Space::Dhcp4`].
+    pub code: u8,
+    /// Its value, without the sub-options that it encapsulates.
+    pub octets: Vec<u8>,
+    /// When it is sent.
+    pub sending: Sending,
+    /// The classes that it is for: a client in any of them gets it; none means everybody.
+    pub classes: Vec<String>,
+}
+
+impl Given {
+    /// An option of a message for everybody who asks.
+    #[must_use]
+    pub fn new(code: u8, octets: impl Into<Vec<u8>>) -> Self {
+        Self {
+            space: Space::Dhcp4,
+            code,
+            octets: octets.into(),
+            sending: Sending::Asked,
+            classes: Vec::new(),
+        }
+    }
+
+    fn is(&self, space: &Space, code: u8) -> bool {
+        self.code == code && self.space == *space
+    }
+}
+
+/// The options of one scope, in the order of the file.
+///
+/// One option may stand there several times, for different classes: the first of them that is for
+/// the client counts, and one that is for everybody counts last.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OptionSet(Vec<Given>);
+
+impl OptionSet {
+    /// No options.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds an option. It counts only where no earlier one of its code does.
+    pub fn push(&mut self, given: Given) {
+        self.0.push(given);
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Given> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The one that counts for a client that is in those classes of which `is_in` says so.
+    pub fn find(&self, space: &Space, code: u8, is_in: impl Fn(&str) -> bool) -> Option<&Given> {
+        let mut tagged = self.iter().filter(|given| given.is(space, code));
+        tagged
+            .find(|given| given.classes.iter().any(|class| is_in(class)))
+            .or_else(|| self.for_all(space, code))
+    }
+
+    /// The value of an option of a message that everybody gets.
+    #[must_use]
+    pub fn get(&self, code: u8) -> Option<&[u8]> {
+        self.for_all(&Space::Dhcp4, code).map(|given| given.octets.as_slice())
+    }
+
+    fn for_all(&self, space: &Space, code: u8) -> Option<&Given> {
+        self.iter().find(|given| given.is(space, code) && given.classes.is_empty())
+    }
+}
+
+impl<'a> IntoIterator for &'a OptionSet {
+    type Item = &'a Given;
+    type IntoIter = std::slice::Iter<'a, Given>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl FromIterator<Given> for OptionSet {
+    fn from_iter<I: IntoIterator<Item = Given>>(from: I) -> Self {
+        Self(from.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_space_is_known_by_its_name() {
+        for (name, space) in [
+            ("dhcp4", Space::Dhcp4),
+            ("vendor-4491", Space::Vendor(4491)),
+            ("vendor-", Space::Named("vendor-".to_owned())),
+            ("vendor-+1", Space::Named("vendor-+1".to_owned())),
+            ("339", Space::Named("339".to_owned())),
+        ] {
+            assert_eq!(Space::parse(name), space);
+            assert_eq!(space.to_string(), name);
+        }
+    }
+
+    #[test]
+    fn the_first_that_is_for_the_client_counts() {
+        let tagged = |octet: u8, class: &str| Given {
+            classes: vec![class.to_owned()],
+            ..Given::new(6, [octet])
+        };
+        let set: OptionSet =
+            [Given::new(6, [0]), tagged(1, "a"), tagged(2, "b"), Given::new(6, [3])]
+                .into_iter()
+                .collect();
+        let found = |classes: &[&str]| {
+            set.find(&Space::Dhcp4, 6, |class| classes.contains(&class)).map(|it| it.octets[0])
+        };
+        assert_eq!(found(&["b"]), Some(2));
+        assert_eq!(found(&["b", "a"]), Some(1));
+        assert_eq!(found(&[]), Some(0));
+        assert_eq!(set.get(6), Some(&[0][..]));
+        assert_eq!(set.find(&Space::Vendor(1), 6, |_| true), None);
+    }
+}
