@@ -1,10 +1,13 @@
 //! A `Config` in Kea's spelling, everything written out.
 
+mod hooks;
+
 use std::net::Ipv4Addr;
 
 use lessor_types::Secs;
 use lessor_wire::v4::definition;
 
+use crate::hooks::Hooks;
 use crate::json::{Map, Value};
 use crate::model::{
     Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Pool, SocketType,
@@ -36,9 +39,13 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("parked-packet-limit", config.parked_max)
         .with("echo-client-id", config.echo_client_id)
         .with("server-tag", config.server_tag.as_str())
+        .with("hooks-libraries", hooks::tree(&config.hooks))
         .with("option-data", options(&config.options))
         .with("client-classes", config.classes.iter().map(class).collect::<Value>())
-        .with("subnet4", config.subnets.iter().map(subnet).collect::<Value>());
+        .with(
+            "subnet4",
+            config.subnets.iter().map(|it| subnet(it, &config.hooks)).collect::<Value>(),
+        );
     Map::default().with("Dhcp4", dhcp4).into()
 }
 
@@ -106,13 +113,25 @@ fn class(class: &Class) -> Map {
         .with_some("server-hostname", class.server_hostname.as_deref())
         .with_some("boot-file-name", class.boot_file_name.as_deref())
         .with("option-data", options(&class.options))
+        .with_some("user-context", context([("limits", hooks::limits(&class.limits))]))
+}
+
+/// A user context with what the server reads there.
+fn context<const N: usize>(members: [(&str, Option<Map>); N]) -> Option<Map> {
+    let members = members.into_iter();
+    let map = members.fold(Map::default(), |map, (key, value)| map.with_some(key, value));
+    (map != Map::default()).then_some(map)
 }
 
 fn names(names: &[String]) -> Value {
     names.iter().map(String::as_str).collect()
 }
 
-fn subnet(subnet: &Subnet) -> Map {
+fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
+    let context = context([
+        ("limits", hooks::limits(&subnet.limits)),
+        ("ping-check", hooks::ping_check_here(libraries, subnet.ping_check.as_ref())),
+    ]);
     let relays: Value = subnet.relays.iter().copied().map(addr).collect();
     Map::default()
         .with("id", subnet.id.0)
@@ -139,6 +158,7 @@ fn subnet(subnet: &Subnet) -> Map {
         .with("option-data", options(&subnet.options))
         .with("client-classes", names(&subnet.guards))
         .with("evaluate-additional-classes", names(&subnet.additional))
+        .with_some("user-context", context)
 }
 
 fn pool(pool: &Pool) -> Map {

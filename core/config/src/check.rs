@@ -25,6 +25,12 @@ pub(crate) fn check(dhcp4: &Map, path: &Path<'_>, out: &mut Diagnostics) {
     check_map(dhcp4, Scope::Dhcp4, path, Mood::Open, out);
 }
 
+/// Finds the same in a map that is the table's only because of where it stands, such as the
+/// parameters of a library.
+pub(crate) fn check_section(map: &Map, scope: Scope, path: &Path<'_>, out: &mut Diagnostics) {
+    check_map(map, scope, path, Mood::Open, out);
+}
+
 fn check_map(map: &Map, scope: Scope, path: &Path<'_>, mood: Mood, out: &mut Diagnostics) {
     for member in &map.0 {
         let path = path.key(&member.key);

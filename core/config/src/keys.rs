@@ -57,6 +57,16 @@ pub enum Scope {
     Compatibility,
     /// An element of `hooks-libraries`.
     HooksLibrary,
+    /// The parameters of `libdhcp_flex_id`.
+    FlexId,
+    /// The parameters of `libdhcp_flex_option`.
+    FlexOptions,
+    /// An element of `options` there.
+    FlexOption,
+    /// `limits` in a user context, for `libdhcp_limits`.
+    Limits,
+    /// The parameters of `libdhcp_ping_check`, and `ping-check` in a subnet's user context.
+    PingCheck,
     /// An element of `loggers`.
     Logger,
     /// An element of `output-options` in a logger.
@@ -90,6 +100,11 @@ impl fmt::Display for Scope {
             Self::ConfigControl => "`config-control`",
             Self::Compatibility => "`compatibility`",
             Self::HooksLibrary => "a hooks library",
+            Self::FlexId => "`libdhcp_flex_id`",
+            Self::FlexOptions => "`libdhcp_flex_option`",
+            Self::FlexOption => "an option of `libdhcp_flex_option`",
+            Self::Limits => "`limits`",
+            Self::PingCheck => "`ping-check`",
             Self::Logger => "a logger",
             Self::LogOutput => "a logger's output",
             Self::Relay => "`relay`",

@@ -11,6 +11,7 @@
 //! - [`option_set`]: the options of one scope.
 //! - `option_text`: option values as text and octets.
 //! - `spelling`: which known word was meant.
+//! - [`hooks`]: features that Kea has in libraries, and their settings.
 //! - [`model`]: `Config` and its parts: what a file means, all defaults filled in.
 //! - `canonical`: a `Config` as a tree again.
 //! - `parse`: the entry points, [`Config::parse`] and [`Config::to_json`].
@@ -30,6 +31,7 @@ mod canonical;
 mod check;
 pub mod class_names;
 pub mod diagnostic;
+pub mod hooks;
 pub mod json;
 pub mod keys;
 pub mod model;
@@ -43,6 +45,7 @@ pub mod source;
 mod spelling;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
+pub use hooks::{Feature, FlexAction, FlexId, FlexOption, Hook, Hooks, Limits, PingCheck, Rate};
 pub use model::{
     Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Membership,
     Memfile, Pool, SocketType, Subnet, Tee,

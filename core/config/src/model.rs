@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
 
+use crate::hooks::{Hooks, Limits, PingCheck};
 use crate::{OptionSet, Prefix4};
 
 /// A lawful DHCPv4 configuration.
@@ -36,6 +37,8 @@ pub struct Config {
     pub echo_client_id: bool,
     /// This server's name among those that share one configuration database; may be empty.
     pub server_tag: String,
+    /// Features that Kea has in libraries.
+    pub hooks: Hooks,
     /// The options of every client, which everything else wins over.
     pub options: OptionSet,
     /// The classes in the order in which they are tested.
@@ -79,6 +82,7 @@ impl Default for Config {
             parked_max: 256,
             echo_client_id: true,
             server_tag: String::new(),
+            hooks: Hooks::default(),
             options: OptionSet::new(),
             classes: Vec::new(),
             subnets: Vec::new(),
@@ -194,6 +198,8 @@ pub struct Class {
     pub boot_file_name: Option<String>,
     /// Its members' options, which win over global ones.
     pub options: OptionSet,
+    /// How many leases its members may have, and how often they are heard.
+    pub limits: Limits,
 }
 
 impl Class {
@@ -209,6 +215,7 @@ impl Class {
             server_hostname: None,
             boot_file_name: None,
             options: OptionSet::new(),
+            limits: Limits::NONE,
         }
     }
 }
@@ -265,6 +272,11 @@ pub struct Subnet {
     pub guards: Vec<String>,
     /// The classes that its clients are tested for once it has been selected.
     pub additional: Vec<String>,
+    /// How an address is probed before it is offered; none means that it is not. Only where
+    /// [`Hooks`] have the feature.
+    pub ping_check: Option<PingCheck>,
+    /// How many leases it may have, and how often its clients are heard.
+    pub limits: Limits,
 }
 
 impl Subnet {
@@ -290,6 +302,8 @@ impl Subnet {
             options: OptionSet::new(),
             guards: Vec::new(),
             additional: Vec::new(),
+            ping_check: None,
+            limits: Limits::NONE,
         }
     }
 

@@ -4,6 +4,7 @@
 //! error and everything else is still looked at.
 
 mod classes;
+mod hooks;
 mod option_data;
 mod pools;
 mod section;
@@ -66,11 +67,14 @@ pub(crate) fn read(root: &Value, out: &mut Diagnostics) -> Config {
 fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
     let vocabulary = Vocabulary::read(dhcp4);
     let options = option_data::read(dhcp4, &vocabulary, out);
-    let classes = classes::read(dhcp4, &vocabulary, out);
+    let mut classes = classes::read(dhcp4, &vocabulary, out);
+    let hooks = hooks::read(dhcp4, &classes, out);
+    classes::read_limits(dhcp4, &mut classes, hooks.limits(), out);
     Config {
         options,
-        subnets: subnets::read(dhcp4, &classes, &vocabulary, out),
+        subnets: subnets::read(dhcp4, &classes, &vocabulary, &hooks, out),
         classes,
+        hooks,
         ..server::read(dhcp4, out)
     }
 }

@@ -126,7 +126,7 @@ fn keys_not_in_effect() {
         &[
             in_dhcp4(
                 r#""dhcp4o6-port": 7, "dhcp4o6-port": 8, "reservations": [{"hw-address": "x", "colour": 1}], "compatibility": {"exclude-first-last-24": true},
-"hooks-libraries": [{"library": "/x.so"}], "shared-networks": [{"name": "n", "subnet4": []}]"#,
+"hooks-libraries": [{"library": "libdhcp_ha.so"}], "shared-networks": [{"name": "n", "subnet4": []}]"#,
             ),
             in_dhcp4(
                 r#""reservations": [], "allocator": "ITERATIVE", "dhcp-ddns": {"enable-updates": false, "comment": "x"}, "re-detect": 1"#,
@@ -145,8 +145,8 @@ t:2:20: error: Dhcp4.dhcp4o6-port: given twice; a key stands once in a map
 t:2:39: error: Dhcp4.reservations: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:2:76: error: Dhcp4.reservations[0].colour: unknown key; a reservation has no such key
 t:2:109: error: Dhcp4.compatibility.exclude-first-last-24: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
-t:3:1: error: Dhcp4.hooks-libraries: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
-t:3:44: error: Dhcp4.shared-networks: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:3:33: error: Dhcp4.hooks-libraries[0].library: `libdhcp_ha` is not in effect yet; its partner would lease the same addresses, so it is not ignored: take it out to go on without it
+t:3:52: error: Dhcp4.shared-networks: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:2:103: error: Dhcp4.re-detect: unknown key; it belongs in `interfaces-config`
 t:3:77: warning: Dhcp4.subnet4[0].option-data[0].client-classes[0]: no class is named `a`: nobody is in it
 t:2:1: error: Dhcp4.hosts-database: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
@@ -361,6 +361,103 @@ t:15:27: warning: Dhcp4.subnet4[0].option-data[11].data: holds a comma; taken wh
 t:16:1: warning: Dhcp4.subnet4[0].option-data[12]: option 101 again; the first one counts
     t:15:1: the first one
 t:17:2: warning: Dhcp4.subnet4[0].option-data[13].space: accepted but not in effect yet
+"#,
+    );
+}
+
+#[test]
+fn libraries() {
+    check(
+        &[
+            in_dhcp4(
+                r#""hooks-libraries": [
+{"library": "/usr/lib/kea/hooks/libdhcp_lease_cmds.so"},
+{"library": "libdhcp_pgsql"},
+{"library": "/usr/lib/libdhcp_rbac.so", "parameters": {"require-tls": true}},
+{"library": "libdhcp_host_cache.so"},
+{"library": "libddns_gss_tsig.so"},
+{"library": "charging.so"},
+{"library": "libdhcp_pingcheck.so"},
+{"library": "a/libdhcp_pgsql.so"},
+{"parameters": {}}, {"library": 7}]"#,
+            ),
+            in_dhcp4(
+                r#""hooks-libraries": [{"library": "libdhcp_ping_check.so", "parameters": {
+"min-ping-requests": 0, "reply-timeout": 9000, "ping-channel-threads": 3, "colour": 1}}],
+"subnet4": [{"id": 1, "subnet": "192.0.2.0/24", "user-context": {"ping-check": 7, "limits": {"address-limit": 1}}}]"#,
+            ),
+            in_dhcp4(
+                r#""hooks-libraries": [{"library": "libdhcp_limits.so"}],
+"client-classes": [{"name": "a", "user-context": {"limits": {"address-limit": -1, "rate-limit": "10 packets per fortnight", "prefix-limit": 1}}}],
+"subnet4": [{"id": 1, "subnet": "192.0.2.0/24", "user-context": {"ping-check": {}, "limits": {"adress-limit": 1}}}]"#,
+            ),
+        ],
+        r#"
+t:3:13: info: Dhcp4.hooks-libraries[0].library: `libdhcp_lease_cmds` is built in: there is nothing to switch on
+t:4:13: warning: Dhcp4.hooks-libraries[1].library: `libdhcp_pgsql` is accepted but not in effect yet; there are no databases yet
+t:5:13: error: Dhcp4.hooks-libraries[2].library: `libdhcp_rbac` is not in effect yet; it decides who may command, so it is not ignored: take it out to go on without it
+t:6:13: info: Dhcp4.hooks-libraries[3].library: `libdhcp_host_cache` is accepted; there is nothing here that it would do; hosts are in memory
+t:7:13: error: Dhcp4.hooks-libraries[4].library: `libddns_gss_tsig` belongs to the DNS updater; take it out
+t:8:13: error: Dhcp4.hooks-libraries[5].library: no library is known as `charging`; libraries are not loaded; the names of Kea's switch on what is built in, and others have nothing to switch on
+t:9:13: error: Dhcp4.hooks-libraries[6].library: no library is known as `libdhcp_pingcheck`; did you mean `libdhcp_ping_check`?
+t:10:13: error: Dhcp4.hooks-libraries[7].library: `libdhcp_pgsql` is given twice; each library stands once
+    t:4:13: the first time
+t:11:1: error: Dhcp4.hooks-libraries[8]: `library` is missing; expected a name such as "libdhcp_ping_check.so"
+t:11:33: error: Dhcp4.hooks-libraries[9].library: found an integer; expected a string
+t:3:1: warning: Dhcp4.hooks-libraries[0].parameters.min-ping-requests: accepted but not in effect yet
+t:3:22: error: Dhcp4.hooks-libraries[0].parameters.min-ping-requests: found 0; expected an integer from 1 to 4294967295
+t:3:25: warning: Dhcp4.hooks-libraries[0].parameters.reply-timeout: accepted but not in effect yet
+t:3:42: warning: Dhcp4.hooks-libraries[0].parameters.reply-timeout: an offer would wait for 9000 ms; clients ask again after 4 s, so no offer waits longer than that for its probe
+t:3:48: info: Dhcp4.hooks-libraries[0].parameters.ping-channel-threads: changes nothing: one thread decides for all clients, and packets are received and sent in batches by others
+t:3:75: error: Dhcp4.hooks-libraries[0].parameters.colour: unknown key; `ping-check` has no such key
+t:4:80: error: Dhcp4.subnet4[0].user-context.ping-check: found an integer; expected a map
+t:4:93: warning: Dhcp4.subnet4[0].user-context.limits: does nothing by itself; the hooks library `libdhcp_limits` switches limits on
+t:3:62: warning: Dhcp4.client-classes[0].user-context.limits.address-limit: accepted but not in effect yet
+t:3:79: error: Dhcp4.client-classes[0].user-context.limits.address-limit: found -1; expected an integer from 0 to 4294967295
+t:3:83: warning: Dhcp4.client-classes[0].user-context.limits.rate-limit: accepted but not in effect yet
+t:3:97: error: Dhcp4.client-classes[0].user-context.limits.rate-limit: "10 packets per fortnight" is no rate; expected a rate such as "10 packets per second"
+t:3:125: info: Dhcp4.client-classes[0].user-context.limits.prefix-limit: changes nothing: DHCPv4 has no prefixes
+t:4:80: info: Dhcp4.subnet4[0].user-context.ping-check: does nothing by itself; the hooks library `libdhcp_ping_check` switches it on
+t:4:95: error: Dhcp4.subnet4[0].user-context.limits.adress-limit: unknown key; did you mean `address-limit`?
+"#,
+    );
+}
+
+#[test]
+fn libraries_with_expressions() {
+    check(
+        &[
+            in_dhcp4(r#""hooks-libraries": [{"library": "libdhcp_flex_id.so"}]"#),
+            in_dhcp4(
+                r#""hooks-libraries": [{"library": "libdhcp_flex_id.so", "parameters": {
+"identifier-expression": "relay4[2].hexx", "ignore-iaid": true, "replace-client-id": 1}}, {"library": "libdhcp_flex_option.so", "parameters": {"options": [
+{"code": 67, "add": "ifelse(option[host-name].exists, concat(option[host-name].text, '.boot'), '')"},
+{"code": 67, "name": "routers", "supersede": "'x'"},
+{"name": "bootfile", "remove": "member('b')"},
+{"code": 300, "add": "'x'", "remove": "member('ALL')"},
+{"code": 53, "add": "0x05", "client-class": "a"},
+{"code": 224, "add": "'x'", "csv-format": true},
+{"add": "'x"}]}}]"#,
+            ),
+        ],
+        r#"
+t:2:21: error: Dhcp4.hooks-libraries[0].parameters: `identifier-expression` is missing; expected an expression such as "relay4[2].hex"
+t:3:1: warning: Dhcp4.hooks-libraries[0].parameters.identifier-expression: accepted but not in effect yet
+t:3:37: error: Dhcp4.hooks-libraries[0].parameters.identifier-expression: expected `hex`, `text`, `exists` or `option`, found `hexx`
+t:3:44: info: Dhcp4.hooks-libraries[0].parameters.ignore-iaid: changes nothing: DHCPv4 has no such numbers
+t:3:65: warning: Dhcp4.hooks-libraries[0].parameters.replace-client-id: accepted but not in effect yet
+t:3:86: error: Dhcp4.hooks-libraries[0].parameters.replace-client-id: found an integer; expected true or false
+t:3:144: warning: Dhcp4.hooks-libraries[1].parameters.options: accepted but not in effect yet
+t:5:22: error: Dhcp4.hooks-libraries[1].parameters.options[1].name: `routers` is option 3, not 67; give one of both, or both of one option
+t:6:10: error: Dhcp4.hooks-libraries[1].parameters.options[2].name: `bootfile` is no standard option; give its `code`
+t:6:32: warning: Dhcp4.hooks-libraries[1].parameters.options[2].remove: no class is named `b`: nobody is in it
+t:7:1: error: Dhcp4.hooks-libraries[1].parameters.options[3]: more than one thing is done to the option; expected one of `add`, `supersede` and `remove`
+t:7:10: error: Dhcp4.hooks-libraries[1].parameters.options[3].code: 300 is no option code; expected 1 to 254
+t:8:10: error: Dhcp4.hooks-libraries[1].parameters.options[4].code: option 53 is made by the server itself; take it out
+t:8:45: warning: Dhcp4.hooks-libraries[1].parameters.options[4].client-class: no class is named `a`: nobody is in it
+t:9:43: error: Dhcp4.hooks-libraries[1].parameters.options[5].csv-format: option 224 is not known, so its form is not; expected false, and an expression that makes its octets
+t:10:1: error: Dhcp4.hooks-libraries[1].parameters.options[6]: no option is named; expected `name` or `code`
+t:10:10: error: Dhcp4.hooks-libraries[1].parameters.options[6].add: expected `'` after text, found the end
 "#,
     );
 }

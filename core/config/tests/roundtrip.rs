@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 
 use lessor_config::option_set::{Given, Sending};
 use lessor_config::{
-    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Membership,
-    Memfile, OptionSet, Pool, Prefix4, SocketType, Subnet, Tee,
+    Class, Config, ControlSocket, Expired, Feature, FlexAction, FlexId, FlexOption, Hook, Hooks,
+    InterfaceSpec, LeaseStore, Lifetime, Limits, Membership, Memfile, OptionSet, PingCheck, Pool,
+    Prefix4, Rate, SocketType, Subnet, Tee, hooks,
 };
 use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
@@ -86,15 +87,89 @@ fn membership(at: usize, kind: u8) -> Membership {
     }
 }
 
+fn ping_check() -> impl Strategy<Value = PingCheck> {
+    (any::<bool>(), 1_u32..=9, 1_u32..=u32::MAX, any::<u32>()).prop_map(
+        |(enabled, requests, reply_timeout_ms, cltt)| PingCheck {
+            enabled,
+            requests,
+            reply_timeout_ms,
+            cltt: Secs(cltt),
+        },
+    )
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let span = proptest::sample::select(hooks::Span::ALL.to_vec());
+    let rate = (any::<u32>(), span).prop_map(|(packets, (per, _))| Rate { packets, per });
+    (option::of(any::<u32>()), option::of(rate))
+        .prop_map(|(addresses, rate)| Limits { addresses, rate })
+}
+
+/// Some libraries, each once.
+fn libraries() -> impl Strategy<Value = Hooks> {
+    let value = |text: &str| Expression::parse_string(text).expect("a value");
+    let test = |text: &str| Expression::parse_bool(text).expect("a test");
+    let identifier = value("relay4[2].hex + pkt4.mac");
+    let all = move |(ping_check, replace_client_id, csv, class): (_, _, _, bool)| {
+        let option = |code, action, csv| FlexOption {
+            code,
+            action,
+            class: class.then(|| "ALL".to_owned()),
+            csv,
+        };
+        let options = vec![
+            option(67, FlexAction::Add(value("pkt4.mac")), csv),
+            option(224, FlexAction::Supersede(value("'x'")), false),
+            option(3, FlexAction::Remove(test("member('ALL')")), csv),
+        ];
+        let identifier = identifier.clone();
+        vec![
+            ("/usr/lib/libdhcp_lease_cmds.so", Feature::BuiltIn),
+            ("libdhcp_bootp", Feature::Bootp),
+            ("libdhcp_flex_id.so", Feature::FlexId(FlexId { identifier, replace_client_id })),
+            ("/libdhcp_flex_option.so", Feature::FlexOption(options)),
+            ("libdhcp_limits.so", Feature::Limits),
+            ("libdhcp_ping_check.so", Feature::PingCheck(ping_check)),
+        ]
+    };
+    (ping_check(), any::<bool>(), any::<bool>(), any::<bool>())
+        .prop_map(all)
+        .prop_flat_map(|all| proptest::sample::subsequence(all, 0..=6))
+        .prop_map(|some| {
+            let hook =
+                |(library, feature): (&str, _)| Hook { library: library.to_owned(), feature };
+            Hooks(some.into_iter().map(hook).collect())
+        })
+}
+
+/// A configuration without what the libraries that it lacks would give it.
+fn without_the_rest(mut config: Config) -> Config {
+    let limits = config.hooks.limits();
+    let ping_check = config.hooks.ping_check().is_some();
+    for subnet in &mut config.subnets {
+        subnet.limits = if limits { subnet.limits } else { Limits::NONE };
+        subnet.ping_check = subnet.ping_check.filter(|it| ping_check && it.enabled);
+    }
+    for class in &mut config.classes {
+        class.limits = if limits { class.limits } else { Limits::NONE };
+    }
+    config
+}
+
 /// Up to three classes.
 fn classes() -> impl Strategy<Value = Vec<Class>> {
     let boot = || option::of("\\PC{1,12}");
     let some = |addr: &Ipv4Addr| !addr.is_unspecified();
     let server = option::of(addr().prop_filter("none", some));
-    let class =
-        ((0_u8..4, any::<bool>()), option::of(lifetime()), (server, boot(), boot()), options());
+    let class = (
+        (0_u8..4, any::<bool>()),
+        option::of(lifetime()),
+        (server, boot(), boot()),
+        (options(), limits()),
+    );
     vec(class, 0..4).prop_map(|classes| {
-        let class = |(at, (who, lifetime, boot, options)): (usize, ((u8, bool), _, _, _))| {
+        let class = |(at, (who, lifetime, boot, rest)): (usize, ((u8, bool), _, _, _))| {
+            let (options, limits) = rest;
             let (next_server, server_hostname, boot_file_name): (_, _, _) = boot;
             Class {
                 only_additional: who.1,
@@ -103,6 +178,7 @@ fn classes() -> impl Strategy<Value = Vec<Class>> {
                 server_hostname,
                 boot_file_name,
                 options,
+                limits,
                 ..Class::new(format!("class-{at}"), membership(at, who.0))
             }
         };
@@ -122,8 +198,9 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
         (0_u32..1_000_000, option::of(any::<u32>().prop_map(Secs))),
         (addr(), "\\PC{0,12}", "\\PC{0,12}"),
         (options(), names(), names()),
+        (option::of(ping_check()), limits()),
     );
-    own.prop_map(move |(pools, relays, interface, timing, flags, cache, boot, rest)| {
+    own.prop_map(move |(pools, relays, interface, timing, flags, cache, boot, rest, hooks)| {
         let prefix = Prefix4::holding(Ipv4Addr::new(10, at, 0, 0), 16).expect("a length");
         let base = prefix.addr().to_bits();
         let pools = pools.into_iter().zip(0_u32..).map(|((size, id, own, names), place)| {
@@ -154,6 +231,8 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
             options: rest.0,
             guards: rest.1,
             additional: rest.2,
+            ping_check: hooks.0,
+            limits: hooks.1,
             ..Subnet::new(SubnetId(u32::from(at) + 1), prefix)
         }
     })
@@ -201,12 +280,12 @@ fn config() -> impl Strategy<Value = Config> {
         (any::<u32>().prop_map(Secs), expired()),
         1_u32..=Config::PARKED_MAX,
         (any::<bool>(), "\\PC{0,9}"),
-        (options(), classes(), subnets),
+        (options(), classes(), subnets, libraries()),
     );
     parts.prop_map(|(interfaces, socket_type, lease_store, sockets, waits, parked, id, clients)| {
-        let (options, classes, (a, b, c, count)) = clients;
+        let (options, classes, (a, b, c, count), hooks) = clients;
         let sockets = sockets.into_iter().map(|path| ControlSocket::Unix { path });
-        Config {
+        without_the_rest(Config {
             interfaces: interfaces.into_iter().collect(),
             socket_type,
             lease_store,
@@ -216,10 +295,11 @@ fn config() -> impl Strategy<Value = Config> {
             parked_max: parked,
             echo_client_id: id.0,
             server_tag: id.1,
+            hooks,
             options,
             classes,
             subnets: [a, b, c].into_iter().take(count).collect(),
-        }
+        })
     })
 }
 

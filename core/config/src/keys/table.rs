@@ -7,9 +7,9 @@ use Kind::{
 };
 use Scope::{
     Authentication, ClientClass, Compatibility, ConfigControl, ControlSocket, Credentials,
-    Database, Dhcp4, DhcpDdns, Expiration, HooksLibrary, HttpHeader, Interfaces, LogOutput, Logger,
-    MultiThreading, OptionData, OptionDef, Pool, QueueControl, Relay, Reservation, SanityChecks,
-    SharedNetwork, Subnet,
+    Database, Dhcp4, DhcpDdns, Expiration, FlexId, FlexOption, FlexOptions, HooksLibrary,
+    HttpHeader, Interfaces, Limits, LogOutput, Logger, MultiThreading, OptionData, OptionDef,
+    PingCheck, Pool, QueueControl, Relay, Reservation, SanityChecks, SharedNetwork, Subnet,
 };
 
 use super::{Effect, Key, Kind, Scope};
@@ -36,6 +36,8 @@ const fn key(
 }
 
 const U16: Kind = Int { min: 0, max: u16::MAX as i64 };
+/// What there must be some of.
+const ABOVE_0: Kind = Int { min: 1, max: u32::MAX as i64 };
 const U32: Kind = Int { min: 0, max: u32::MAX as i64 };
 /// A lifetime; the greatest is without end.
 const LIFETIME: Kind = Int { min: 1, max: u32::MAX as i64 };
@@ -74,6 +76,12 @@ const REMARKS: &[Scope] = &[
     QueueControl,
     DhcpDdns,
     Logger,
+    HooksLibrary,
+    FlexId,
+    FlexOptions,
+    FlexOption,
+    Limits,
+    PingCheck,
 ];
 
 const ALLOCATORS: Kind = OneOf(&["iterative", "random", "flq", "shared-flq"]);
@@ -359,9 +367,33 @@ pub const KEYS: &[Key] = &[
     key("lease-checks", LEASE_CHECKS, &[SanityChecks], "\"warn\"", NotYet),
     key("extended-info-checks", INFO_CHECKS, &[SanityChecks], "\"fix\"", NotYet).since("2.4"),
     // Hooks.
-    key("hooks-libraries", Maps(HooksLibrary), &[Dhcp4], "[]", NotYetProtects),
-    key("library", Text, &[HooksLibrary], "(required)", NotYetProtects),
-    key("parameters", FreeMap, &[HooksLibrary], "{}", NotYetProtects),
+    key("hooks-libraries", Maps(HooksLibrary), &[Dhcp4], "[]", InEffect),
+    key("library", Text, &[HooksLibrary], "(required)", InEffect),
+    key("parameters", FreeMap, &[HooksLibrary], "{}", InEffect),
+    key("enable-ping-check", Bool, &[PingCheck], "true", NotYet),
+    key("min-ping-requests", ABOVE_0, &[PingCheck], "1", NotYet),
+    key("reply-timeout", ABOVE_0, &[PingCheck], "100", NotYet),
+    key("ping-cltt-secs", U32, &[PingCheck], "60", NotYet),
+    key("ping-channel-threads", U32, &[PingCheck], "0", Moot).why(THREADS),
+    key("address-limit", U32, &[Limits], "(any number)", NotYet),
+    key("rate-limit", Text, &[Limits], "(any rate)", NotYet),
+    key("prefix-limit", U32, &[Limits], "(any number)", Moot).why("DHCPv4 has no prefixes"),
+    key("identifier-expression", Text, &[FlexId], "(required)", NotYet),
+    key("replace-client-id", Bool, &[FlexId], "false", NotYet),
+    key("cid-as-rfc4361-duid", Bool, &[FlexId], "false", NotYetProtects),
+    key("ignore-iaid", Bool, &[FlexId], "false", Moot).why("DHCPv4 has no such numbers"),
+    key("options", Maps(FlexOption), &[FlexOptions], "[]", NotYet),
+    key("add", Text, &[FlexOption], "\"\"", NotYet),
+    key("supersede", Text, &[FlexOption], "\"\"", NotYet),
+    key("remove", Text, &[FlexOption], "\"\"", NotYet),
+    key("client-class", Text, &[FlexOption], "\"\"", NotYet),
+    key("code", U32, &[FlexOption], "(by name)", NotYet),
+    key("name", Text, &[FlexOption], "(by code)", NotYet),
+    key("space", Text, &[FlexOption], "\"dhcp4\"", NotYetProtects),
+    key("csv-format", Bool, &[FlexOption], "false", NotYet),
+    key("sub-options", FreeMap, &[FlexOption], "[]", NotYetProtects),
+    key("source", Text, &[FlexOption], "\"\"", NotYetProtects),
+    key("destination", Text, &[FlexOption], "\"\"", NotYetProtects),
     // Logs and counters.
     key("loggers", Maps(Logger), &[Dhcp4], "[]", NotYet),
     key("severity", SEVERITIES, &[Logger], "\"INFO\"", NotYet),

@@ -6,7 +6,7 @@ use lessor_expression::{Expression, SyntaxError};
 
 use super::section::{Chain, Renamed, Section, addr, within};
 use super::vocabulary::Vocabulary;
-use super::{option_data, timing};
+use super::{hooks, option_data, timing};
 use crate::class_names;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Class, Lifetime, Membership};
@@ -55,6 +55,47 @@ pub(super) fn read(
         }));
     }
     classes
+}
+
+/// What the classes' user contexts limit. `on` is whether limits hold at all.
+pub(super) fn read_limits(
+    dhcp4: &Section<'_>,
+    classes: &mut [Class],
+    on: bool,
+    out: &mut Diagnostics,
+) {
+    let list = dhcp4.path.key("client-classes");
+    for (index, value) in dhcp4.list("client-classes").iter().enumerate() {
+        let Some(map) = value.as_map() else {
+            continue;
+        };
+        let section = Section::new(map, value.span, list.index(index));
+        let limits = hooks::read_limits(&section, on, out);
+        let name = section.text("name");
+        if let Some(class) = classes.iter_mut().find(|class| Some(class.name.as_str()) == name) {
+            class.limits = limits;
+        }
+    }
+}
+
+/// Says so if nobody can be in the class that is named under a key.
+pub(super) fn check_name(
+    section: &Section<'_>,
+    key: &str,
+    name: &str,
+    classes: &[Class],
+    out: &mut Diagnostics,
+) {
+    if is_defined(name, classes) {
+        return;
+    }
+    let known = classes.iter().map(|class| class.name.as_str());
+    let told = format!("no class is named `{name}`: nobody is in it");
+    let finding = Diagnostic::warning(section.place(key), section.path.key(key), told);
+    out.push(match spelling::nearest(name, known) {
+        Some(near) => finding.hint(format!("did you mean `{near}`?")),
+        None => finding,
+    });
 }
 
 /// The classes that a subnet or a pool is for.

@@ -26,6 +26,11 @@ impl<'a> Section<'a> {
         Self { map, span, path }
     }
 
+    /// The map itself.
+    pub(super) const fn map(&self) -> &'a Map {
+        self.map
+    }
+
     pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
         self.map.get(key)
     }

@@ -6,12 +6,14 @@ use std::net::Ipv4Addr;
 use lessor_types::{Secs, SubnetId};
 
 use super::classes;
+use super::hooks as libraries;
 use super::option_data;
 use super::pools;
 use super::section::{Chain, Section, addr, ppm, whole};
 use super::timing;
 use super::vocabulary::Vocabulary;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::hooks::Hooks;
 use crate::json::Value;
 use crate::model::{Class, Subnet};
 use crate::source::Span;
@@ -29,6 +31,7 @@ pub(super) fn read(
     dhcp4: &Section<'_>,
     classes: &[Class],
     vocabulary: &Vocabulary,
+    hooks: &Hooks,
     out: &mut Diagnostics,
 ) -> Vec<Subnet> {
     // What clashes among global settings is told once, and without subnets too.
@@ -57,6 +60,8 @@ pub(super) fn read(
         subnet.pools = pools;
         subnet.guards = classes::read_guards(&section, classes, out);
         subnet.additional = classes::read_additional(&section, classes, out);
+        subnet.ping_check = libraries::read_ping_check(&section, hooks, out);
+        subnet.limits = libraries::read_limits(&section, hooks.limits(), out);
         // Without a prefix there was an error, and no configuration comes of this.
         if let Some(prefix) = prefix {
             subnets.push(Subnet { id, prefix, ..subnet });
