@@ -5,6 +5,7 @@
 //! - [`demo`]: the server, real clients and kill -9, with an account of what happened.
 //! - [`sim`]: the simulator with the right profile.
 //! - [`decode`]: one message, printed.
+//! - [`docs`]: files that are made from the code.
 //! - [`tidy`]: rules of the house that the compiler does not know.
 //! - [`nightly`]: the long campaigns.
 //! - [`packages`]: programs that tasks need, installed if they are missing.
@@ -27,6 +28,7 @@ use anyhow::{Result, bail};
 mod command;
 mod decode;
 mod demo;
+mod docs;
 mod nightly;
 mod packages;
 mod sim;
@@ -44,6 +46,7 @@ usage: cargo xtask TASK [ARGUMENT…]
       --simulated        the show without privileges: the same story in the simulator
   sim ARGUMENT…        the simulator: `run`, `replay`, `selfcheck`, `planted` (try `sim help`)
   decode [HEX|FILE|-]  print a DHCPv4 message from hexadecimal text or a file of octets
+  docs                 write the files that are made from the code
   tidy                 rules of the house: dependency arrows, crate maps, lengths, words
   nightly [OPTION…]    long campaigns
       --seeds N          seeds of the main campaign (default 100000)
@@ -72,6 +75,7 @@ fn dispatch(task: &str, arguments: &[String]) -> Result<ExitCode> {
         "demo" => demo::run(arguments),
         "sim" => sim::run(arguments),
         "decode" => decode::run(arguments),
+        "docs" => docs::run(arguments),
         "tidy" => tidy::run(arguments),
         "nightly" => nightly::run(arguments),
         "help" | "--help" | "-h" => {

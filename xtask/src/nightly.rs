@@ -74,6 +74,9 @@ fn attempt(command: &mut Command) -> Outcome {
     }
 }
 
+/// Made from the table of keys by `cargo xtask docs`.
+const DICTIONARY: &str = "fuzz/dictionaries/kea.dict";
+
 fn fuzz(seconds: u64, table: &mut Vec<(String, Outcome)>) -> Result<()> {
     // The proxy, not the Cargo that runs us: only the proxy knows other toolchains.
     let available =
@@ -95,6 +98,9 @@ fn fuzz(seconds: u64, table: &mut Vec<(String, Outcome)>) -> Result<()> {
             fuzz.arg(&seeds);
         }
         fuzz.args(["--".to_owned(), format!("-max_total_time={seconds}")]);
+        if target == "config_parse" {
+            fuzz.arg(format!("-dict={DICTIONARY}"));
+        }
         // Set by `cargo run` for us; the proxy would obey it and not `+nightly`'s own programs.
         for variable in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
             fuzz.env_remove(variable);

@@ -1,13 +1,17 @@
 //! The known keys: what each takes, where it may stand, and whether it does anything.
 //!
-//! The one table drives the checking of files and their diagnostics.
+//! The one table drives the checking of files, their diagnostics and the page about all keys.
 
+mod dictionary;
+mod page;
 mod table;
 
 use std::fmt;
 
 use crate::spelling;
 
+pub use dictionary::dictionary;
+pub use page::page;
 pub use table::KEYS;
 
 /// A map of the configuration, by what it describes.
@@ -73,6 +77,37 @@ pub enum Scope {
     LogOutput,
     /// `relay`.
     Relay,
+}
+
+impl Scope {
+    /// All of them, from the outside in.
+    pub const ALL: &'static [Self] = &[
+        Self::Dhcp4,
+        Self::SharedNetwork,
+        Self::Subnet,
+        Self::Pool,
+        Self::ClientClass,
+        Self::Reservation,
+        Self::OptionData,
+        Self::OptionDef,
+        Self::Interfaces,
+        Self::Database,
+        Self::Expiration,
+        Self::ControlSocket,
+        Self::HttpHeader,
+        Self::Authentication,
+        Self::Credentials,
+        Self::MultiThreading,
+        Self::QueueControl,
+        Self::DhcpDdns,
+        Self::SanityChecks,
+        Self::ConfigControl,
+        Self::Compatibility,
+        Self::HooksLibrary,
+        Self::Logger,
+        Self::LogOutput,
+        Self::Relay,
+    ];
 }
 
 impl fmt::Display for Scope {
@@ -294,6 +329,7 @@ mod tests {
                 assert!(key.name != other.name || !both, "{}", key.name);
             }
             assert!(!key.scopes.is_empty(), "{}", key.name);
+            assert!(key.scopes.iter().all(|scope| Scope::ALL.contains(scope)), "{}", key.name);
         }
     }
 

@@ -5,7 +5,7 @@
 //! - [`json`]: Kea's dialect of JSON as a tree with a span at every value, and its printer.
 //! - [`path`]: the way to a value, such as `Dhcp4.subnet4[0].id`.
 //! - [`diagnostic`]: findings: where, what is wrong, what would be right.
-//! - [`keys`]: the table of known keys: what each takes, where it stands, what it does.
+//! - [`keys`]: the table of known keys: what each takes, where it stands, what it does; as a page.
 //! - `check`: a tree against that table.
 //! - `sections`: a checked tree as a `Config`, part by part, with what no table can say.
 //! - [`option_set`]: the options of one scope.

@@ -122,7 +122,11 @@ const ROOMS: &[Room] = &[
         ],
         outside: Outside::Any,
     },
-    Room { name: "xtask", below: &["lessor-types", "lessor-wire"], outside: Outside::Any },
+    Room {
+        name: "xtask",
+        below: &["lessor-types", "lessor-wire", "lessor-config"],
+        outside: Outside::Any,
+    },
 ];
 
 pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
