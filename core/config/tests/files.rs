@@ -19,7 +19,8 @@ fn an_office_of_version_2() {
     let (config, findings) = read(include_str!("files/office-2.2.conf"), "office");
     assert_eq!(
         findings.to_string(),
-        "office:37:9: info: Dhcp4.multi-threading: changes nothing: one thread decides for all \
+        "office:32:83: warning: Dhcp4.option-data: a comma after the last element\n\
+         office:37:9: info: Dhcp4.multi-threading: changes nothing: one thread decides for all \
          clients, and packets are received and sent in batches by others\n\
          office:40:13: info: Dhcp4.subnet4[0].id: not given, so this is subnet 1; leases are kept \
          under this number: give it, and it stays the same\n\
@@ -93,6 +94,8 @@ fn a_campus_of_version_3() {
         findings.to_string(),
         "campus:6:24: warning: Dhcp4.control-sockets[1].socket-type: `http` is accepted but not in \
          effect yet: no socket is opened\n\
+         campus:6:84: warning: Dhcp4.control-sockets: a comma after the last element, here and \
+         in 4 other places\n\
          campus:17:5: warning: Dhcp4.allocator: accepted but not in effect yet\n"
     );
     assert_eq!(config.interfaces, [InterfaceSpec::Any]);

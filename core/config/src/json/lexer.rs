@@ -49,6 +49,8 @@ struct Reading {
     file: FileId,
     text: Arc<str>,
     at: usize,
+    /// Where it is included; nothing for the outermost.
+    included_at: Option<Span>,
 }
 
 impl Reading {
@@ -293,10 +295,19 @@ impl<'a, 'l> Lexer<'a, 'l> {
         Self {
             sources,
             loader,
-            main: Reading { file, text, at: 0 },
+            main: Reading { file, text, at: 0, included_at: None },
             included: Vec::new(),
             includes: 0,
         }
+    }
+
+    /// What a span covers, of a text that was read.
+    pub(super) fn written(&self, span: Span) -> &str {
+        let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let source = self.sources.source(span.file);
+        source
+            .and_then(|source| source.text().get(index(span.start)..index(span.end)))
+            .unwrap_or_default()
     }
 
     /// The next token; [`Token::End`] at the end of the outermost text, for ever.
@@ -325,9 +336,23 @@ impl<'a, 'l> Lexer<'a, 'l> {
             return Err(refuse(format!("cannot include `{name}`"))
                 .hint("text that does not come from a file must be complete in itself"));
         };
+        let sources = &*self.sources;
+        let name_of = |reading: &Reading| sources.source(reading.file).map_or("", Source::name);
+        let within = self.included.iter().position(|reading| name_of(reading) == name);
+        if let Some(first) = within {
+            let round = self.included.get(first..).unwrap_or_default();
+            let names = round.iter().map(|reading| format!("`{}`", name_of(reading)));
+            let way: Vec<String> = names.chain([format!("`{name}`")]).collect();
+            let mut finding = refuse(format!("`{name}` includes itself: {}", way.join(" → ")));
+            for (reading, name) in round.iter().zip(&way) {
+                let at = reading.included_at.unwrap_or_default();
+                finding = finding.related(at, format!("{name} is included"));
+            }
+            return Err(finding);
+        }
         if self.included.len() >= INCLUDE_DEPTH_MAX {
             return Err(refuse(format!("`{name}` is included too deeply"))
-                .hint(format!("at most {INCLUDE_DEPTH_MAX} levels; does it include itself?")));
+                .hint(format!("at most {INCLUDE_DEPTH_MAX} levels")));
         }
         self.includes += 1;
         if self.includes > INCLUDES_MAX {
@@ -340,7 +365,7 @@ impl<'a, 'l> Lexer<'a, 'l> {
         let text = Arc::clone(source.text());
         let file =
             self.sources.add(source).ok_or_else(|| refuse(format!("`{name}` is too long")))?;
-        self.included.push(Reading { file, text, at: 0 });
+        self.included.push(Reading { file, text, at: 0, included_at: Some(span) });
         Ok(())
     }
 }

@@ -21,8 +21,9 @@ pub type Loader<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
 
 /// Reads a text that was added to `sources`, and adds those that it includes.
 ///
-/// Beside the tree come the errors that do not keep it from being read: keys given twice, of which
-/// the tree holds the first.
+/// Beside the tree come findings that do not keep it from being read. Errors: keys given twice, of
+/// which the tree holds the first. Warnings: commas after last elements, and numbers that begin
+/// with zeros.
 ///
 /// # Errors
 /// The first thing that is not JSON.
@@ -31,18 +32,24 @@ pub fn parse(
     file: FileId,
     loader: Option<&mut Loader<'_>>,
 ) -> Result<(Value, Vec<Diagnostic>), Diagnostic> {
-    let mut parser = Parser { lexer: Lexer::new(sources, file, loader), repeated: Vec::new() };
+    let mut parser = Parser {
+        lexer: Lexer::new(sources, file, loader),
+        findings: Vec::new(),
+        commas: Vec::new(),
+    };
     let first = parser.next(&Path::ROOT)?;
     let root = parser.value(first, &Path::ROOT, 0)?;
     match parser.next(&Path::ROOT)? {
-        (Token::End, _) => Ok((root, parser.repeated)),
+        (Token::End, _) => Ok((root, parser.findings())),
         other => Err(unexpected(&other, &Path::ROOT, "nothing more")),
     }
 }
 
 struct Parser<'a, 'l> {
     lexer: Lexer<'a, 'l>,
-    repeated: Vec<Diagnostic>,
+    findings: Vec<Diagnostic>,
+    /// The commas after last elements, and of what.
+    commas: Vec<(Span, String)>,
 }
 
 type Placed = (Token, Span);
@@ -71,8 +78,14 @@ impl Parser<'_, '_> {
             Token::OpenMap => return self.map(span, path, depth),
             Token::OpenList => return self.list(span, path, depth),
             Token::Text(text) => Node::Text(text),
-            Token::Int(number) => Node::Int(number),
-            Token::Real(number) => Node::Real(number),
+            Token::Int(number) => {
+                self.check_zeros(span, path);
+                Node::Int(number)
+            }
+            Token::Real(number) => {
+                self.check_zeros(span, path);
+                Node::Real(number)
+            }
             Token::True => Node::Bool(true),
             Token::False => Node::Bool(false),
             Token::Null => Node::Null,
@@ -81,19 +94,53 @@ impl Parser<'_, '_> {
         Ok(Value { span, node })
     }
 
+    /// Who writes 010 may mean 8.
+    fn check_zeros(&mut self, number: Span, path: &Path<'_>) {
+        let written = self.lexer.written(number);
+        let digits = written.strip_prefix('-').unwrap_or(written);
+        let zeros = digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(is_digit));
+        if zeros {
+            let told = format!("{written} begins with zeros");
+            self.findings
+                .push(Diagnostic::warning(number, path, told).hint("read as a decimal number"));
+        }
+    }
+
+    /// Keeps in mind that there was a comma before the end of a map or a list.
+    fn check_comma(&mut self, last: Option<Span>, path: &Path<'_>) {
+        self.commas.extend(last.map(|comma| (comma, path.into())));
+    }
+
+    /// What there is to say of a text that was read. Whoever puts commas after last elements does
+    /// so throughout: once is enough.
+    fn findings(mut self) -> Vec<Diagnostic> {
+        let count = self.commas.len();
+        if let Some((comma, path)) = self.commas.into_iter().next() {
+            let mut told = "a comma after the last element".to_owned();
+            if count > 1 {
+                let s = if count > 2 { "s" } else { "" };
+                told.push_str(&format!(", here and in {} other place{s}", count - 1));
+            }
+            self.findings.push(Diagnostic::warning(comma, path, told));
+        }
+        self.findings
+    }
+
     fn list(&mut self, open: Span, path: &Path<'_>, depth: usize) -> Result<Value, Diagnostic> {
         let mut values = Vec::new();
+        let mut comma = None;
         loop {
             let index = values.len();
             let here = path.index(index);
             let first = self.next(&here)?;
             if first.0 == Token::CloseList {
+                self.check_comma(comma, path);
                 return Ok(closed(open, first.1, Node::List(values)));
             }
             values.push(self.value(first, &here, depth + 1)?);
             let next = self.next(&here)?;
             match next.0 {
-                Token::Comma => {}
+                Token::Comma => comma = Some(next.1),
                 Token::CloseList => return Ok(closed(open, next.1, Node::List(values))),
                 _ => return Err(unexpected(&next, path, "`,` or `]`")),
             }
@@ -103,11 +150,15 @@ impl Parser<'_, '_> {
     fn map(&mut self, open: Span, path: &Path<'_>, depth: usize) -> Result<Value, Diagnostic> {
         let mut map = Map::default();
         let mut places = BTreeMap::new();
+        let mut comma = None;
         loop {
             let (token, key_span) = self.next(path)?;
             let key = match token {
                 Token::Text(key) => key,
-                Token::CloseMap => return Ok(closed(open, key_span, Node::Map(map))),
+                Token::CloseMap => {
+                    self.check_comma(comma, path);
+                    return Ok(closed(open, key_span, Node::Map(map)));
+                }
                 other => {
                     return Err(unexpected(&(other, key_span), path, "a key in quotes or `}`"));
                 }
@@ -120,7 +171,7 @@ impl Parser<'_, '_> {
             let first = self.next(&here)?;
             let value = self.value(first, &here, depth + 1)?;
             if let Some(earlier) = places.get(&key) {
-                self.repeated.push(
+                self.findings.push(
                     Diagnostic::error(key_span, here, "given twice")
                         .hint("a key stands once in a map")
                         .related(*earlier, "the first time"),
@@ -131,12 +182,16 @@ impl Parser<'_, '_> {
             }
             let next = self.next(path)?;
             match next.0 {
-                Token::Comma => {}
+                Token::Comma => comma = Some(next.1),
                 Token::CloseMap => return Ok(closed(open, next.1, Node::Map(map))),
                 _ => return Err(unexpected(&next, path, "`,` or `}`")),
             }
         }
     }
+}
+
+fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit()
 }
 
 /// A map or list from its first bracket to its last; only the first if the last is in another file.

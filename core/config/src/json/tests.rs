@@ -31,7 +31,9 @@ fn the_dialect_is_understood() {
                 \"c\": \"q\\\" \\u00e9\\ud83d\\ude00\\/\\n\", \"d\": true, \"e\": null, }";
     assert_eq!(
         read(text),
-        "{\"a\": [1, 0.5, 1.0, 0.5, 7, -3], \"b\": {}, \"c\": \"q\\\" é😀/\\n\", \"d\": true, \"e\": null}"
+        "{\"a\": [1, 0.5, 1.0, 0.5, 7, -3], \"b\": {}, \"c\": \"q\\\" é😀/\\n\", \"d\": true, \"e\": null}\n\
+         t:3:24: warning: a[4]: 007 begins with zeros; read as a decimal number\n\
+         t:3:31: warning: a: a comma after the last element, here and in 1 other place"
     );
 }
 
@@ -178,8 +180,40 @@ fn includes_may_stand_wherever_a_token_may() {
     );
     assert_eq!(
         read_with("[<?include \"self\"?>]", Some(&mut files)),
-        "self:1:1: error: [0]: `self` is included too deeply; at most 10 levels; does it include itself?"
+        "self:1:1: error: [0]: `self` includes itself: `self` → `self`\n    t:1:2: `self` is included"
     );
+}
+
+#[test]
+fn a_round_of_includes_is_named_from_where_it_begins() {
+    let mut files = |name: &str| match name {
+        "a" => Ok("1, <?include \"b\"?>".to_owned()),
+        "b" => Ok("<?include \"c\"?>".to_owned()),
+        "c" => Ok("\n<?include \"b\"?>".to_owned()),
+        deep => {
+            let level: usize = deep.parse().map_err(|_| "no such file".to_owned())?;
+            Ok(format!("<?include \"{}\"?>", level + 1))
+        }
+    };
+    assert_eq!(
+        read_with("[<?include \"a\"?>]", Some(&mut files)),
+        "c:2:1: error: [1]: `b` includes itself: `b` → `c` → `b`\n\
+         \x20   a:1:4: `b` is included\n    b:1:1: `c` is included"
+    );
+    assert_eq!(
+        read_with("[<?include \"1\"?>]", Some(&mut files)),
+        "10:1:1: error: [0]: `11` is included too deeply; at most 10 levels"
+    );
+}
+
+#[test]
+fn a_byte_order_mark_and_carriage_returns_are_blanks() {
+    assert_eq!(
+        read("\u{feff}{\r\n\"a\": 1, # one\r\n\t\"b\": [ ] /* two\r\n */ }\r\n"),
+        "{\"a\": 1, \"b\": []}"
+    );
+    // Places count lines as an editor does.
+    assert_eq!(read("\u{feff}{\r\n\"a\": TRUE}").split(": found").next(), Some("t:2:6: error: a"));
 }
 
 #[test]
