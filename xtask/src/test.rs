@@ -1,6 +1,7 @@
 //! Everything that has to hold before a change goes in, on a machine with a Rust toolchain and
 //! little else.
 
+use std::env;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -59,6 +60,9 @@ impl Gate {
                 "tests on real links: network namespaces can be made by root only, and not in \
                  every container",
             );
+        }
+        if env::var_os("LESSOR_KEA_EXAMPLES").is_none() {
+            self.skip("Kea's example files: LESSOR_KEA_EXAMPLES names no folder with them");
         }
     }
 

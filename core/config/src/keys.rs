@@ -258,6 +258,8 @@ pub struct Key {
     pub removed: Option<&'static str>,
     /// What newer files have in its place.
     pub instead: Option<&'static str>,
+    /// The version of Kea that changed the default, and what it was before.
+    pub was: Option<(&'static str, &'static str)>,
     /// Why it does nothing, where it never will.
     pub why: Option<&'static str>,
 }
@@ -284,10 +286,22 @@ impl Key {
         Self { instead: Some(keys), ..self }
     }
 
+    /// The default was this before this version of Kea.
+    const fn was(self, version: &'static str, default: &'static str) -> Self {
+        Self { was: Some((version, default)), ..self }
+    }
+
     /// This is why it does nothing.
     const fn why(self, why: &'static str) -> Self {
         Self { why: Some(why), ..self }
     }
+}
+
+/// Whether one version of Kea comes before another.
+#[must_use]
+pub fn is_before(version: &str, other: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u32> { text.split('.').flat_map(str::parse).collect() };
+    numbers(version) < numbers(other)
 }
 
 /// The key of this name in this scope.
@@ -362,6 +376,12 @@ mod tests {
             // What a file says is compared with this text.
             assert_eq!(value.to_string(), key.default, "{}", key.name);
         }
+    }
+
+    #[test]
+    fn versions_are_numbers_and_not_text() {
+        assert!(is_before("2.7.4", "3") && is_before("2.2", "2.10") && is_before("2.6", "2.6.1"));
+        assert!(!is_before("3.0", "3.0") && !is_before("3.1.9", "3.1.1"));
     }
 
     #[test]

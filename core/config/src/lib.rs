@@ -7,6 +7,7 @@
 //! - [`diagnostic`]: findings: where, what is wrong, what would be right.
 //! - [`keys`]: the table of known keys: what each takes, where it stands, what it does; as a page.
 //! - `check`: a tree against that table.
+//! - `era`: which versions of Kea a tree was written for, and what differs from then.
 //! - `sections`: a checked tree as a `Config`, part by part, with what no table can say.
 //! - [`option_set`]: the options of one scope.
 //! - `option_text`: option values as text and octets.
@@ -31,6 +32,7 @@ mod canonical;
 mod check;
 pub mod class_names;
 pub mod diagnostic;
+mod era;
 pub mod hooks;
 pub mod json;
 pub mod keys;

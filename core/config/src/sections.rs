@@ -17,17 +17,22 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Map, Member, Value};
 use crate::model::Config;
 use crate::path::Path;
-use crate::{check, spelling};
+use crate::{check, era, spelling};
 use section::Section;
 use vocabulary::Vocabulary;
 
-/// Other programs of Kea's family, by the key that their files begin with.
+/// Other programs of Kea's family, by the key that their files begin with, and what there is of
+/// them here.
 const OTHERS: [(&str, &str); 5] = [
-    ("Dhcp6", "the DHCPv6 server"),
-    ("DhcpDdns", "the DNS updater"),
-    ("D2", "the DNS updater"),
-    ("Control-agent", "the control agent"),
-    ("Netconf", "the NETCONF agent"),
+    ("Dhcp6", "this configures the DHCPv6 server, and DHCPv6 is not served yet"),
+    ("DhcpDdns", "this configures the DNS updater, and the DNS is not updated yet"),
+    ("D2", "this configures the DNS updater, and the DNS is not updated yet"),
+    (
+        "Control-agent",
+        "this configures the control agent, and the server takes commands itself here: see \
+         `control-sockets`",
+    ),
+    ("Netconf", "this configures the NETCONF agent, and there is none here"),
 ];
 
 /// The configuration that a file means, as far as it can be told.
@@ -61,7 +66,12 @@ pub(crate) fn read(root: &Value, out: &mut Diagnostics) -> Config {
         return Config::default();
     };
     check::check(dhcp4, &path, out);
-    read_dhcp4(&Section::new(dhcp4, member.value.span, path), out)
+    let config = read_dhcp4(&Section::new(dhcp4, member.value.span, path), out);
+    // Whoever has errors to mend has no use for remarks on what a lawful file would mean.
+    if !out.has_errors() {
+        era::tell(dhcp4, member.value.span, &path, out);
+    }
+    config
 }
 
 fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
@@ -90,8 +100,8 @@ fn stranger(member: &Member, path: Path<'_>) -> Diagnostic {
         return Diagnostic::warning(span, path, "accepted but not in effect")
             .hint("Kea 1.8 and later have `loggers` in `Dhcp4` instead");
     }
-    if let Some((_, program)) = OTHERS.iter().find(|(name, _)| *name == member.key) {
-        return Diagnostic::error(span, path, format!("this configures {program}"))
+    if let Some((_, told)) = OTHERS.iter().find(|(name, _)| *name == member.key) {
+        return Diagnostic::error(span, path, *told)
             .hint("the DHCPv4 server's file has the one key `Dhcp4`");
     }
     let hint = match spelling::nearest(&member.key, ["Dhcp4"]) {

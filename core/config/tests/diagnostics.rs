@@ -44,13 +44,13 @@ fn the_top_of_the_file() {
         r#"
 t:1:1: error: found a list; expected a map with the key `Dhcp4`
 t:1:1: error: `Dhcp4` is missing; the DHCPv4 server's configuration is the value of this key
-t:1:2: error: Dhcp6: this configures the DHCPv6 server; the DHCPv4 server's file has the one key `Dhcp4`
-t:1:2: error: Control-agent: this configures the control agent; the DHCPv4 server's file has the one key `Dhcp4`
+t:1:2: error: Dhcp6: this configures the DHCPv6 server, and DHCPv6 is not served yet; the DHCPv4 server's file has the one key `Dhcp4`
+t:1:2: error: Control-agent: this configures the control agent, and the server takes commands itself here: see `control-sockets`; the DHCPv4 server's file has the one key `Dhcp4`
 t:1:11: error: Dhcp4: found a list; expected a map
 t:1:1: error: `Dhcp4` is missing; the DHCPv4 server's configuration is the value of this key
 t:1:2: error: dhcp4: unknown key; did you mean `Dhcp4`?
 t:1:57: warning: Logging: accepted but not in effect; Kea 1.8 and later have `loggers` in `Dhcp4` instead
-t:1:57: error: Dhcp6: this configures the DHCPv6 server; the DHCPv4 server's file has the one key `Dhcp4`
+t:1:57: error: Dhcp6: this configures the DHCPv6 server, and DHCPv6 is not served yet; the DHCPv4 server's file has the one key `Dhcp4`
 "#,
     );
 }
@@ -488,6 +488,33 @@ t:1:67: error: Dhcp4.interfaces-config.interfaces[2]: `` names no interface; exp
 t:1:71: error: Dhcp4.interfaces-config.interfaces[3]: `eth0` is given twice; each interface stands once
     t:1:49: the first time
 t:1:108: error: Dhcp4.lease-database.type: `oracle` is no kind of lease database; expected "memfile"
+"#,
+    );
+}
+
+#[test]
+fn defaults_that_changed_since_the_file_was_written() {
+    let old = r#""subnet4": [{"subnet": "192.0.2.0/24", "id": 3}], "control-socket": {"socket-type": "unix", "socket-name": "/s"}"#;
+    check(
+        &[
+            in_dhcp4(old),
+            in_dhcp4(r#""subnet4": [{"subnet": "192.0.2.0/24"}]"#),
+            // Given somewhere: whoever wrote it knows of it.
+            in_dhcp4(
+                r#""subnet4": [{"subnet": "192.0.2.0/24", "client-class": "ALL", "id": 3, "cache-threshold": 0.1}]"#,
+            ),
+            // A file of Kea 3 that kept an old word.
+            in_dhcp4(&format!(
+                r#"{old}, "client-classes": [{{"name": "a", "only-in-additional-list": true}}]"#
+            )),
+            in_subnet(r#""client-classes": ["ALL"]"#),
+        ],
+        r#"
+t:1:11: info: Dhcp4.cache-threshold: not given, so 0.25; Kea had 0 before 3.0; `"cache-threshold": 0` is as it was
+    t:2:51: `control-socket`, as in files of Kea 2
+t:1:11: info: Dhcp4.cache-threshold: not given, so 0.25; Kea had 0 before 3.0; `"cache-threshold": 0` is as it was
+    t:2:13: a subnet without `id`, as in files of Kea 2
+t:2:13: info: Dhcp4.subnet4[0].id: not given, so this is subnet 1; leases are kept under this number: give it, and it stays the same
 "#,
     );
 }

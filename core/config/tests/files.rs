@@ -19,7 +19,10 @@ fn an_office_of_version_2() {
     let (config, findings) = read(include_str!("files/office-2.2.conf"), "office");
     assert_eq!(
         findings.to_string(),
-        "office:32:83: warning: Dhcp4.option-data: a comma after the last element\n\
+        "office:3:14: info: Dhcp4.cache-threshold: not given, so 0.25; Kea had 0 before 3.0; \
+         `\"cache-threshold\": 0` is as it was\n    \
+         office:8:9: `control-socket`, as in files of Kea 2\n\
+         office:32:83: warning: Dhcp4.option-data: a comma after the last element\n\
          office:37:9: info: Dhcp4.multi-threading: changes nothing: one thread decides for all \
          clients, and packets are received and sent in batches by others\n\
          office:40:13: info: Dhcp4.subnet4[0].id: not given, so this is subnet 1; leases are kept \

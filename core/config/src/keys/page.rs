@@ -22,7 +22,8 @@ what stands in a shared network for all its subnets, and what stands further in 
 of these places.
 
 **Kea** says since which of its versions Kea has a key, where 2.2 did not have it, and what became of it. Spellings that newer
-versions replaced or dropped keep their meaning here. Versions whose second number is odd are development versions.
+versions replaced or dropped keep their meaning here. Of a file in the spelling of Kea 2, a remark says which defaults changed
+since, where the file leaves them open. Versions whose second number is odd are development versions.
 
 **Effect** is one of these:
 
@@ -98,6 +99,7 @@ fn default(key: &Key) -> String {
 
 fn versions(key: &Key) -> String {
     let mut parts = Vec::new();
+    parts.extend(key.was.map(|(version, value)| format!("default `{value}` before {version}")));
     parts.extend(key.since.map(|version| format!("since {version}")));
     parts.extend(key.replaced.map(|version| format!("replaced in {version}")));
     parts.extend(key.removed.map(|version| format!("dropped in {version}")));

@@ -31,6 +31,7 @@ const fn key(
         replaced: None,
         removed: None,
         instead: None,
+        was: None,
         why: None,
     }
 }
@@ -124,7 +125,7 @@ pub const KEYS: &[Key] = &[
     key("calculate-tee-times", Bool, NETS, "false", InEffect),
     key("t1-percent", Share { one: true }, NETS, "0.5", InEffect),
     key("t2-percent", Share { one: true }, NETS, "0.875", InEffect),
-    key("cache-threshold", Share { one: false }, NETS, "0.25", InEffect),
+    key("cache-threshold", Share { one: false }, NETS, "0.25", InEffect).was("3.0", "0"),
     key("cache-max-age", U32, NETS, "(any age)", InEffect),
     key("adaptive-lease-time-threshold", Share { one: true }, NETS, "1.0", NotYet).since("3.1.1"),
     key("decline-probation-period", U32, &[Dhcp4], "86400", InEffect),
@@ -301,7 +302,9 @@ pub const KEYS: &[Key] = &[
     // Load and threads.
     key("parked-packet-limit", U32, &[Dhcp4], "256", InEffect),
     key("multi-threading", Map(MultiThreading), &[Dhcp4], "{}", Moot).why(THREADS),
-    key("enable-multi-threading", Bool, &[MultiThreading], "true", Moot).why(THREADS),
+    key("enable-multi-threading", Bool, &[MultiThreading], "true", Moot)
+        .was("2.3.5", "false")
+        .why(THREADS),
     key("thread-pool-size", U16, &[MultiThreading], "0", Moot).why(THREADS),
     key("packet-queue-size", U16, &[MultiThreading], "64", Moot).why(THREADS),
     key("dhcp-queue-control", Map(QueueControl), &[Dhcp4], "{}", Moot).why(QUEUE),
