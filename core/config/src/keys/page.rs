@@ -1,5 +1,6 @@
 //! The table as a page to read.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use super::{Effect, KEYS, Key, Kind, Scope};
@@ -14,7 +15,8 @@ A file may hold comments (`#`, `//`, `/* */`), `<?include \"file\"?>` wherever a
 last elements. `lessor -t FILE` tells everything that is wrong with a file at once, each with its place.
 
 **Value** is what a key takes. Words such as `\"raw\"` are taken in upper and lower case. Times are in seconds, but for
-`max-reclaim-time`, `reconnect-wait-time` and `service-sockets-retry-wait-time`, which are in milliseconds; 4294967295 as a
+`max-reclaim-time`, `reconnect-wait-time`, `reply-timeout` and `service-sockets-retry-wait-time`, which are in
+milliseconds; 4294967295 as a
 lifetime has no end.
 
 **Default** is what holds where nobody says anything, as in Kea 3.2. What stands in `Dhcp4` holds for all shared networks,
@@ -39,9 +41,10 @@ since, where the file leaves them open. Versions whose second number is odd are 
 #[must_use]
 pub fn page() -> String {
     let mut text = INTRODUCTION.to_owned();
-    for scope in Scope::ALL {
+    let scopes: BTreeSet<Scope> = KEYS.iter().flat_map(|key| key.scopes).copied().collect();
+    for scope in scopes {
         // Writing to a string does not fail.
-        let _infallible = write_scope(&mut text, *scope);
+        let _infallible = write_scope(&mut text, scope);
     }
     text
 }
@@ -87,6 +90,20 @@ fn places(scope: Scope) -> String {
         let owners: Vec<String> = key.scopes.iter().map(ToString::to_string).collect();
         places.push(format!("{what} `{}` in {}.", key.name, owners.join(", ")));
     }
+    // What other maps hold that are free in themselves.
+    let free = match scope {
+        Scope::FlexId | Scope::FlexOptions => "The value of `parameters` with that library.",
+        Scope::PingCheck => {
+            "The value of `parameters` with `libdhcp_ping_check`. The value of `ping-check` in a \
+             subnet's `user-context`."
+        }
+        Scope::Limits => {
+            "The value of `limits` in the `user-context` of a subnet or a client class, with \
+             `libdhcp_limits`."
+        }
+        _ => "",
+    };
+    places.extend((!free.is_empty()).then(|| free.to_owned()));
     places.join(" ")
 }
 
