@@ -10,8 +10,8 @@ use lessor_wire::v4::definition;
 use crate::hooks::Hooks;
 use crate::json::{Map, Value};
 use crate::model::{
-    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Pool, SocketType,
-    Subnet,
+    Class, Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership,
+    Pool, SocketType, Subnet,
 };
 use crate::option_set::{Given, OptionSet, Sending, Space};
 use crate::option_text;
@@ -38,6 +38,8 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("expired-leases-processing", expired(&config.expired))
         .with("parked-packet-limit", config.parked_max)
         .with("echo-client-id", config.echo_client_id)
+        .with("compatibility", compatibility(config.compatibility))
+        .with("stash-agent-options", config.stash_agent_options)
         .with("server-tag", config.server_tag.as_str())
         .with("hooks-libraries", hooks::tree(&config.hooks))
         .with("option-data", options(&config.options))
@@ -92,6 +94,13 @@ fn expired(expired: &Expired) -> Map {
         .with("max-reclaim-leases", expired.max_reclaim_leases)
         .with("max-reclaim-time", expired.max_reclaim_time_ms)
         .with("unwarned-reclaim-cycles", expired.unwarned_cycles)
+}
+
+fn compatibility(switches: Compatibility) -> Map {
+    Map::default()
+        .with("lenient-option-parsing", switches.lenient_options)
+        .with("ignore-dhcp-server-identifier", switches.ignore_server_id)
+        .with("ignore-rai-link-selection", switches.ignore_rai_link_selection)
 }
 
 fn class(class: &Class) -> Map {
@@ -149,6 +158,7 @@ fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
         .with("t2-percent", share(subnet.tee.t2_ppm))
         .with("authoritative", subnet.authoritative)
         .with("match-client-id", subnet.match_client_id)
+        .with("rapid-commit", subnet.rapid_commit)
         .with("cache-threshold", share(subnet.cache_threshold_ppm))
         .with_some("cache-max-age", subnet.cache_max_age.map(secs))
         .with("store-extended-info", subnet.store_extended_info)

@@ -49,8 +49,8 @@ mod spelling;
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use hooks::{Feature, FlexAction, FlexId, FlexOption, Hook, Hooks, Limits, PingCheck, Rate};
 pub use model::{
-    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime, Membership,
-    Memfile, Pool, SocketType, Subnet, Tee,
+    Class, Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime,
+    Membership, Memfile, Pool, SocketType, Subnet, Tee,
 };
 pub use option_set::OptionSet;
 pub use prefix::Prefix4;

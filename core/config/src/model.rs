@@ -3,6 +3,8 @@
 //! Options are inherited when a client is answered and not before, since those of its classes come
 //! between a subnet's and the global ones.
 
+mod compatibility;
+
 use std::net::Ipv4Addr;
 
 use lessor_expression::Expression;
@@ -10,6 +12,8 @@ use lessor_types::{PoolId, Secs, SubnetId};
 
 use crate::hooks::{Hooks, Limits, PingCheck};
 use crate::{OptionSet, Prefix4};
+
+pub use compatibility::Compatibility;
 
 /// A lawful DHCPv4 configuration.
 ///
@@ -35,6 +39,10 @@ pub struct Config {
     pub parked_max: u32,
     /// Whether replies carry the client identifier (RFC 6842).
     pub echo_client_id: bool,
+    /// Where clients and relays are met halfway.
+    pub compatibility: Compatibility,
+    /// Whether a unicast message without relay information gets that of its client's lease.
+    pub stash_agent_options: bool,
     /// This server's name among those that share one configuration database; may be empty.
     pub server_tag: String,
     /// Features that Kea has in libraries.
@@ -81,6 +89,8 @@ impl Default for Config {
             expired: Expired::default(),
             parked_max: 256,
             echo_client_id: true,
+            compatibility: Compatibility::default(),
+            stash_agent_options: false,
             server_tag: String::new(),
             hooks: Hooks::default(),
             options: OptionSet::new(),
@@ -253,6 +263,8 @@ pub struct Subnet {
     pub authoritative: bool,
     /// Whether the client identifier names the client, rather than its link-layer address alone.
     pub match_client_id: bool,
+    /// Whether a DISCOVER that asks for it is answered with a lease at once (RFC 4039).
+    pub rapid_commit: bool,
     /// A renewal that comes before this share of the lifetime has passed, in parts of a million,
     /// gets the old lease again without a write; 0 means never. Less than 1000000.
     pub cache_threshold_ppm: u32,
@@ -293,6 +305,7 @@ impl Subnet {
             tee: Tee::default(),
             authoritative: false,
             match_client_id: true,
+            rapid_commit: false,
             cache_threshold_ppm: 250_000,
             cache_max_age: None,
             store_extended_info: false,

@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 
 use lessor_config::option_set::{Given, Sending};
 use lessor_config::{
-    Class, Config, ControlSocket, Expired, Feature, FlexAction, FlexId, FlexOption, Hook, Hooks,
-    InterfaceSpec, LeaseStore, Lifetime, Limits, Membership, Memfile, OptionSet, PingCheck, Pool,
-    Prefix4, Rate, SocketType, Subnet, Tee, hooks,
+    Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction, FlexId, FlexOption,
+    Hook, Hooks, InterfaceSpec, LeaseStore, Lifetime, Limits, Membership, Memfile, OptionSet,
+    PingCheck, Pool, Prefix4, Rate, SocketType, Subnet, Tee, hooks,
 };
 use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
@@ -194,7 +194,7 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
         btree_set(addr(), 0..3),
         option::of("[a-z]{1,8}"),
         (lifetime(), tee()),
-        (any::<bool>(), any::<bool>(), any::<bool>()),
+        (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (0_u32..1_000_000, option::of(any::<u32>().prop_map(Secs))),
         (addr(), "\\PC{0,12}", "\\PC{0,12}"),
         (options(), names(), names()),
@@ -223,6 +223,7 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
             authoritative: flags.0,
             match_client_id: flags.1,
             store_extended_info: flags.2,
+            rapid_commit: flags.3,
             cache_threshold_ppm: cache.0,
             cache_max_age: cache.1,
             next_server: boot.0,
@@ -279,7 +280,7 @@ fn config() -> impl Strategy<Value = Config> {
         btree_set("\\PC{1,9}", 0..3),
         (any::<u32>().prop_map(Secs), expired()),
         1_u32..=Config::PARKED_MAX,
-        (any::<bool>(), "\\PC{0,9}"),
+        (any::<bool>(), "\\PC{0,9}", any::<[bool; 3]>()),
         (options(), classes(), subnets, libraries()),
     );
     parts.prop_map(|(interfaces, socket_type, lease_store, sockets, waits, parked, id, clients)| {
@@ -297,6 +298,12 @@ fn config() -> impl Strategy<Value = Config> {
             server_tag: id.1,
             hooks,
             options,
+            compatibility: Compatibility {
+                lenient_options: id.2[0],
+                ignore_server_id: id.2[1],
+                ignore_rai_link_selection: false,
+            },
+            stash_agent_options: id.2[2],
             classes,
             subnets: [a, b, c].into_iter().take(count).collect(),
         })

@@ -3,10 +3,13 @@
 //! Each function here reads facts with `?`: a fact that is not known ends the run with the lookup
 //! that would tell, and the decision is run again from the top when it has been answered.
 
+mod bootp;
 mod discover;
+pub(crate) mod identity;
 mod request;
 mod surrender;
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use lessor_config::class_names::DROP;
@@ -14,6 +17,7 @@ use lessor_config::{Pool, Subnet};
 use lessor_lease::{Lease, State};
 use lessor_types::{Holder, Links, Now, PoolId, Secs, Unit, Wall};
 
+use self::identity::Identity;
 use crate::facts::Known;
 use crate::reply::{self, Reply};
 use crate::{Ask, Classes, Decision, DropReason, Effect, Facts, Plan, Query, Topology};
@@ -29,11 +33,9 @@ pub fn decide<F: Facts>(
     query: &Query,
     now: Now,
 ) -> Decision {
-    let Some(link) = links.by_id(query.link) else {
-        return Decision::Drop(DropReason::UnknownLink);
-    };
-    let Some((server, _)) = link.addrs.first() else {
-        return Decision::Drop(DropReason::UnknownLink);
+    let identity = match Identity::of(query, links) {
+        Ok(identity) => identity,
+        Err(reason) => return Decision::Drop(reason),
     };
     let classes = Classes::of(topology, query, links);
     if classes.contains(DROP) {
@@ -46,8 +48,7 @@ pub fn decide<F: Facts>(
     if !subnet.match_client_id && !holder.hw.is_empty() {
         holder.client_id = None;
     }
-    let server = *server;
-    let case = Case { facts, topology, links, query, now, classes, subnet, server, holder };
+    let case = Case { facts, topology, links, query, now, classes, subnet, identity, holder };
     let decided = match query.ask {
         Ask::Discover => discover::discover(&case),
         Ask::Selecting { server, addr } => request::selecting(&case, server, addr),
@@ -55,7 +56,8 @@ pub fn decide<F: Facts>(
         Ask::Extend { addr } => request::extend(&case, addr),
         Ask::Decline { addr, server } => surrender::decline(&case, server, addr),
         Ask::Release { addr, server } => surrender::release(&case, server, addr),
-        Ask::Inform { .. } => Ok(case.inform()),
+        Ask::Inform { addr } => Ok(case.inform(addr)),
+        Ask::Bootp => bootp::bootp(&case),
     };
     decided.unwrap_or_else(|lookup| Decision::Need(vec![lookup]))
 }
@@ -70,18 +72,13 @@ struct Case<'a, F> {
     /// The classes that count for what the client is given, but for additional ones.
     classes: Classes<'a>,
     subnet: &'a Subnet,
-    /// The server identifier: the first address of the link.
-    server: std::net::Ipv4Addr,
+    /// As whom the server speaks.
+    identity: Identity,
     /// The client, by what counts in this subnet.
     holder: Holder,
 }
 
 impl<F: Facts> Case<'_, F> {
-    /// Whether a server identifier names this server.
-    fn is_us(&self, server: std::net::Ipv4Addr) -> bool {
-        self.links.0.iter().flat_map(|link| &link.addrs).any(|(addr, _)| *addr == server)
-    }
-
     /// Whether a unit lies in a pool of this subnet that the client may use.
     fn in_pool(&self, unit: Unit) -> bool {
         self.pool_of(unit).is_some()
@@ -102,6 +99,10 @@ impl<F: Facts> Case<'_, F> {
 
     /// The lifetime that the client gets.
     fn lifetime(&self) -> Secs {
+        if self.query.ask == Ask::Bootp {
+            // RFC 1534 §2: the client knows no end.
+            return Secs::INFINITE;
+        }
         let bounds = self.classes.lifetime().unwrap_or(self.subnet.lifetime);
         reply::lifetime(bounds, self.query.wanted)
     }
@@ -153,20 +154,26 @@ impl<F: Facts> Case<'_, F> {
     }
 
     /// Options for a client with an address of its own (RFC 2131 §4.3.5).
-    fn inform(&self) -> Decision {
+    fn inform(&self, addr: Ipv4Addr) -> Decision {
+        // Through a relay without an address of its own, the client is answered through it.
+        let relay = self.query.is_relayed() && addr == self.query.message.giaddr;
+        if !relay && self.topology.subnet_around(addr).is_none() {
+            return Decision::Drop(DropReason::NotServed);
+        }
         Decision::Do(Box::new(Plan {
             changes: Vec::new(),
             read: Vec::new(),
             hold: None,
             unhold: false,
-            answer: Some(self.reply().information()),
+            answer: Some(self.reply().information(addr)),
             effect: Effect::Informed,
         }))
     }
 
     fn reply(&self) -> Reply<'_> {
-        let Self { query, ref classes, subnet, server, .. } = *self;
-        Reply { query, config: self.config(), classes, subnet, server }
+        let Self { query, ref classes, subnet, identity, .. } = *self;
+        let client = self.client();
+        Reply { query, config: self.config(), classes, subnet, identity, client }
     }
 
     fn config(&self) -> &lessor_config::Config {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
+use lessor_config::Config;
 use lessor_types::{ClientId, Datagram, Holder, LinkId, Secs};
 use lessor_wire::v4::{Message, MessageType, Op, View, code};
 
@@ -45,9 +46,26 @@ pub enum Ask {
     },
     /// I have an address of my own and want options.
     Inform {
-        /// The address in use.
+        /// The address in use; that of the sender, if the message does not say.
         addr: Ipv4Addr,
     },
+    /// I know nothing of leases: I keep for good what I am told (BOOTP, RFC 951).
+    Bootp,
+}
+
+/// What is lawful besides what everybody takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Rules {
+    /// An option that is not well formed is passed over, rather than the message that has it.
+    pub lenient: bool,
+    /// Messages without a type are those of BOOTP clients.
+    pub bootp: bool,
+}
+
+impl From<&Config> for Rules {
+    fn from(config: &Config) -> Self {
+        Self { lenient: config.compatibility.lenient_options, bootp: config.hooks.bootp() }
+    }
 }
 
 impl Ask {
@@ -55,7 +73,7 @@ impl Ask {
     #[must_use]
     pub const fn addr(self) -> Option<Ipv4Addr> {
         match self {
-            Self::Discover => None,
+            Self::Discover | Self::Bootp => None,
             Self::Selecting { addr, .. }
             | Self::InitReboot { addr }
             | Self::Extend { addr }
@@ -90,20 +108,40 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads a datagram.
+    /// Reads a datagram by the rules that hold without any configuration.
     ///
     /// # Errors
     /// The reason for which it gets no answer.
     pub fn read(datagram: &Datagram) -> Result<Self, DropReason> {
+        Self::read_by(Rules::default(), datagram)
+    }
+
+    /// Reads a datagram.
+    ///
+    /// # Errors
+    /// The reason for which it gets no answer.
+    pub fn read_by(rules: Rules, datagram: &Datagram) -> Result<Self, DropReason> {
         let (SocketAddr::V4(source), IpAddr::V4(dest)) = (datagram.source, datagram.dest) else {
             return Err(DropReason::NotDhcp);
         };
-        let view = View::parse(&datagram.payload).map_err(|_| DropReason::NotDhcp)?;
-        let message = view.to_message().map_err(|_| DropReason::Malformed)?;
+        let parse = if rules.bootp { View::parse_bootp } else { View::parse };
+        let view = parse(&datagram.payload).map_err(|_| DropReason::NotDhcp)?;
+        let mut message = view.to_message().map_err(|_| DropReason::Malformed)?;
         if message.op != Op::Request {
             return Err(DropReason::FromServer);
         }
-        let ask = ask(&message)?;
+        let ill: Vec<u8> = ill_formed(&message).collect();
+        if !ill.is_empty() && !rules.lenient {
+            return Err(DropReason::MalformedOption);
+        }
+        for code in ill {
+            message.options.remove(code);
+        }
+        let ask = match message.options.contains(code::MESSAGE_TYPE) {
+            true => ask(&message, *source.ip())?,
+            false if rules.bootp => Ask::Bootp,
+            false => return Err(DropReason::Bootp),
+        };
         let holder = Holder {
             hw: message.hw,
             // RFC 2132 §9.14: at least two octets; a shorter one identifies nobody.
@@ -122,7 +160,11 @@ impl Query {
             link: datagram.link,
             source,
             dest,
-            wish: address(&message, code::REQUESTED_ADDRESS),
+            wish: match ask {
+                // RFC 951 §3: a client that knows its address says so here.
+                Ask::Bootp => Some(message.ciaddr).filter(|addr| !addr.is_unspecified()),
+                _ => address(&message, code::REQUESTED_ADDRESS),
+            },
             wanted: message.options.u32(code::LEASE_TIME).map(Secs),
             length: datagram.payload.len(),
             message,
@@ -136,7 +178,23 @@ impl Query {
     }
 }
 
-fn ask(message: &Message) -> Result<Ask, DropReason> {
+/// The options that the server would read and cannot: their values do not have their form.
+///
+/// Others are left to those who configured their use, and a client identifier or a host name that
+/// is too short to mean anything counts as none (V4-030).
+fn ill_formed(message: &Message) -> impl Iterator<Item = u8> + '_ {
+    let is_ill = |(code, value): (u8, &[u8])| match code {
+        code::REQUESTED_ADDRESS | code::SERVER_ID | code::LEASE_TIME | code::SUBNET_SELECTION => {
+            value.len() != 4
+        }
+        code::MAX_SIZE => value.len() != 2,
+        code::AUTO_CONFIG => value.len() != 1,
+        _ => false,
+    };
+    message.options.iter().filter(move |option| is_ill(*option)).map(|(code, _)| code)
+}
+
+fn ask(message: &Message, source: Ipv4Addr) -> Result<Ask, DropReason> {
     let server = address(message, code::SERVER_ID);
     let requested = address(message, code::REQUESTED_ADDRESS);
     let ciaddr = Some(message.ciaddr).filter(|addr| !addr.is_unspecified());
@@ -158,7 +216,13 @@ fn ask(message: &Message) -> Result<Ask, DropReason> {
         MessageType::Release => {
             ciaddr.zip(server).map(|(addr, server)| Ask::Release { addr, server })
         }
-        MessageType::Inform => ciaddr.map(|addr| Ask::Inform { addr }),
+        // RFC 2131 §4.4.3 wants ciaddr filled in. Without it, the sender itself is who is answered,
+        // unless that is a relay, which passes the answer on (V4-074).
+        MessageType::Inform => {
+            let sender = Some(source).filter(|addr| !addr.is_unspecified());
+            let relay = Some(message.giaddr).filter(|addr| !addr.is_unspecified());
+            ciaddr.or(relay).or(sender).map(|addr| Ask::Inform { addr })
+        }
         _ => return Err(DropReason::MessageType),
     };
     asked.ok_or(DropReason::Malformed)

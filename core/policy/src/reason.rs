@@ -41,12 +41,18 @@ reasons! {
     NoIdentity = "DHCP4_NO_IDENTITY", "no usable client identity";
     /// Fields that exclude each other, or a needed one is missing.
     Malformed = "DHCP4_MALFORMED", "fields that the message must have are missing or contradict";
+    /// An option that the server would read does not have its form (V4-030).
+    MalformedOption = "DHCP4_MALFORMED_OPTION", "an option does not have its form";
+    /// A BOOTP client's, and there is no leave to serve those (V4-027).
+    Bootp = "DHCP4_BOOTP", "a BOOTP client, and those are not served";
     /// Arrived on an interface that is not served.
     UnknownLink = "DHCP4_UNKNOWN_LINK", "arrived on an interface that is not served";
     /// In the class `DROP`.
     ClassDrop = "DHCP4_CLASS_DROP", "the client is in the class DROP";
     /// No subnet serves the client's link (V4-039).
     NoSubnet = "DHCP4_NO_SUBNET", "no subnet for the client's link";
+    /// The client's own address is in no subnet, and answers leave for none other (V4-012, V4-074).
+    NotServed = "DHCP4_NOT_SERVED", "the client's address is in no subnet";
     /// Meant for another server (V4-049).
     OtherServer = "DHCP4_OTHER_SERVER", "the client chose another server";
     /// Nothing free (V4-038).

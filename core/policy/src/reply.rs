@@ -6,9 +6,12 @@ use lessor_config::{Config, Lifetime, OptionSet, Subnet};
 use lessor_types::{Destination, Secs, Unit};
 use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
 
+use crate::decide::identity::Identity;
 use crate::options::{self, Layers};
-use crate::{Answer, Classes, Query};
+use crate::{Answer, Ask, Classes, Query};
 
+/// IP and UDP headers, in octets.
+const HEADERS: usize = 20 + 8;
 /// The bit by which a client asks for broadcast replies (RFC 2131 §2).
 const BROADCAST_BIT: u16 = 0x8000;
 
@@ -34,13 +37,18 @@ pub(crate) struct Reply<'a> {
     pub(crate) config: &'a Config,
     pub(crate) classes: &'a Classes<'a>,
     pub(crate) subnet: &'a Subnet,
-    pub(crate) server: Ipv4Addr,
+    pub(crate) identity: Identity,
+    /// The client's own address, if answers may go there.
+    pub(crate) client: Option<Ipv4Addr>,
 }
 
 impl Reply<'_> {
     /// An OFFER or an ACK of an address.
     pub(crate) fn lease(self, kind: MessageType, unit: Unit, lifetime: Secs) -> Option<Answer> {
-        let mut message = begin(self.query, kind, self.server);
+        if self.query.ask == Ask::Bootp {
+            return self.boot(unit);
+        }
+        let mut message = self.begin(kind);
         message.yiaddr = unit.v4()?;
         if kind == MessageType::Ack {
             // RFC 2131 table 3: copied in an ACK, zero in an OFFER and a NAK (V4-014).
@@ -48,24 +56,45 @@ impl Reply<'_> {
         }
         lease_times(&mut message, self.subnet, lifetime);
         self.configure(&mut message, unit.v4());
-        Some(finish(self.query, message, self.server))
+        if kind == MessageType::Ack && self.query.ask == Ask::Discover {
+            // RFC 4039 §4: by this the client knows that it need not ask again.
+            message.options.insert(code::RAPID_COMMIT, []);
+        }
+        Some(self.finish(message))
+    }
+
+    /// The reply to a BOOTP client, which knows nothing of types, servers and times (RFC 1534 §2).
+    fn boot(self, unit: Unit) -> Option<Answer> {
+        let mut message = self.begin(MessageType::Ack);
+        message.yiaddr = unit.v4()?;
+        message.ciaddr = self.query.message.ciaddr;
+        self.configure(&mut message, unit.v4());
+        for code in [code::MESSAGE_TYPE, code::SERVER_ID, code::CLIENT_ID] {
+            message.options.remove(code);
+        }
+        // RFC 1542 §2.1: what the client sent is what it takes, and 300 octets at least.
+        let limit = self.query.length.saturating_add(HEADERS);
+        Some(Answer { limit, ..self.finish(message) })
     }
 
     /// An ACK to an INFORM: options, but no address and no times (V4-015).
-    pub(crate) fn information(self) -> Answer {
-        let mut message = begin(self.query, MessageType::Ack, self.server);
+    pub(crate) fn information(self, addr: Ipv4Addr) -> Answer {
+        let mut message = self.begin(MessageType::Ack);
         message.ciaddr = self.query.message.ciaddr;
         self.configure(&mut message, None);
-        let mut answer = finish(self.query, message, self.server);
-        // RFC 2131 §4.3.5: to the client itself, even where it came through a relay.
-        answer.to = routed(self.query.message.ciaddr, CLIENT_PORT);
+        let mut answer = self.finish(message);
+        // RFC 2131 §4.3.5: to the client itself, even where it came through a relay. Where the
+        // client does not say who it is, its relay must know.
+        if !(self.query.is_relayed() && addr == self.query.message.giaddr) {
+            answer.to = routed(addr, CLIENT_PORT);
+        }
         answer
     }
 
     /// A NAK.
     pub(crate) fn refusal(self) -> Answer {
         let query = self.query;
-        let mut message = begin(query, MessageType::Nak, self.server);
+        let mut message = self.begin(MessageType::Nak);
         if query.is_relayed() {
             // RFC 2131 §4.3.2: the relay must broadcast it: the client has no valid address.
             message.flags |= BROADCAST_BIT;
@@ -75,7 +104,7 @@ impl Reply<'_> {
         {
             message.options.insert(code::CLIENT_ID, id);
         }
-        let mut answer = finish(query, message, self.server);
+        let mut answer = self.finish(message);
         if !query.is_relayed() {
             answer.to = Destination::Broadcast { port: CLIENT_PORT };
         }
@@ -109,16 +138,45 @@ impl Reply<'_> {
             .collect();
         options::put(message, &query.message, subnet.prefix, Layers::new(&layers, &classes));
     }
-}
 
-/// The fields that every reply copies (V4-013), and the options that it must have.
-fn begin(query: &Query, kind: MessageType, server: Ipv4Addr) -> Message {
-    let mut message = Message::new(Op::Reply, query.message.xid, query.message.hw);
-    message.flags = query.message.flags;
-    message.giaddr = query.message.giaddr;
-    message.set_message_type(kind);
-    message.options.insert(code::SERVER_ID, server.octets());
-    message
+    /// The fields that every reply copies (V4-013), and the options that it must have.
+    fn begin(self, kind: MessageType) -> Message {
+        let query = self.query;
+        let mut message = Message::new(Op::Reply, query.message.xid, query.message.hw);
+        message.flags = query.message.flags;
+        message.giaddr = query.message.giaddr;
+        message.set_message_type(kind);
+        message.options.insert(code::SERVER_ID, self.identity.server.octets());
+        message
+    }
+
+    /// The relay's option back to the relay, and the way there (RFC 2131 §4.1).
+    fn finish(self, mut message: Message) -> Answer {
+        let query = self.query;
+        // RFC 3046 §2.2: echoed unchanged; also to a switch that put it in without being a relay,
+        // and takes it out again.
+        if let Some(agent) = query.message.options.get(code::RELAY_AGENT) {
+            message.options.insert(code::RELAY_AGENT, agent);
+        }
+        let to = if query.is_relayed() {
+            // RFC 8357 §5: a relay on a port of its own says so in its option.
+            let own_port = query.message.relay_agent().is_some_and(|agent| agent.relay_port());
+            let port = if own_port { query.source.port() } else { SERVER_PORT };
+            routed(query.message.giaddr, port)
+        } else if let Some(client) = self.client {
+            routed(client, CLIENT_PORT)
+        } else if query.message.broadcast()
+            || query.message.hw.is_empty()
+            || message.yiaddr.is_unspecified()
+        {
+            Destination::Broadcast { port: CLIENT_PORT }
+        } else {
+            let addr = SocketAddr::from((message.yiaddr, CLIENT_PORT));
+            Destination::Station { addr, hw: query.message.hw }
+        };
+        let limit = query.message.datagram_max();
+        Answer { message, limit, link: query.link, source: self.identity.source, to }
+    }
 }
 
 /// Option 51, and T1 and T2 where they are wanted (V4-041).
@@ -139,29 +197,6 @@ fn lease_times(message: &mut Message, subnet: &Subnet, lifetime: Secs) {
     if let Some(rebind) = rebind {
         message.options.insert(code::REBINDING_TIME, rebind.to_be_bytes());
     }
-}
-
-/// The relay's option back to the relay, and the way there (RFC 2131 §4.1).
-fn finish(query: &Query, mut message: Message, server: Ipv4Addr) -> Answer {
-    // RFC 3046 §2.2: echoed unchanged.
-    if let Some(agent) = query.message.options.get(code::RELAY_AGENT) {
-        message.options.insert(code::RELAY_AGENT, agent);
-    }
-    let to = if query.is_relayed() {
-        // RFC 8357 §5: a relay on a port of its own says so in its option.
-        let own_port = query.message.relay_agent().is_some_and(|agent| agent.relay_port());
-        let port = if own_port { query.source.port() } else { SERVER_PORT };
-        routed(query.message.giaddr, port)
-    } else if !query.message.ciaddr.is_unspecified() {
-        routed(query.message.ciaddr, CLIENT_PORT)
-    } else if query.message.broadcast() || query.message.hw.is_empty() {
-        Destination::Broadcast { port: CLIENT_PORT }
-    } else {
-        let addr = SocketAddr::from((message.yiaddr, CLIENT_PORT));
-        Destination::Station { addr, hw: query.message.hw }
-    };
-    let limit = query.message.datagram_max();
-    Answer { message, limit, link: query.link, source: server, to }
 }
 
 fn routed(addr: Ipv4Addr, port: u16) -> Destination {

@@ -34,6 +34,7 @@ pub fn twin_key(query: &Query) -> TwinKey {
         Ask::Decline { .. } => 4,
         Ask::Release { .. } => 5,
         Ask::Inform { .. } => 6,
+        Ask::Bootp => 7,
     };
     (query.holder.clone(), query.message.xid, kind)
 }

@@ -132,6 +132,8 @@ pub const KEYS: &[Key] = &[
     // Identity and answers.
     key("echo-client-id", Bool, &[Dhcp4], "true", InEffect),
     key("match-client-id", Bool, NETS, "true", InEffect),
+    // Not Kea's: it knows RFC 4039 for DHCPv6 only.
+    key("rapid-commit", Bool, NETS, "false", InEffect),
     key("authoritative", Bool, NETS, "false", InEffect),
     key("next-server", Addr4, BOOT, "\"0.0.0.0\"", InEffect),
     key("server-hostname", SNAME, BOOT, "\"\"", InEffect),
@@ -362,8 +364,8 @@ pub const KEYS: &[Key] = &[
     key("ddns-ttl-max", U32, NETS_POOL, "(none)", NotYet).since("3.0"),
     // Compatibility and checks.
     key("compatibility", Map(Compatibility), &[Dhcp4], "{}", InEffect),
-    key("lenient-option-parsing", Bool, &[Compatibility], "false", NotYet),
-    key("ignore-dhcp-server-identifier", Bool, &[Compatibility], "false", NotYet).since("2.4"),
+    key("lenient-option-parsing", Bool, &[Compatibility], "false", InEffect),
+    key("ignore-dhcp-server-identifier", Bool, &[Compatibility], "false", InEffect).since("2.4"),
     key("ignore-rai-link-selection", Bool, &[Compatibility], "false", NotYetProtects).since("2.4"),
     key("exclude-first-last-24", Bool, &[Compatibility], "false", NotYetProtects).since("2.4"),
     key("sanity-checks", Map(SanityChecks), &[Dhcp4], "{}", NotYet),

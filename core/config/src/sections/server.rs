@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::section::Section;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{
-    Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Memfile, SocketType,
+    Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Memfile, SocketType,
 };
 use crate::source::Span;
 
@@ -27,6 +27,8 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
         expired: read_expired(&dhcp4.section("expired-leases-processing")),
         parked_max: read_parked_max(dhcp4, out).unwrap_or(default.parked_max),
         echo_client_id: dhcp4.flag("echo-client-id").unwrap_or(default.echo_client_id),
+        compatibility: read_compatibility(&dhcp4.section("compatibility")),
+        stash_agent_options: dhcp4.flag("stash-agent-options").unwrap_or_default(),
         server_tag: dhcp4.text("server-tag").unwrap_or_default().to_owned(),
         ..default
     }
@@ -177,6 +179,15 @@ fn read_control_socket(
                 .related(*earlier, "the first time"),
         ),
         None => found.push((socket, place)),
+    }
+}
+
+fn read_compatibility(section: &Section<'_>) -> Compatibility {
+    let flag = |key| section.flag(key).unwrap_or_default();
+    Compatibility {
+        lenient_options: flag("lenient-option-parsing"),
+        ignore_server_id: flag("ignore-dhcp-server-identifier"),
+        ignore_rai_link_selection: flag("ignore-rai-link-selection"),
     }
 }
 

@@ -90,6 +90,7 @@ fn read_settings(
         tee: timing::read_tee(chain, out),
         authoritative: flag("authoritative", nowhere.authoritative),
         match_client_id: flag("match-client-id", nowhere.match_client_id),
+        rapid_commit: flag("rapid-commit", nowhere.rapid_commit),
         cache_threshold_ppm: chain
             .pick("cache-threshold", ppm)
             // A share that rounds up to the whole would reuse a lease at its very end.

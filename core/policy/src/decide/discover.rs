@@ -25,7 +25,7 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
 }
 
 /// In the RFC's order: the client's own address, past or present; the one it wishes for; any.
-fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
+pub(super) fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
     let own = case.rows_here()?;
     let is_active = |row: &&Arc<Lease>| row.is_active(case.facts.judged());
     if let Some(row) = own.iter().find(is_active) {

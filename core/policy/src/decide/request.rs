@@ -90,7 +90,7 @@ fn let_go<F: Facts>(case: &Case<'_, F>) -> Decision {
 }
 
 /// Leases `unit`, whose row is `row`, to the client.
-fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> Decision {
+pub(super) fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> Decision {
     let Some(pool) = case.pool_of(unit) else {
         return case.refuse(unit);
     };
@@ -147,6 +147,11 @@ fn context<F: Facts>(case: &Case<'_, F>, mine: Option<&Lease>) -> Option<Box<str
         }
         _ => before.map(Box::from),
     }
+}
+
+/// Says again that `unit` is the client's for good.
+pub(super) fn confirm_for_good<F: Facts>(case: &Case<'_, F>, unit: Unit) -> Decision {
+    confirm(case, unit, Secs::INFINITE, Effect::Reused(unit, Secs::INFINITE), Vec::new())
 }
 
 /// The rest of a lease that is young enough to be confirmed without a write (`cache-threshold`).

@@ -15,7 +15,7 @@ use crate::{Event, ExchangeId, FetchId, Outcome, Output, StoreMode};
 impl Server {
     pub(super) fn on_packet(&mut self, datagram: &Datagram) {
         let id = self.next_exchange();
-        let query = match Query::read(datagram) {
+        let query = match Query::read_by(self.topology.config().as_ref().into(), datagram) {
             Ok(query) => query,
             Err(reason) => return self.ended(id, None, Outcome::Dropped(reason)),
         };

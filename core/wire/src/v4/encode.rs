@@ -42,7 +42,9 @@ const FOREMOST: [u8; 8] = [
 impl Message {
     /// Encodes for a datagram of at most `limit` octets, IP and UDP headers included.
     ///
-    /// A limit below 576 counts as 576 (RFC 2132 §9.10); see [`Message::datagram_max`]. Options
+    /// A limit below 576 counts as 576 (RFC 2132 §9.10); see [`Message::datagram_max`]. Without a
+    /// message type it is for a BOOTP client, which takes 300 octets at least and knows no other
+    /// place for options (RFC 951 §3). Options
     /// that do not fit the options field go into file, then sname, where these are empty (RFC 2132
     /// §9.3). What still does not fit is left out, the later in [`Message::options`] the sooner,
     /// and reported.
@@ -51,8 +53,10 @@ impl Message {
     /// the subnet mask before routers (RFC 2132 §3.3); relay information last (RFC 3046 §2.1).
     #[must_use]
     pub fn encode(&self, limit: usize) -> Encoded {
-        let room = limit.clamp(DATAGRAM_MIN, DATAGRAM_MAX) - HEADERS - HEADER_LEN;
-        let layout = Layout::best(self, room);
+        let bootp = !self.options.contains(code::MESSAGE_TYPE);
+        let least = if bootp { MESSAGE_MIN + HEADERS } else { DATAGRAM_MIN };
+        let room = limit.clamp(least, DATAGRAM_MAX) - HEADERS - HEADER_LEN;
+        let layout = if bootp { Layout::plain(self, room) } else { Layout::best(self, room) };
         let mut octets = self.header().to_vec();
         for (at, len, area) in
             [(FILE_AT, FILE_LEN, &layout.file), (SNAME_AT, SNAME_LEN, &layout.sname)]
@@ -123,6 +127,11 @@ struct Layout {
 }
 
 impl Layout {
+    /// The layout that uses the options field alone.
+    fn plain(message: &Message, room: usize) -> Self {
+        Self::fill(&message.ranked(), message.options.get(code::RELAY_AGENT), [room, 0, 0])
+    }
+
     /// The layout that uses the fewest fields among those that leave out the fewest options.
     fn best(message: &Message, room: usize) -> Self {
         let ranked = message.ranked();

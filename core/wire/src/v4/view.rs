@@ -82,6 +82,20 @@ impl<'a> View<'a> {
         Ok(view)
     }
 
+    /// As [`View::parse`], but for a BOOTP client's octets too: what does not begin its options with
+    /// the magic cookie has none (RFC 951 §3 leaves that field to everybody's own use).
+    ///
+    /// # Errors
+    /// [`DecodeErrorKind::TooShort`].
+    pub fn parse_bootp(octets: &'a [u8]) -> Result<Self, DecodeError> {
+        Self::parse(octets).or_else(|error| match octets.first_chunk::<HEADER_LEN>() {
+            Some(header) => {
+                Ok(Self { header, options: &[], overload: Overload::default(), truncated: None })
+            }
+            None => Err(error),
+        })
+    }
+
     /// The operation's number.
     #[must_use]
     pub fn op(&self) -> u8 {

@@ -1,0 +1,28 @@
+//! BOOTP (RFC 951, RFC 1534): one request, one reply, and the address is the client's for good.
+
+use lessor_lease::State;
+
+use super::{Case, discover, request};
+use crate::facts::Known;
+use crate::{Decision, DropReason, Facts};
+
+pub(super) fn bootp<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
+    let Some(unit) = discover::choose(case)? else {
+        return Ok(Decision::Drop(DropReason::NoFreeAddress));
+    };
+    let row = case.facts.row(unit)?;
+    if !case.may_have(row.as_deref()) {
+        return Ok(Decision::Drop(DropReason::NoFreeAddress));
+    }
+    // The client asks at each of its starts, and what it has never changes: once is enough.
+    if let Some(row) = &row
+        && row.state == State::Assigned
+        && row.valid.is_infinite()
+        && row.holder == case.holder
+        && row.subnet == case.subnet.id
+        && case.facts.may_reuse()
+    {
+        return Ok(request::confirm_for_good(case, unit));
+    }
+    Ok(request::grant(case, unit, row))
+}

@@ -1,0 +1,52 @@
+//! As whom the server speaks, and whom it answers.
+
+use std::net::Ipv4Addr;
+
+use lessor_types::Links;
+use lessor_wire::v4::RelayAgent;
+
+use super::Case;
+use crate::{DropReason, Facts, Query};
+
+/// The addresses that a server speaks with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Identity {
+    /// The address that packets leave from: the first one of the link.
+    pub(crate) source: Ipv4Addr,
+    /// The server identifier (option 54).
+    pub(crate) server: Ipv4Addr,
+}
+
+impl Identity {
+    /// The addresses for a query.
+    pub(crate) fn of(query: &Query, links: &Links) -> Result<Self, DropReason> {
+        let link = links.by_id(query.link).ok_or(DropReason::UnknownLink)?;
+        let (source, _) = *link.addrs.first().ok_or(DropReason::UnknownLink)?;
+        Ok(Self { source, server: relays_name(query).unwrap_or(source) })
+    }
+}
+
+/// The identifier that a relay wants the server to have, so that renewals come through it
+/// (RFC 5107 §4). A message that no relay passed on cannot ask for that.
+fn relays_name(query: &Query) -> Option<Ipv4Addr> {
+    let agent = query.is_relayed().then(|| query.message.relay_agent()).flatten();
+    let name = agent.as_ref().and_then(RelayAgent::server_id_override);
+    name.filter(|addr| !addr.is_unspecified())
+}
+
+impl<F: Facts> Case<'_, F> {
+    /// Whether a server identifier names this server, or need not.
+    pub(super) fn is_us(&self, server: Ipv4Addr) -> bool {
+        let own = || self.links.0.iter().flat_map(|link| &link.addrs);
+        self.config().compatibility.ignore_server_id
+            || server == self.identity.server
+            || own().any(|(addr, _)| *addr == server)
+    }
+
+    /// The client's own address, if answers may go there: it is in a subnet that is served. What
+    /// else a message says of itself would send answers to whom its sender likes (V4-012).
+    pub(super) fn client(&self) -> Option<Ipv4Addr> {
+        let addr = self.query.message.ciaddr;
+        self.topology.subnet_around(addr).map(|_| addr)
+    }
+}
