@@ -218,7 +218,9 @@ fn event_addr(event: &lessor_server::Event) -> Option<Ipv4Addr> {
                 | Effect::Refused(unit)
                 | Effect::Declined(unit)
                 | Effect::Released(unit) => *unit,
-                Effect::Informed | Effect::LetGo => return None,
+                Effect::Informed | Effect::NoneFree | Effect::V6Only | Effect::LetGo => {
+                    return None;
+                }
             }
         }
         Event::Reclaimed(unit) | Event::Removed(unit) | Event::ReclaimFailed(unit) => *unit,

@@ -11,7 +11,7 @@ const BASIC: [u8; 4] =
     [code::SUBNET_MASK, code::ROUTERS, code::DOMAIN_NAME_SERVERS, code::DOMAIN_NAME];
 
 /// Options that the configuration can't set: they are the protocol's.
-const OWN: [u8; 10] = [
+const OWN: [u8; 12] = [
     code::REQUESTED_ADDRESS,
     code::LEASE_TIME,
     code::OVERLOAD,
@@ -21,7 +21,9 @@ const OWN: [u8; 10] = [
     code::MAX_SIZE,
     code::RENEWAL_TIME,
     code::REBINDING_TIME,
+    code::RAPID_COMMIT,
     code::RELAY_AGENT,
+    code::SUBNET_SELECTION,
 ];
 
 /// What several scopes give one client, the highest first.
@@ -67,7 +69,11 @@ impl<'a> Layers<'a> {
 pub(crate) fn put(reply: &mut Message, query: &Message, prefix: Prefix4, layers: Layers<'_>) {
     // The client's order first (RFC 2131 §4.3.1, V4-019).
     let asked = query.parameter_list().iter().copied();
-    for code in asked.chain(BASIC).chain(layers.always()) {
+    // RFC 8925 §3.3: never sent unasked.
+    let always = layers.always().filter(|code| *code != code::V6_ONLY_PREFERRED);
+    // RFC 2563 §2.2: asked for by sending it.
+    let by_sending = query.options.contains(code::AUTO_CONFIG).then_some(code::AUTO_CONFIG);
+    for code in asked.chain(BASIC).chain(always).chain(by_sending) {
         if OWN.contains(&code) || reply.options.contains(code) {
             continue;
         }

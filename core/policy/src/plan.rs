@@ -69,8 +69,20 @@ pub enum Effect {
     Released(Unit),
     /// Options were given to a client that has its own address.
     Informed,
+    /// The client was told that there is no address, and that it shall not make one up.
+    NoneFree,
+    /// The client was told to do without IPv4.
+    V6Only,
     /// The client chose another server, and what was kept for it is free.
     LetGo,
+}
+
+impl Effect {
+    /// Whether a lease is granted, offered or changed.
+    #[must_use]
+    pub const fn concerns_leases(&self) -> bool {
+        !matches!(self, Self::Informed | Self::NoneFree | Self::V6Only | Self::LetGo)
+    }
 }
 
 impl fmt::Display for Effect {
@@ -83,6 +95,8 @@ impl fmt::Display for Effect {
             Self::Declined(unit) => write!(f, "declined {unit}"),
             Self::Released(unit) => write!(f, "released {unit}"),
             Self::Informed => f.write_str("informed"),
+            Self::NoneFree => f.write_str("told that no address is free"),
+            Self::V6Only => f.write_str("told to do without IPv4"),
             Self::LetGo => f.write_str("let go"),
         }
     }

@@ -77,6 +77,13 @@ impl Reply<'_> {
         Some(Answer { limit, ..self.finish(message) })
     }
 
+    /// An OFFER of no address, with the options that would come with `chosen`.
+    pub(crate) fn without_address(self, chosen: Option<Unit>) -> Answer {
+        let mut message = self.begin(MessageType::Offer);
+        self.configure(&mut message, chosen.and_then(Unit::v4));
+        self.finish(message)
+    }
+
     /// An ACK to an INFORM: options, but no address and no times (V4-015).
     pub(crate) fn information(self, addr: Ipv4Addr) -> Answer {
         let mut message = self.begin(MessageType::Ack);
@@ -136,6 +143,10 @@ impl Reply<'_> {
             .chain(classes.defined().map(|class| &class.options))
             .chain([&config.options])
             .collect();
+        // RFC 3011 §2: whoever sends it must get it back.
+        if let Some(subnet) = query.message.options.get(code::SUBNET_SELECTION) {
+            message.options.insert(code::SUBNET_SELECTION, subnet);
+        }
         options::put(message, &query.message, subnet.prefix, Layers::new(&layers, &classes));
     }
 

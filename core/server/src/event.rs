@@ -90,6 +90,8 @@ impl Event {
                     Effect::Declined(_) => "DHCP4_LEASE_DECLINED",
                     Effect::Released(_) => "DHCP4_LEASE_RELEASED",
                     Effect::Informed => "DHCP4_CLIENT_INFORMED",
+                    Effect::NoneFree => "DHCP4_NO_FREE_ADDRESS_TOLD",
+                    Effect::V6Only => "DHCP4_V6_ONLY_TOLD",
                     Effect::LetGo => "DHCP4_OFFER_NOT_TAKEN",
                 },
             },
@@ -114,6 +116,7 @@ impl Event {
                 Outcome::Dropped(DropReason::NoFreeAddress | DropReason::StoreRefused) => {
                     Level::Warn
                 }
+                Outcome::Answered(Effect::NoneFree) => Level::Warn,
                 Outcome::Answered(Effect::Leased(..))
                 | Outcome::Done(Effect::Released(_))
                 | Outcome::Answered(Effect::Refused(_)) => Level::Info,

@@ -1,19 +1,31 @@
 //! DISCOVER: choose an address and keep it for the client (RFC 2131 §4.3.1).
+//!
+//! A client may be told to do without one (RFC 8925, RFC 2563), or get it at once (RFC 4039).
 
 use std::sync::Arc;
 
 use lessor_lease::Lease;
 use lessor_types::Unit;
-use lessor_wire::v4::MessageType;
+use lessor_wire::v4::{MessageType, code};
 
-use super::Case;
+use super::{Case, request};
 use crate::facts::Known;
-use crate::{Decision, DropReason, Effect, Facts, Plan};
+use crate::{Answer, Decision, DropReason, Effect, Facts, Plan};
 
 pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
-    let Some(unit) = choose(case)? else {
+    let chosen = choose(case)?;
+    if let Some(decision) = without_address(case, chosen) {
+        return Ok(decision);
+    }
+    let Some(unit) = chosen else {
         return Ok(Decision::Drop(DropReason::NoFreeAddress));
     };
+    if case.subnet.rapid_commit && case.query.message.options.contains(code::RAPID_COMMIT) {
+        let row = case.facts.row(unit)?;
+        if case.may_have(row.as_deref()) {
+            return Ok(request::grant(case, unit, row));
+        }
+    }
     Ok(Decision::Do(Box::new(Plan {
         changes: Vec::new(),
         read: vec![unit],
@@ -22,6 +34,37 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
         answer: case.reply().lease(MessageType::Offer, unit, case.lifetime()),
         effect: Effect::Offered(unit),
     })))
+}
+
+/// The offer of no address, if that is what the client asked to be told.
+///
+/// RFC 8925 §3.3: where IPv6 is enough, a client that can do with it gets no address, however it
+/// asked. RFC 2563 §2.3: where there is none, the configuration may tell it not to make one up.
+fn without_address<F: Facts>(case: &Case<'_, F>, chosen: Option<Unit>) -> Option<Decision> {
+    let query = &case.query.message;
+    let v6_only = query.parameter_list().contains(&code::V6_ONLY_PREFERRED);
+    let may_be_told = chosen.is_none() && query.options.contains(code::AUTO_CONFIG);
+    if !v6_only && !may_be_told {
+        return None;
+    }
+    let answer = case.reply().without_address(chosen);
+    let effect = match &answer.message.options {
+        options if options.contains(code::V6_ONLY_PREFERRED) => Effect::V6Only,
+        options if may_be_told && options.u8(code::AUTO_CONFIG) == Some(0) => Effect::NoneFree,
+        _ => return None,
+    };
+    Some(tell(answer, effect))
+}
+
+fn tell(answer: Answer, effect: Effect) -> Decision {
+    Decision::Do(Box::new(Plan {
+        changes: Vec::new(),
+        read: Vec::new(),
+        hold: None,
+        unhold: true,
+        answer: Some(answer),
+        effect,
+    }))
 }
 
 /// In the RFC's order: the client's own address, past or present; the one it wishes for; any.

@@ -124,7 +124,7 @@ impl Server {
     }
 
     fn carry_out(&mut self, mut exchange: Exchange, query: &Query, plan: Plan) {
-        let needs_store = plan.effect != Effect::Informed && plan.effect != Effect::LetGo;
+        let needs_store = plan.effect.concerns_leases();
         if needs_store && !self.store_open {
             let outcome = Outcome::Dropped(DropReason::StoreUnavailable);
             return self.ended(exchange.id, Some(query), outcome);
