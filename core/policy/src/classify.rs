@@ -10,7 +10,7 @@ use lessor_expression::{Arrival, Expression, Packet};
 use lessor_types::Links;
 use lessor_wire::v4::code;
 
-use crate::{Query, Topology};
+use crate::{Ask, Query, Topology};
 
 /// The classes of a query, in the order in which they were found.
 #[derive(Clone, Debug)]
@@ -29,6 +29,9 @@ impl<'a> Classes<'a> {
         let interface = links.by_id(query.link).map_or("", |link| &*link.name);
         let mut classes = Self { topology, query, interface, names: Vec::new() };
         classes.join(class_names::ALL);
+        if query.ask == Ask::Bootp {
+            classes.join(class_names::BOOTP);
+        }
         if let Some(vendor) = query.message.options.get(code::CLASS_ID) {
             classes.join(format!("{}{}", class_names::VENDOR_PREFIX, text(vendor)));
         }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use lessor_config::Config;
 use lessor_types::{ClientId, Datagram, Holder, LinkId, Secs};
+use lessor_wire::v4::fqdn::Fqdn;
 use lessor_wire::v4::{Message, MessageType, Op, View, code};
 
 use crate::DropReason;
@@ -189,6 +190,7 @@ fn ill_formed(message: &Message) -> impl Iterator<Item = u8> + '_ {
         }
         code::MAX_SIZE => value.len() != 2,
         code::AUTO_CONFIG => value.len() != 1,
+        code::FQDN => Fqdn::parse(value).is_none(),
         _ => false,
     };
     message.options.iter().filter(move |option| is_ill(*option)).map(|(code, _)| code)

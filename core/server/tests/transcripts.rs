@@ -8,7 +8,9 @@
 //! config NAME                          the configuration, scenarios/configs/NAME.json
 //! store shared                         the store is the truth (default: exclusive)
 //! at T  c > TYPE key=value …           client c (a…z) sends; keys: req sid ci gi cid vc want xid,
-//!                                      and the words bcast, unicast
+//!                                      from (its address), host, fqdn=FLAGS/NAME, rai=HEX, sub,
+//!                                      ask=CODE,…, opt=CODE:HEX, and the words bcast, unicast,
+//!                                      no-hw; TYPE may be BOOTREQUEST
 //! at T  store done|retry|refused|full|unknown|unknown-applied|lost|reopened
 //!                                      the oldest batch is settled; the store goes or comes
 //! at T  fetched | fetch fails          the oldest question is answered

@@ -1,6 +1,7 @@
 //! The stage on which scenario files are played: one server, clients that do as they are told, and
 //! a store and a partner that answer when they are told to.
 
+mod options;
 mod print;
 mod store;
 
@@ -238,11 +239,16 @@ impl Stage {
             "DECLINE" => MessageType::Decline,
             "RELEASE" => MessageType::Release,
             "INFORM" => MessageType::Inform,
+            // Without a type; the number is any.
+            "BOOTREQUEST" => MessageType::from_octet(0),
             other => panic!("clients don't send {other}"),
         };
         let last = self.xids.entry(name).or_insert(0);
         let mut message = Message::new(Op::Request, Xid(*last), hw(client));
-        message.set_message_type(kind);
+        if kind != MessageType::from_octet(0) {
+            message.set_message_type(kind);
+        }
+        let mut from = None;
         let mut dest = Ipv4Addr::BROADCAST;
         for field in fields {
             let (key, value) = field.split_once('=').unwrap_or((field, ""));
@@ -271,11 +277,14 @@ impl Stage {
                 }
                 "bcast" => message.set_broadcast(true),
                 "unicast" => dest = SERVER,
+                "from" => from = Some(addr()),
+                "no-hw" => message.hw = HwAddr::default(),
+                _ if options::set(&mut message, key, value) => {}
                 _ => panic!("not a field: {field}"),
             }
         }
         let source = match (message.giaddr, message.ciaddr) {
-            (Ipv4Addr::UNSPECIFIED, from) => SocketAddr::from((from, 68)),
+            (Ipv4Addr::UNSPECIFIED, own) => SocketAddr::from((from.unwrap_or(own), 68)),
             (relay, _) => SocketAddr::from((relay, 67)),
         };
         Input::Packet(Datagram {

@@ -33,6 +33,7 @@ fn send(transmit: &Transmit) -> String {
         Some(MessageType::Offer) => "OFFER",
         Some(MessageType::Ack) => "ACK",
         Some(MessageType::Nak) => "NAK",
+        None => "BOOTREPLY",
         other => panic!("servers don't send {other:?}"),
     };
     let mut line = format!("{} < {kind}", name(message.hw.octets()));
@@ -46,6 +47,7 @@ fn send(transmit: &Transmit) -> String {
             line += &format!(" {label}={secs}");
         }
     }
+    line += &super::options::show(&message);
     line + &format!(" to {}", transmit.to)
 }
 
