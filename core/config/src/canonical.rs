@@ -2,9 +2,10 @@
 
 mod hooks;
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use lessor_types::Secs;
+use lessor_types::{Hex, Secs, SubnetId};
 use lessor_wire::v4::definition;
 
 use crate::hooks::Hooks;
@@ -15,6 +16,7 @@ use crate::model::{
 };
 use crate::option_set::{Given, OptionSet, Sending, Space};
 use crate::option_text;
+use crate::{Host, Network, NetworkKey};
 
 /// The tree that reads back as `config`. What subnets inherit stands in each of them,
 /// but for options.
@@ -24,6 +26,7 @@ pub(crate) fn tree(config: &Config) -> Value {
         SocketType::Raw => "raw",
         SocketType::Udp => "udp",
     };
+    let mut subnets = subnets(config);
     let dhcp4 = Map::default()
         .with(
             "interfaces-config",
@@ -45,9 +48,14 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("option-data", options(&config.options))
         .with("client-classes", config.classes.iter().map(class).collect::<Value>())
         .with(
-            "subnet4",
-            config.subnets.iter().map(|it| subnet(it, &config.hooks)).collect::<Value>(),
-        );
+            "host-reservation-identifiers",
+            config.host_lookup.identifiers.iter().map(|kind| kind.name()).collect::<Value>(),
+        )
+        .with("early-global-reservations-lookup", config.host_lookup.early_global)
+        .with("ip-reservations-unique", config.host_lookup.unique_addrs)
+        .with("reservations", hosts(config, None))
+        .with("shared-networks", networks(config, &mut subnets))
+        .with("subnet4", taken(&mut subnets, None));
     Map::default().with("Dhcp4", dhcp4).into()
 }
 
@@ -136,6 +144,52 @@ fn names(names: &[String]) -> Value {
     names.iter().map(String::as_str).collect()
 }
 
+fn networks(config: &Config, subnets: &mut Grouped) -> Value {
+    let network = |(network, key): (&Network, usize)| {
+        Map::default()
+            .with("name", network.name.as_str())
+            .with("option-data", options(&network.options))
+            .with("client-classes", names(&network.guards))
+            .with("evaluate-additional-classes", names(&network.additional))
+            .with("subnet4", taken(subnets, Some(NetworkKey(key))))
+    };
+    config.networks.iter().zip(0..).map(network).collect()
+}
+
+/// Subnets by their shared network, which may be none.
+type Grouped = BTreeMap<Option<NetworkKey>, Vec<Map>>;
+
+fn subnets(config: &Config) -> Grouped {
+    let mut grouped = Grouped::new();
+    for it in &config.subnets {
+        let map = subnet(it, &config.hooks).with("reservations", hosts(config, Some(it.id)));
+        grouped.entry(it.network).or_default().push(map);
+    }
+    grouped
+}
+
+fn taken(subnets: &mut Grouped, network: Option<NetworkKey>) -> Value {
+    subnets.remove(&network).into_iter().flatten().collect()
+}
+
+/// The reservations of a subnet, or the global ones.
+fn hosts(config: &Config, subnet: Option<SubnetId>) -> Value {
+    config.hosts.within(subnet).map(|it| host(it)).collect()
+}
+
+fn host(host: &Host) -> Map {
+    let identifier = &host.identifier;
+    Map::default()
+        .with(identifier.kind.name(), Hex(identifier.octets()).to_string())
+        .with_some("ip-address", host.addr.map(addr))
+        .with_some("hostname", host.hostname.as_deref())
+        .with("client-classes", names(&host.classes))
+        .with_some("next-server", host.next_server.map(addr))
+        .with_some("server-hostname", host.server_hostname.as_deref())
+        .with_some("boot-file-name", host.boot_file_name.as_deref())
+        .with("option-data", options(&host.options))
+}
+
 fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
     let context = context([
         ("limits", hooks::limits(&subnet.limits)),
@@ -159,6 +213,9 @@ fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
         .with("authoritative", subnet.authoritative)
         .with("match-client-id", subnet.match_client_id)
         .with("rapid-commit", subnet.rapid_commit)
+        .with("reservations-global", subnet.host_scopes.global)
+        .with("reservations-in-subnet", subnet.host_scopes.in_subnet)
+        .with("reservations-out-of-pool", subnet.host_scopes.out_of_pool)
         .with("cache-threshold", share(subnet.cache_threshold_ppm))
         .with_some("cache-max-age", subnet.cache_max_age.map(secs))
         .with("store-extended-info", subnet.store_extended_info)

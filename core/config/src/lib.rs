@@ -14,6 +14,8 @@
 //! - `spelling`: which known word was meant.
 //! - [`hooks`]: features that Kea has in libraries, and their settings.
 //! - [`model`]: `Config` and its parts: what a file means, all defaults filled in.
+//! - [`host`]: reservations, and how they are found.
+//! - [`network`]: subnets that share a link.
 //! - `canonical`: a `Config` as a tree again.
 //! - `parse`: the entry points, [`Config::parse`] and [`Config::to_json`].
 //! - [`class_names`]: which names of classes are the server's own.
@@ -34,9 +36,11 @@ pub mod class_names;
 pub mod diagnostic;
 mod era;
 pub mod hooks;
+pub mod host;
 pub mod json;
 pub mod keys;
 pub mod model;
+pub mod network;
 pub mod option_set;
 mod option_text;
 mod parse;
@@ -48,9 +52,11 @@ mod spelling;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use hooks::{Feature, FlexAction, FlexId, FlexOption, Hook, Hooks, Limits, PingCheck, Rate};
+pub use host::{Host, HostLookup, HostScopes, Hosts};
 pub use model::{
     Class, Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime,
     Membership, Memfile, Pool, SocketType, Subnet, Tee,
 };
+pub use network::{Network, NetworkKey};
 pub use option_set::OptionSet;
 pub use prefix::Prefix4;

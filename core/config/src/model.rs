@@ -11,15 +11,16 @@ use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
 
 use crate::hooks::{Hooks, Limits, PingCheck};
-use crate::{OptionSet, Prefix4};
+use crate::{HostLookup, HostScopes, Hosts, Network, NetworkKey, OptionSet, Prefix4};
 
 pub use compatibility::Compatibility;
 
 /// A lawful DHCPv4 configuration.
 ///
 /// Subnets have different numbers and share no address; pools lie in their subnets and share no
-/// address either; no lifetime is below its minimum or above its maximum; classes have different
-/// names, and ask only for those before them.
+/// address either; an address reserved in a subnet lies in it; no lifetime is below its minimum or
+/// above its maximum; classes have different names, and ask only for those before them; shared
+/// networks have different names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Where to listen; nothing means nowhere.
@@ -51,8 +52,14 @@ pub struct Config {
     pub options: OptionSet,
     /// The classes in the order in which they are tested.
     pub classes: Vec<Class>,
+    /// The shared networks.
+    pub networks: Vec<Network>,
     /// The subnets by ascending number.
     pub subnets: Vec<Subnet>,
+    /// The reservations, global ones and those of subnets.
+    pub hosts: Hosts,
+    /// How reservations are looked for.
+    pub host_lookup: HostLookup,
 }
 
 impl Config {
@@ -65,6 +72,12 @@ impl Config {
     pub fn subnet(&self, id: SubnetId) -> Option<&Subnet> {
         let index = self.subnets.binary_search_by_key(&id, |subnet| subnet.id);
         index.ok().and_then(|index| self.subnets.get(index))
+    }
+
+    /// The shared network that a subnet is part of.
+    #[must_use]
+    pub fn network_of(&self, subnet: &Subnet) -> Option<&Network> {
+        self.networks.get(subnet.network?.0)
     }
 
     /// The pool that holds an address, with its subnet. There is at most one.
@@ -95,7 +108,10 @@ impl Default for Config {
             hooks: Hooks::default(),
             options: OptionSet::new(),
             classes: Vec::new(),
+            networks: Vec::new(),
             subnets: Vec::new(),
+            hosts: Hosts::default(),
+            host_lookup: HostLookup::default(),
         }
     }
 }
@@ -249,6 +265,8 @@ pub struct Subnet {
     pub id: SubnetId,
     /// Its addresses.
     pub prefix: Prefix4,
+    /// The shared network that it is part of.
+    pub network: Option<NetworkKey>,
     /// What may be leased, in the order of the file.
     pub pools: Vec<Pool>,
     /// Relays whose clients belong here, besides those with an address in the prefix.
@@ -265,6 +283,8 @@ pub struct Subnet {
     pub match_client_id: bool,
     /// Whether a DISCOVER that asks for it is answered with a lease at once (RFC 4039).
     pub rapid_commit: bool,
+    /// Which reservations count.
+    pub host_scopes: HostScopes,
     /// A renewal that comes before this share of the lifetime has passed, in parts of a million,
     /// gets the old lease again without a write; 0 means never. Less than 1000000.
     pub cache_threshold_ppm: u32,
@@ -298,6 +318,7 @@ impl Subnet {
         Self {
             id,
             prefix,
+            network: None,
             pools: Vec::new(),
             relays: Vec::new(),
             interface: None,
@@ -306,6 +327,7 @@ impl Subnet {
             authoritative: false,
             match_client_id: true,
             rapid_commit: false,
+            host_scopes: HostScopes::default(),
             cache_threshold_ppm: 250_000,
             cache_max_age: None,
             store_extended_info: false,

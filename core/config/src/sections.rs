@@ -5,6 +5,8 @@
 
 mod classes;
 mod hooks;
+mod hosts;
+mod networks;
 mod option_data;
 mod pools;
 mod section;
@@ -14,11 +16,14 @@ mod timing;
 mod vocabulary;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::hooks::Hooks;
+use crate::host::HostLookup;
 use crate::json::{Map, Member, Value};
-use crate::model::Config;
+use crate::model::{Class, Config};
 use crate::path::Path;
 use crate::{check, era, spelling};
 use section::Section;
+use subnets::Subnets;
 use vocabulary::Vocabulary;
 
 /// Other programs of Kea's family, by the key that their files begin with, and what there is of
@@ -74,15 +79,38 @@ pub(crate) fn read(root: &Value, out: &mut Diagnostics) -> Config {
     config
 }
 
+/// What the whole says for its parts to refer to.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    vocabulary: &'a Vocabulary,
+    classes: &'a [Class],
+    hooks: &'a Hooks,
+    host_lookup: &'a HostLookup,
+}
+
 fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
     let vocabulary = Vocabulary::read(dhcp4);
     let options = option_data::read(dhcp4, &vocabulary, out);
     let mut classes = classes::read(dhcp4, &vocabulary, out);
     let hooks = hooks::read(dhcp4, &classes, out);
     classes::read_limits(dhcp4, &mut classes, hooks.limits(), out);
+    let host_lookup = hosts::read_lookup(dhcp4, out);
+    let words = Words {
+        vocabulary: &vocabulary,
+        classes: &classes,
+        hooks: &hooks,
+        host_lookup: &host_lookup,
+    };
+    let mut subnets = Subnets::new(dhcp4, words, out);
+    let networks = networks::read(dhcp4, words, &mut subnets, out);
+    subnets.read(dhcp4, None, out);
+    let (subnets, hosts) = subnets.finish(out);
     Config {
         options,
-        subnets: subnets::read(dhcp4, &classes, &vocabulary, &hooks, out),
+        networks,
+        subnets,
+        hosts,
+        host_lookup,
         classes,
         hooks,
         ..server::read(dhcp4, out)

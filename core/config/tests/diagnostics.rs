@@ -121,6 +121,72 @@ t:3:145: error: Dhcp4.subnet4[0].pools[0]: found an integer; expected a map
 }
 
 #[test]
+fn shared_networks_and_reservations() {
+    check(
+        &[
+            in_dhcp4(
+                r#""shared-networks": [
+{"name": "a", "min-valid-lifetime": 9000},
+{"name": "a", "subnet4": [{"id": 1, "subnet": "192.0.2.0/25", "reservation-mode": "global", "reservations-global": true}]},
+{"subnet4": [{"id": 1, "subnet": "192.0.2.0/24"}]}], "subnet4": [{"subnet": "192.0.2.64/26"}]"#,
+            ),
+            in_subnet(
+                r#""reservations": [
+{"hw-address": "2:0:0:0:0:1", "ip-address": "192.0.2.7"},
+{"hw-address": "020000000001", "client-id": "01:02", "ip-address": "192.0.2.7"},
+{"ip-address": "198.51.100.1"}, {"duid": "''", "ip-address": "0.0.0.0"},
+{"circuit-id": "'port 7'", "ip-address": "192.0.2.255", "client-classes": ["phones"]}]"#,
+            ),
+            in_subnet(
+                r#""reservations-out-of-pool": true, "pools": [{"pool": "192.0.2.0/28"}], "reservations": [{"flex-id": "'x'", "ip-address": "192.0.2.7"}]"#,
+            ),
+            in_subnet(r#""reservations-in-subnet": false, "reservations": [{"flex-id": "'x'"}]"#),
+            in_dhcp4(
+                r#""ip-reservations-unique": false, "host-reservation-identifiers": ["duid", "mac", "duid"], "subnet4": [{"id": 1, "subnet": "192.0.2.0/24", "reservations": [
+{"duid": "01", "ip-address": "192.0.2.7"}, {"duid": "02", "ip-address": "192.0.2.7"}]}]"#,
+            ),
+            in_dhcp4(r#""host-reservation-identifiers": []"#),
+        ],
+        r##"
+t:3:37: error: Dhcp4.shared-networks[0].min-valid-lifetime: min-valid-lifetime 9000 is above valid-lifetime, which is 7200 by default; min-valid-lifetime <= valid-lifetime <= max-valid-lifetime
+t:4:10: error: Dhcp4.shared-networks[1].name: `a` is another network's name; each shared network has its own
+    t:3:10: the other network
+t:4:47: error: Dhcp4.shared-networks[1].subnet4[0].subnet: 192.0.2.0/25 lies in another subnet; an address belongs to one subnet
+    t:5:34: Dhcp4.shared-networks[2].subnet4[0].subnet: 192.0.2.0/24
+t:4:83: error: Dhcp4.shared-networks[1].subnet4[0].reservation-mode: the old spelling of `reservations-global`, which is there too; take `reservation-mode` out
+    t:4:116: reservations-global
+t:5:1: error: Dhcp4.shared-networks[2].name: a shared network has no name; expected a `name`
+t:5:21: error: Dhcp4.shared-networks[2].subnet4[0].id: 1 is another subnet's number; each subnet has its own
+    t:4:34: the other subnet
+t:5:66: info: Dhcp4.subnet4[0].id: not given, so this is subnet 1; leases are kept under this number: give it, and it stays the same
+t:5:66: error: Dhcp4.subnet4[0].id: 1 is another subnet's number; each subnet has its own
+    t:4:34: the other subnet
+t:5:77: error: Dhcp4.subnet4[0].subnet: 192.0.2.64/26 lies in another subnet; an address belongs to one subnet
+    t:4:47: Dhcp4.shared-networks[1].subnet4[0].subnet: 192.0.2.0/25
+t:5:16: error: Dhcp4.subnet4[0].reservations[1].hw-address: this client has another reservation here; one reservation for each client, with all that it gets
+    t:4:16: the other reservation
+t:5:45: error: Dhcp4.subnet4[0].reservations[1].client-id: named by two identifiers; one identifier in each reservation
+    t:5:16: hw-address
+t:5:68: error: Dhcp4.subnet4[0].reservations[1].ip-address: 192.0.2.7 is reserved for another client too; `ip-reservations-unique` false allows several clients in turn
+    t:4:45: the other reservation
+t:6:1: error: Dhcp4.subnet4[0].reservations[2]: nobody is named; expected one of hw-address, duid, circuit-id, client-id, flex-id
+t:6:16: error: Dhcp4.subnet4[0].reservations[2].ip-address: 198.51.100.1 is not in 192.0.2.0/24; a reserved address lies in its subnet
+    t:2:33: the subnet
+t:6:42: error: Dhcp4.subnet4[0].reservations[3].duid: "''" is no duid; expected hexadecimal octets such as "00:0c:01:02:03:04", 1 to 255 of them
+t:6:62: error: Dhcp4.subnet4[0].reservations[3].ip-address: 0.0.0.0 can not be reserved; leave `ip-address` out for a reservation without an address
+t:7:42: warning: Dhcp4.subnet4[0].reservations[4].ip-address: 192.0.2.255 is the broadcast address; most clients can not use it
+t:7:76: warning: Dhcp4.subnet4[0].reservations[4].client-classes[0]: no class is named `phones`: it gives nothing
+t:3:122: warning: Dhcp4.subnet4[0].reservations[0].ip-address: 192.0.2.7 is in a pool: it is not kept; `reservations-out-of-pool` says that no reserved address is in a pool
+t:3:51: warning: Dhcp4.subnet4[0].reservations: nobody looks for these reservations; `reservations-in-subnet` is false here
+t:2:75: error: Dhcp4.host-reservation-identifiers[1]: `mac` is no kind of identifier; expected hw-address, duid, circuit-id, client-id or flex-id
+t:2:82: error: Dhcp4.host-reservation-identifiers[2]: `duid` is given twice; each kind stands once
+    t:2:67: the first time
+t:2:33: error: Dhcp4.host-reservation-identifiers: no identifier is named; expected hw-address, duid, circuit-id, client-id or flex-id
+"##,
+    );
+}
+
+#[test]
 fn keys_not_in_effect() {
     check(
         &[
@@ -142,11 +208,10 @@ fn keys_not_in_effect() {
 t:2:1: warning: Dhcp4.dhcp4o6-port: accepted but not in effect yet
 t:2:20: error: Dhcp4.dhcp4o6-port: given twice; a key stands once in a map
     t:2:1: the first time
-t:2:39: error: Dhcp4.reservations: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:2:71: error: Dhcp4.reservations[0].hw-address: "x" is no hw-address; expected hexadecimal octets such as "00:0c:01:02:03:04", 1 to 255 of them
 t:2:76: error: Dhcp4.reservations[0].colour: unknown key; a reservation has no such key
 t:2:109: error: Dhcp4.compatibility.exclude-first-last-24: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:3:33: error: Dhcp4.hooks-libraries[0].library: `libdhcp_ha` is not in effect yet; its partner would lease the same addresses, so it is not ignored: take it out to go on without it
-t:3:52: error: Dhcp4.shared-networks: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:2:103: error: Dhcp4.re-detect: unknown key; it belongs in `interfaces-config`
 t:3:77: warning: Dhcp4.subnet4[0].option-data[0].client-classes[0]: no class is named `a`: nobody is in it
 t:2:1: error: Dhcp4.hosts-database: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it

@@ -5,11 +5,12 @@ use std::net::Ipv4Addr;
 use lessor_config::option_set::{Given, Sending};
 use lessor_config::{
     Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction, FlexId, FlexOption,
-    Hook, Hooks, InterfaceSpec, LeaseStore, Lifetime, Limits, Membership, Memfile, OptionSet,
-    PingCheck, Pool, Prefix4, Rate, SocketType, Subnet, Tee, hooks,
+    Hook, Hooks, Host, HostLookup, HostScopes, Hosts, InterfaceSpec, LeaseStore, Lifetime, Limits,
+    Membership, Memfile, Network, NetworkKey, OptionSet, PingCheck, Pool, Prefix4, Rate,
+    SocketType, Subnet, Tee, hooks,
 };
 use lessor_expression::Expression;
-use lessor_types::{PoolId, Secs, SubnetId};
+use lessor_types::{Identifier, IdentifierKind, PoolId, Secs, SubnetId};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -239,6 +240,49 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
     })
 }
 
+/// Shared networks for [`subnet`]s to be in.
+fn network() -> impl Strategy<Value = Network> {
+    (options(), names(), names()).prop_map(|(options, guards, additional)| Network {
+        options,
+        guards,
+        additional,
+        ..Network::default()
+    })
+}
+
+/// Reservations, some global and some of the subnets 1, 2 and 8.
+fn hosts() -> impl Strategy<Value = Vec<Host>> {
+    let kind = proptest::sample::select(&IdentifierKind::ALL[..]);
+    let identifier = (kind, vec(any::<u8>(), 1..9))
+        .prop_map(|(kind, octets)| Identifier::new(kind, &octets).expect("short"));
+    let home = proptest::sample::select(vec![None, Some(1), Some(2), Some(8)]);
+    let boot = || option::of("\\PC{1,12}");
+    let own = (any::<bool>(), option::of("[a-z.]{1,9}"), names(), (boot(), boot()), options());
+    let host = (home, identifier, own).prop_map(|(home, identifier, own)| {
+        let (addressed, hostname, classes, boot, options) = own;
+        let at = |id: u8| Ipv4Addr::new(10, id - 1, 9, identifier.octets()[0]);
+        Host {
+            addr: addressed.then(|| home.map_or(Ipv4Addr::new(192, 0, 2, 1), at)),
+            hostname,
+            classes,
+            server_hostname: boot.0,
+            boot_file_name: boot.1,
+            options,
+            ..Host::new(home.map(|id| SubnetId(u32::from(id))), identifier)
+        }
+    });
+    vec(host, 0..5)
+}
+
+fn host_lookup() -> impl Strategy<Value = HostLookup> {
+    let kinds = proptest::sample::subsequence(&IdentifierKind::ALL[..], 1..=5).prop_shuffle();
+    (kinds, any::<bool>()).prop_map(|(identifiers, early_global)| HostLookup {
+        identifiers,
+        early_global,
+        unique_addrs: false,
+    })
+}
+
 fn interface() -> impl Strategy<Value = InterfaceSpec> {
     prop_oneof![
         Just(InterfaceSpec::Any),
@@ -271,6 +315,34 @@ fn expired() -> impl Strategy<Value = Expired> {
     })
 }
 
+/// Two networks, reservations and how they are found, and where subnets belong.
+type Net = (Network, Network, Vec<Host>, HostLookup, [u8; 3]);
+
+/// Puts subnets into networks, and reservations into subnets that are there.
+fn linked(mut subnets: Vec<Subnet>, net: Net) -> (Vec<Network>, Vec<Subnet>, Hosts, HostLookup) {
+    let (one, two, reserved, lookup, places) = net;
+    let networks = vec![
+        Network { name: "one".to_owned(), ..one },
+        Network { name: "two \"é".to_owned(), ..two },
+    ];
+    for (subnet, place) in subnets.iter_mut().zip(places) {
+        subnet.network = Some(NetworkKey(usize::from(place % 3))).filter(|key| key.0 < 2);
+        subnet.host_scopes = HostScopes {
+            global: place & 4 != 0,
+            in_subnet: place & 8 != 0,
+            out_of_pool: place & 16 != 0,
+        };
+    }
+    let mut hosts = Hosts::default();
+    for host in reserved {
+        let is_home = |subnet: &Subnet| Some(subnet.id) == host.subnet;
+        if host.subnet.is_none() || subnets.iter().any(is_home) {
+            hosts.add(host);
+        }
+    }
+    (networks, subnets, hosts, lookup)
+}
+
 fn config() -> impl Strategy<Value = Config> {
     let subnets = (subnet(0), subnet(1), subnet(7), 0_usize..=3);
     let parts = (
@@ -282,32 +354,40 @@ fn config() -> impl Strategy<Value = Config> {
         1_u32..=Config::PARKED_MAX,
         (any::<bool>(), "\\PC{0,9}", any::<[bool; 3]>()),
         (options(), classes(), subnets, libraries()),
+        (network(), network(), hosts(), host_lookup(), any::<[u8; 3]>()),
     );
-    parts.prop_map(|(interfaces, socket_type, lease_store, sockets, waits, parked, id, clients)| {
-        let (options, classes, (a, b, c, count), hooks) = clients;
-        let sockets = sockets.into_iter().map(|path| ControlSocket::Unix { path });
-        without_the_rest(Config {
-            interfaces: interfaces.into_iter().collect(),
-            socket_type,
-            lease_store,
-            control_sockets: sockets.collect(),
-            decline_probation: waits.0,
-            expired: waits.1,
-            parked_max: parked,
-            echo_client_id: id.0,
-            server_tag: id.1,
-            hooks,
-            options,
-            compatibility: Compatibility {
-                lenient_options: id.2[0],
-                ignore_server_id: id.2[1],
-                ignore_rai_link_selection: false,
-            },
-            stash_agent_options: id.2[2],
-            classes,
-            subnets: [a, b, c].into_iter().take(count).collect(),
-        })
-    })
+    parts.prop_map(
+        |(interfaces, socket_type, lease_store, sockets, waits, parked, id, clients, net)| {
+            let (options, classes, (a, b, c, count), hooks) = clients;
+            let sockets = sockets.into_iter().map(|path| ControlSocket::Unix { path });
+            let subnets = [a, b, c].into_iter().take(count).collect();
+            let (networks, subnets, hosts, host_lookup) = linked(subnets, net);
+            without_the_rest(Config {
+                interfaces: interfaces.into_iter().collect(),
+                socket_type,
+                lease_store,
+                control_sockets: sockets.collect(),
+                decline_probation: waits.0,
+                expired: waits.1,
+                parked_max: parked,
+                echo_client_id: id.0,
+                server_tag: id.1,
+                hooks,
+                options,
+                compatibility: Compatibility {
+                    lenient_options: id.2[0],
+                    ignore_server_id: id.2[1],
+                    ignore_rai_link_selection: false,
+                },
+                stash_agent_options: id.2[2],
+                classes,
+                networks,
+                subnets,
+                hosts,
+                host_lookup,
+            })
+        },
+    )
 }
 
 proptest! {

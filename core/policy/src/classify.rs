@@ -5,11 +5,12 @@
 
 use std::borrow::Cow;
 
-use lessor_config::{Class, Lifetime, Membership, Pool, Subnet, class_names};
+use lessor_config::{Class, Host, Lifetime, Membership, Pool, Subnet, class_names};
 use lessor_expression::{Arrival, Expression, Packet};
 use lessor_types::Links;
 use lessor_wire::v4::code;
 
+use crate::topology::Phase;
 use crate::{Ask, Query, Topology};
 
 /// The classes of a query, in the order in which they were found.
@@ -22,8 +23,8 @@ pub struct Classes<'a> {
 }
 
 impl<'a> Classes<'a> {
-    /// The classes that a query is in wherever it is served: the built-in ones, then those of the
-    /// configuration in its order.
+    /// The classes by which a subnet is selected: the built-in ones, then those of the
+    /// configuration in its order, but for what asks whether the client has a reservation.
     #[must_use]
     pub fn of(topology: &'a Topology, query: &'a Query, links: &'a Links) -> Self {
         let interface = links.by_id(query.link).map_or("", |link| &*link.name);
@@ -35,19 +36,43 @@ impl<'a> Classes<'a> {
         if let Some(vendor) = query.message.options.get(code::CLASS_ID) {
             classes.join(format!("{}{}", class_names::VENDOR_PREFIX, text(vendor)));
         }
-        // There are no reservations by which a client could be known.
-        classes.join(class_names::UNKNOWN);
-        for class in topology.config().classes.iter().filter(|class| !class.only_additional) {
-            classes.test(class);
+        for (class, phase) in topology.tested() {
+            if phase != Phase::Late {
+                classes.test(class);
+            }
         }
         classes
     }
 
-    /// These and the ones that a pool and a subnet list as additional, which select nothing.
+    /// These, once it is known which reservations the client has: what they put it in, whether it
+    /// is known, and then the classes that depend on that.
+    #[must_use]
+    pub fn with_hosts<'h>(mut self, hosts: impl Iterator<Item = &'h Host>) -> Self {
+        let mut known = false;
+        for host in hosts {
+            known = true;
+            host.classes.iter().for_each(|name| self.join(name.clone()));
+        }
+        self.join(if known { class_names::KNOWN } else { class_names::UNKNOWN });
+        for (class, phase) in self.topology.tested() {
+            if phase != Phase::Early {
+                self.test(class);
+            }
+        }
+        self
+    }
+
+    /// These and the ones that a pool, a subnet and its shared network list as additional, which
+    /// select nothing.
     #[must_use]
     pub fn with_additional(&self, pool: Option<&'a Pool>, subnet: &'a Subnet) -> Self {
         let mut all = self.clone();
-        let lists = pool.into_iter().map(|pool| &pool.additional).chain([&subnet.additional]);
+        let network = self.topology.config().network_of(subnet);
+        let lists = pool
+            .into_iter()
+            .map(|pool| &pool.additional)
+            .chain([&subnet.additional])
+            .chain(network.map(|network| &network.additional));
         for name in lists.flatten() {
             let Some(class) = self.topology.class(name) else {
                 continue;

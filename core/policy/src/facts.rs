@@ -1,9 +1,11 @@
-//! What a decision may ask about leases.
+//! What a decision may ask about leases and reservations.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use lessor_config::Host;
 use lessor_lease::{Candidate, Lease, Lookup};
-use lessor_types::{Holder, Unit, Wall};
+use lessor_types::{Holder, Identifier, SubnetId, Unit, Wall};
 
 use crate::PoolKey;
 
@@ -41,6 +43,23 @@ pub trait Facts {
     /// # Errors
     /// The lookup that would tell.
     fn free_in(&self, pool: PoolKey, asker: &Holder) -> Known<Option<Candidate>>;
+
+    /// The reservation of the client with these identifiers, in a subnet or the global one. Where
+    /// several have one, the first identifier's.
+    ///
+    /// # Errors
+    /// The lookup that would tell.
+    fn host(
+        &self,
+        subnet: Option<SubnetId>,
+        identifiers: &[Identifier],
+    ) -> Known<Option<Arc<Host>>>;
+
+    /// The reservations of an address in a subnet, and the global ones.
+    ///
+    /// # Errors
+    /// The lookup that would tell.
+    fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> Known<Vec<Arc<Host>>>;
 
     /// The outstanding offer of a unit.
     fn hold(&self, unit: Unit) -> Option<&Hold>;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use lessor_config::Config;
-use lessor_types::{ClientId, Datagram, Holder, LinkId, Secs};
+use lessor_types::{ClientId, Datagram, Holder, Identifier, IdentifierKind, LinkId, Secs};
 use lessor_wire::v4::fqdn::Fqdn;
 use lessor_wire::v4::{Message, MessageType, Op, View, code};
 
@@ -170,6 +170,23 @@ impl Query {
             length: datagram.payload.len(),
             message,
         })
+    }
+
+    /// What names the client in reservations, for each of these kinds that the message has, in
+    /// their order.
+    #[must_use]
+    pub fn identifiers(&self, kinds: &[IdentifierKind]) -> Vec<Identifier> {
+        let options = &self.message.options;
+        let agent = self.message.relay_agent();
+        let octets = |kind| match kind {
+            IdentifierKind::HwAddress => Some(self.message.hw.octets()),
+            // RFC 4361 §6.1: type 255, an IAID of four octets, and the DUID.
+            IdentifierKind::Duid => options.get(code::CLIENT_ID)?.strip_prefix(&[255])?.get(4..),
+            IdentifierKind::CircuitId => agent.as_ref()?.circuit_id(),
+            IdentifierKind::ClientId => options.get(code::CLIENT_ID),
+            IdentifierKind::FlexId => None,
+        };
+        kinds.iter().filter_map(|kind| Identifier::new(*kind, octets(*kind)?)).collect()
     }
 
     /// Whether it came through a relay.

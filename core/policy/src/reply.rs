@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use lessor_config::{Config, Lifetime, OptionSet, Subnet};
+use lessor_config::{Config, Host, Lifetime, OptionSet, Subnet};
 use lessor_types::{Destination, Secs, Unit};
 use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
 
@@ -36,6 +36,8 @@ pub(crate) struct Reply<'a> {
     pub(crate) query: &'a Query,
     pub(crate) config: &'a Config,
     pub(crate) classes: &'a Classes<'a>,
+    /// The client's reservation.
+    pub(crate) host: Option<&'a Host>,
     pub(crate) subnet: &'a Subnet,
     pub(crate) identity: Identity,
     /// The client's own address, if answers may go there.
@@ -118,15 +120,21 @@ impl Reply<'_> {
         answer
     }
 
-    /// What the configuration gives the client: its pool, its subnet, its classes in their order,
-    /// everybody's; but boot servers by classes first.
+    /// What the configuration gives the client: its reservation, its pool, its subnet, its shared
+    /// network, its classes in their order, everybody's; but boot servers by classes before subnets.
     fn configure(self, message: &mut Message, addr: Option<Ipv4Addr>) {
-        let Self { query, config, subnet, .. } = self;
+        let Self { query, config, host, subnet, .. } = self;
         let pool = addr.and_then(|addr| subnet.pool_of(addr));
         let classes = self.classes.with_additional(pool, subnet);
-        let server = classes.defined().find_map(|class| class.next_server);
-        let sname = classes.defined().find_map(|class| class.server_hostname.as_ref());
-        let file = classes.defined().find_map(|class| class.boot_file_name.as_ref());
+        let server = host
+            .and_then(|host| host.next_server)
+            .or_else(|| classes.defined().find_map(|class| class.next_server));
+        let sname = host
+            .and_then(|host| host.server_hostname.as_ref())
+            .or_else(|| classes.defined().find_map(|class| class.server_hostname.as_ref()));
+        let file = host
+            .and_then(|host| host.boot_file_name.as_ref())
+            .or_else(|| classes.defined().find_map(|class| class.boot_file_name.as_ref()));
         message.siaddr = server.unwrap_or(subnet.next_server);
         message.sname = sname.unwrap_or(&subnet.server_hostname).clone().into_bytes();
         message.file = file.unwrap_or(&subnet.boot_file_name).clone().into_bytes();
@@ -135,11 +143,14 @@ impl Reply<'_> {
         {
             message.options.insert(code::CLIENT_ID, id);
         }
+        let network = config.network_of(subnet);
         // The highest first.
-        let layers: Vec<&OptionSet> = pool
-            .map(|pool| &pool.options)
+        let layers: Vec<&OptionSet> = host
+            .map(|host| &host.options)
             .into_iter()
+            .chain(pool.map(|pool| &pool.options))
             .chain([&subnet.options])
+            .chain(network.map(|network| &network.options))
             .chain(classes.defined().map(|class| &class.options))
             .chain([&config.options])
             .collect();

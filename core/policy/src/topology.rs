@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use lessor_config::{Class, Config, Pool, Subnet};
-use lessor_types::{Links, Unit};
+use lessor_config::{Class, Config, Host, Membership, Pool, Subnet, class_names};
+use lessor_types::{Identifier, Links, SubnetId, Unit};
 use lessor_wire::v4::RelayAgent;
 
 use crate::{Classes, Query};
@@ -32,7 +32,11 @@ pub struct Topology {
     /// Where several subnets name a relay or an interface, those with lower numbers come first.
     by_relay: BTreeMap<Ipv4Addr, Vec<usize>>,
     by_interface: BTreeMap<String, Vec<usize>>,
+    /// The subnets of each shared network.
+    by_network: Vec<Vec<usize>>,
     classes: BTreeMap<String, usize>,
+    /// When each class is tested.
+    phases: Vec<Phase>,
     /// By first address; they don't overlap.
     pools: Vec<PoolPlace>,
 }
@@ -44,6 +48,7 @@ impl Topology {
         let mut by_prefix = Vec::new();
         let mut by_relay = BTreeMap::<_, Vec<usize>>::new();
         let mut by_interface = BTreeMap::<_, Vec<usize>>::new();
+        let mut by_network = vec![Vec::new(); config.networks.len()];
         let mut pools = Vec::new();
         for (place, subnet) in config.subnets.iter().enumerate() {
             let first = u32::from(subnet.prefix.addr());
@@ -53,6 +58,9 @@ impl Topology {
             }
             if let Some(interface) = &subnet.interface {
                 by_interface.entry(interface.clone()).or_default().push(place);
+            }
+            if let Some(network) = subnet.network.and_then(|key| by_network.get_mut(key.0)) {
+                network.push(place);
             }
             pools.extend(subnet.pools.iter().enumerate().map(|(pool, range)| PoolPlace {
                 first: u32::from(range.first),
@@ -65,7 +73,8 @@ impl Topology {
         pools.sort_unstable_by_key(|place| place.first);
         let named = config.classes.iter().zip(0..);
         let classes = named.map(|(class, place)| (class.name.clone(), place)).collect();
-        Self { config, by_prefix, by_relay, by_interface, classes, pools }
+        let phases = phases(&config.classes);
+        Self { config, by_prefix, by_relay, by_interface, by_network, classes, phases, pools }
     }
 
     /// The configuration.
@@ -78,6 +87,50 @@ impl Topology {
     #[must_use]
     pub fn class(&self, name: &str) -> Option<&Class> {
         self.config.classes.get(*self.classes.get(name)?)
+    }
+
+    /// The classes with a test of their own, or a template, and when they are tested; but for those
+    /// that are tested only where they are listed as additional.
+    pub(crate) fn tested(&self) -> impl Iterator<Item = (&Class, Phase)> {
+        let classes = self.config.classes.iter().zip(self.phases.iter().copied());
+        classes.filter(|(class, _)| !class.only_additional)
+    }
+
+    /// Whether an address is kept out of the pools, because a reservation of its subnet has it.
+    #[must_use]
+    pub fn is_kept(&self, unit: Unit) -> bool {
+        let Some(addr) = unit.v4() else {
+            return false;
+        };
+        self.config.hosts.at(addr).iter().any(|host| {
+            let subnet = host.subnet.and_then(|id| self.config.subnet(id));
+            subnet.or_else(|| self.subnet_around(addr)).is_some_and(|it| counts(host, it))
+        })
+    }
+
+    /// The addresses that are reserved for somebody, each once, in ascending order.
+    pub fn reserved(&self) -> impl Iterator<Item = Unit> + '_ {
+        self.config.hosts.addrs().map(Unit::V4)
+    }
+
+    /// How many addresses of a range are reserved for somebody.
+    #[must_use]
+    pub fn kept_in(&self, first: Ipv4Addr, last: Ipv4Addr) -> usize {
+        self.config.hosts.addrs_in(first, last).count()
+    }
+
+    /// The reservation, among those of the configuration, of the client with these identifiers, in a
+    /// subnet or the global one. Where several have one, the first identifier's.
+    #[must_use]
+    pub fn host(&self, subnet: Option<SubnetId>, identifiers: &[Identifier]) -> Option<&Arc<Host>> {
+        identifiers.iter().find_map(|identifier| self.config.hosts.of(subnet, identifier))
+    }
+
+    /// The reservations, among those of the configuration, of an address in a subnet, and the
+    /// global ones.
+    pub fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> impl Iterator<Item = &Arc<Host>> {
+        let hosts = self.config.hosts.at(addr).iter();
+        hosts.filter(move |host| host.subnet.is_none_or(|id| id == subnet))
     }
 
     /// How many pools there are; keys are below it.
@@ -129,6 +182,23 @@ impl Topology {
         if *last >= addr { self.config.subnets.get(*place) } else { None }
     }
 
+    /// The subnets of a link, given one of them: itself, and then those that share a network with
+    /// it, by ascending number.
+    pub fn beside<'a>(&'a self, subnet: &'a Subnet) -> impl Iterator<Item = &'a Subnet> {
+        let network = subnet.network.and_then(|key| self.by_network.get(key.0));
+        let places = network.into_iter().flatten();
+        let subnets = places.filter_map(|place| self.config.subnets.get(*place));
+        std::iter::once(subnet).chain(subnets.filter(|other| other.id != subnet.id))
+    }
+
+    /// Whether a subnet and its shared network are for members of these classes.
+    #[must_use]
+    pub fn admits(&self, subnet: &Subnet, classes: &Classes<'_>) -> bool {
+        let network = self.config.network_of(subnet);
+        classes.admit(&subnet.guards)
+            && network.is_none_or(|network| classes.admit(&network.guards))
+    }
+
     /// The subnet that serves a query's link.
     #[must_use]
     pub fn subnet_for(&self, query: &Query, links: &Links) -> Option<&Subnet> {
@@ -139,7 +209,8 @@ impl Topology {
     ///
     /// In Kea's order: link selection (option 82, sub-option 5, RFC 3527) or `giaddr`, each by
     /// subnets' relay lists and then by prefix; `ciaddr` of a unicast; the receiving interface by
-    /// name; its addresses.
+    /// name; its addresses. Where the subnet around an address is not for this query, another one
+    /// of its shared network may be.
     #[must_use]
     pub fn subnet_admitting(
         &self,
@@ -147,12 +218,12 @@ impl Topology {
         query: &Query,
         links: &Links,
     ) -> Option<&Subnet> {
-        let admitted = |subnet: &&Subnet| classes.admit(&subnet.guards);
+        let admitted = |subnet: &&Subnet| self.admits(subnet, classes);
         let named = |places: Option<&Vec<usize>>| {
             let subnets = places.into_iter().flatten();
             subnets.filter_map(|place| self.config.subnets.get(*place)).find(admitted)
         };
-        let around = |addr: Ipv4Addr| self.subnet_around(addr).filter(admitted);
+        let around = |addr: Ipv4Addr| self.beside(self.subnet_around(addr)?).find(admitted);
         if query.is_relayed() {
             let selected =
                 query.message.relay_agent().as_ref().and_then(RelayAgent::link_selection);
@@ -169,4 +240,57 @@ impl Topology {
         named(self.by_interface.get(&*link.name))
             .or_else(|| link.addrs.iter().find_map(|(addr, _)| around(*addr)))
     }
+}
+
+/// Whether what is reserved so counts for clients of this subnet, which has the address if there
+/// is one.
+pub(crate) fn counts(host: &Host, subnet: &Subnet) -> bool {
+    let scopes = subnet.host_scopes;
+    let in_pool = || host.addr.is_some_and(|addr| subnet.pool_of(addr).is_some());
+    match host.subnet {
+        None => scopes.global,
+        Some(id) => scopes.in_subnet && id == subnet.id && !(scopes.out_of_pool && in_pool()),
+    }
+}
+
+/// When a class is tested.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// Before a subnet is selected.
+    Early,
+    /// Then, and again once reservations are known, since one of them can put the client in a class
+    /// that the test asks for.
+    Twice,
+    /// Only once reservations are known: the test asks whether there is one.
+    Late,
+}
+
+/// Each class's phase. A class asks only for those before it.
+fn phases(classes: &[Class]) -> Vec<Phase> {
+    let mut phases: BTreeMap<&str, Phase> = BTreeMap::new();
+    classes
+        .iter()
+        .map(|class| {
+            let asked = |name: &str| match phases.get(name) {
+                _ if matches!(name, class_names::KNOWN | class_names::UNKNOWN) => Phase::Late,
+                Some(phase) => *phase,
+                None if class_names::is_built_in(name) => Phase::Early,
+                None => Phase::Twice,
+            };
+            let phase = match &class.membership {
+                Membership::Given => Phase::Twice,
+                Membership::Test(test) | Membership::Template(test) => {
+                    let mut of: Vec<Phase> = test.depends_on().map(asked).collect();
+                    of.sort_by_key(|phase| match phase {
+                        Phase::Late => 0,
+                        Phase::Twice => 1,
+                        Phase::Early => 2,
+                    });
+                    of.first().copied().unwrap_or(Phase::Early)
+                }
+            };
+            phases.insert(&class.name, phase);
+            phase
+        })
+        .collect()
 }

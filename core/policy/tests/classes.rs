@@ -3,14 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use lessor_config::Config;
+use lessor_config::{Config, Host};
 use lessor_lease::{Candidate, DnsFlags, Lease, State};
 use lessor_policy::facts::Known;
 use lessor_policy::{
     Classes, Decision, DropReason, Effect, Facts, Hold, PoolKey, Query, Topology, decide,
 };
 use lessor_types::{
-    Datagram, Holder, HwAddr, Link, LinkId, Links, Now, PoolId, Secs, SubnetId, Unit, Wall, Xid,
+    Datagram, Holder, HwAddr, Identifier, Link, LinkId, Links, Now, PoolId, Secs, SubnetId, Unit,
+    Wall, Xid,
 };
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
@@ -34,6 +35,12 @@ impl Facts for World {
     fn free_in(&self, pool: PoolKey, _: &Holder) -> Known<Option<Candidate>> {
         let range = self.topology.pool_range(pool);
         Ok(range.map(|(first, _)| Candidate { unit: Unit::V4(first), row: None }))
+    }
+    fn host(&self, net: Option<SubnetId>, ids: &[Identifier]) -> Known<Option<Arc<Host>>> {
+        Ok(self.topology.host(net, ids).cloned())
+    }
+    fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> Known<Vec<Arc<Host>>> {
+        Ok(self.topology.hosts_at(subnet, addr).cloned().collect())
     }
     fn hold(&self, _: Unit) -> Option<&Hold> {
         None
@@ -92,7 +99,8 @@ impl World {
 
     fn classes(&self, message: &Message) -> String {
         let (query, links) = (query(message), links());
-        Classes::of(&self.topology, &query, &links).names().collect::<Vec<_>>().join(" ")
+        let classes = Classes::of(&self.topology, &query, &links).with_hosts(std::iter::empty());
+        classes.names().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -164,8 +172,8 @@ fn classes_are_found_in_order() {
         "",
     );
     let all = world.classes(&discover("phone/7"));
-    assert_eq!(all, "ALL VENDOR_CLASS_phone/7 UNKNOWN first SPAWN_model_phone model both long");
-    assert_eq!(world.classes(&renew("", [10, 0, 0, 10])), "ALL UNKNOWN long");
+    assert_eq!(all, "ALL VENDOR_CLASS_phone/7 first SPAWN_model_phone model long UNKNOWN both");
+    assert_eq!(world.classes(&renew("", [10, 0, 0, 10])), "ALL long UNKNOWN");
 }
 
 #[test]

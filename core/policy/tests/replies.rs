@@ -3,15 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use lessor_config::Config;
+use lessor_config::{Config, Host};
 use lessor_lease::{Candidate, DnsFlags, Lease, State};
 use lessor_policy::facts::Known;
 use lessor_policy::{
     Answer, Decision, DropReason, Effect, Facts, Hold, Plan, PoolKey, Query, Topology, decide,
 };
 use lessor_types::{
-    Datagram, Destination, Holder, HwAddr, Link, LinkId, Links, Now, PoolId, Secs, SubnetId, Unit,
-    Wall, Xid,
+    Datagram, Destination, Holder, HwAddr, Identifier, Link, LinkId, Links, Now, PoolId, Secs,
+    SubnetId, Unit, Wall, Xid,
 };
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
@@ -36,6 +36,12 @@ impl Facts for One {
     }
     fn free_in(&self, _: PoolKey, _: &Holder) -> Known<Option<Candidate>> {
         Ok(Some(Candidate { unit: Unit::V4(ADDR), row: None }))
+    }
+    fn host(&self, _: Option<SubnetId>, _: &[Identifier]) -> Known<Option<Arc<Host>>> {
+        Ok(None)
+    }
+    fn hosts_at(&self, _: SubnetId, _: Ipv4Addr) -> Known<Vec<Arc<Host>>> {
+        Ok(Vec::new())
     }
     fn hold(&self, unit: Unit) -> Option<&Hold> {
         self.hold.as_ref().filter(|hold| hold.unit == unit)

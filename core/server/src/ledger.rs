@@ -102,6 +102,7 @@ impl Ledger {
             .map(|row| row.unit)
             .chain(self.pending.keys().copied())
             .chain(self.offers.keys().copied())
+            .chain(topology.reserved())
             .collect();
         for unit in units {
             self.mark(topology, unit);
@@ -346,7 +347,7 @@ impl Ledger {
         let Some(pool) = topology.pool_at(unit) else {
             return;
         };
-        let what = if self.offers.contains_key(&unit) {
+        let what = if self.offers.contains_key(&unit) || topology.is_kept(unit) {
             Use::Taken
         } else {
             match self.row(unit) {

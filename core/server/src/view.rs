@@ -3,10 +3,11 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use lessor_config::Host;
 use lessor_lease::{Candidate, Lease, Lookup};
 use lessor_policy::facts::Known;
 use lessor_policy::{Ask, Facts, Hold, PoolKey, Query, Topology};
-use lessor_types::{Holder, Links, Now, Seed, Unit, Wall};
+use lessor_types::{Holder, Identifier, Links, Now, Seed, SubnetId, Unit, Wall};
 
 use crate::StoreMode;
 use crate::gathered::Gathered;
@@ -47,13 +48,15 @@ impl View<'_> {
     /// servers that share a pool seldom try the same one.
     fn free_lookup(&self, first: Ipv4Addr, last: Ipv4Addr, asker: &Holder) -> Lookup {
         let size = u64::from(u32::from(last) - u32::from(first)) + 1;
+        // What is reserved is found free by the store and passed over here.
+        let kept = u16::try_from(self.topology.kept_in(first, last)).unwrap_or(u16::MAX);
         let start = self.seed.keyed(asker.stable_hash(), 0).below(size);
         let from = u32::from(first).saturating_add(u32::try_from(start).unwrap_or(0));
         Lookup::FreeIn {
             first: Unit::V4(first),
             last: Unit::V4(last),
             from: Unit::V4(from.into()),
-            count: CANDIDATES,
+            count: CANDIDATES.saturating_add(kept),
             wall: self.judged,
         }
     }
@@ -115,6 +118,7 @@ impl Facts for View<'_> {
         let candidate = |unit: Unit, found: Option<Arc<Lease>>| {
             let row = self.ledger.row_to_be(unit).map_or(found, Option::<&_>::cloned);
             let free = !self.is_held_for_another(unit, asker)
+                && !self.topology.is_kept(unit)
                 && row.as_ref().is_none_or(|row| row.is_reusable(self.judged));
             free.then_some(Candidate { unit, row })
         };
@@ -129,6 +133,18 @@ impl Facts for View<'_> {
             Some(found) => Ok(found.iter().find_map(|it| candidate(it.unit, it.row.clone()))),
             None => Err(self.free_lookup(first, last, asker)),
         }
+    }
+
+    fn host(
+        &self,
+        subnet: Option<SubnetId>,
+        identifiers: &[Identifier],
+    ) -> Known<Option<Arc<Host>>> {
+        Ok(self.topology.host(subnet, identifiers).cloned())
+    }
+
+    fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> Known<Vec<Arc<Host>>> {
+        Ok(self.topology.hosts_at(subnet, addr).cloned().collect())
     }
 
     fn hold(&self, unit: Unit) -> Option<&Hold> {

@@ -3,6 +3,7 @@
 //! # Map
 //! - [`time`]: `Mono` for deadlines, `Wall` for lease times, `Now` for both, `Secs` for lifetimes.
 //! - [`identity`]: who a client is: `HwAddr`, `ClientId`, `Holder`, `Xid`.
+//! - [`host`]: by what a reservation names its client: `Identifier`, `IdentifierKind`.
 //! - [`unit`]: what a lease is for: `Unit`, `SubnetId`, `PoolId`.
 //! - [`chance`]: draws that depend on their key alone: `Seed`, `Prng`, `stable_hash`.
 //! - [`packet`]: datagrams, transmissions and the links they use.
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chance;
+pub mod host;
 pub mod identity;
 pub mod map;
 pub mod packet;
@@ -24,6 +26,7 @@ pub mod time;
 pub mod unit;
 
 pub use chance::{Prng, Seed, stable_hash};
+pub use host::{Identifier, IdentifierKind};
 pub use identity::{ClientId, Hex, Holder, HwAddr, IdentityError, Xid};
 pub use map::{FixedMap, FixedState};
 pub use packet::{Datagram, Destination, Link, LinkId, Links, Transmit};

@@ -143,7 +143,7 @@ pub const KEYS: &[Key] = &[
     key("allocator", ALLOCATORS, NETS, "\"iterative\"", NotYet).since("2.4"),
     // Subnets, networks, pools.
     key("subnet4", Maps(Subnet), &[Dhcp4, SharedNetwork], "[]", InEffect),
-    key("shared-networks", Maps(SharedNetwork), &[Dhcp4], "[]", NotYetProtects),
+    key("shared-networks", Maps(SharedNetwork), &[Dhcp4], "[]", InEffect),
     key("subnet", Text, &[Subnet], "(required)", InEffect),
     key("id", SUBNET_ID, &[Subnet], "(by position)", InEffect),
     key("pools", Maps(Pool), &[Subnet], "[]", InEffect),
@@ -163,7 +163,7 @@ pub const KEYS: &[Key] = &[
         .instead("client-classes"),
     key("client-classes", Texts, GUARDED, "[]", InEffect).since("2.7.5"),
     key("client-classes", Texts, &[OptionData], "[]", InEffect).since("2.7.4"),
-    key("client-classes", Texts, &[Reservation], "[]", NotYetProtects),
+    key("client-classes", Texts, &[Reservation], "[]", InEffect),
     key("client-classes", Maps(ClientClass), &[Dhcp4], "[]", InEffect),
     key("require-client-classes", Texts, GUARDED, "[]", InEffect)
         .replaced("2.7.4")
@@ -176,24 +176,25 @@ pub const KEYS: &[Key] = &[
         .instead("only-in-additional-list"),
     key("only-in-additional-list", Bool, &[ClientClass], "false", InEffect).since("2.7.4"),
     // Reservations.
-    key("reservations", Maps(Reservation), &[Dhcp4, Subnet], "[]", NotYetProtects),
-    key("reservation-mode", RESERVATION_MODES, NETS, "\"all\"", NotYet)
+    key("reservations", Maps(Reservation), &[Dhcp4, Subnet], "[]", InEffect),
+    key("reservation-mode", RESERVATION_MODES, NETS, "\"all\"", InEffect)
         .removed("2.6")
         .instead("reservations-global, reservations-in-subnet, reservations-out-of-pool"),
-    key("reservations-global", Bool, NETS, "false", NotYet),
-    key("reservations-in-subnet", Bool, NETS, "true", NotYet),
-    key("reservations-out-of-pool", Bool, NETS, "false", NotYet),
-    key("host-reservation-identifiers", Texts, &[Dhcp4], "(all but flex-id)", NotYet),
-    key("early-global-reservations-lookup", Bool, &[Dhcp4], "false", NotYet),
-    key("ip-reservations-unique", Bool, &[Dhcp4], "true", NotYet),
-    key("reservations-lookup-first", Bool, &[Dhcp4], "false", NotYet),
-    key("hw-address", Text, &[Reservation], "(none)", NotYetProtects),
-    key("duid", Text, &[Reservation], "(none)", NotYetProtects),
-    key("client-id", Text, &[Reservation], "(none)", NotYetProtects),
-    key("circuit-id", Text, &[Reservation], "(none)", NotYetProtects),
-    key("flex-id", Text, &[Reservation], "(none)", NotYetProtects),
-    key("ip-address", Addr4, &[Reservation], "(none)", NotYetProtects),
-    key("hostname", Text, &[Reservation], "\"\"", NotYetProtects),
+    key("reservations-global", Bool, NETS, "false", InEffect),
+    key("reservations-in-subnet", Bool, NETS, "true", InEffect),
+    key("reservations-out-of-pool", Bool, NETS, "false", InEffect),
+    key("host-reservation-identifiers", Texts, &[Dhcp4], "(all but flex-id)", InEffect),
+    key("early-global-reservations-lookup", Bool, &[Dhcp4], "false", InEffect),
+    key("ip-reservations-unique", Bool, &[Dhcp4], "true", InEffect),
+    key("reservations-lookup-first", Bool, &[Dhcp4], "false", Moot)
+        .why("reservations and leases are looked up together"),
+    key("hw-address", Text, &[Reservation], "(none)", InEffect),
+    key("duid", Text, &[Reservation], "(none)", InEffect),
+    key("client-id", Text, &[Reservation], "(none)", InEffect),
+    key("circuit-id", Text, &[Reservation], "(none)", InEffect),
+    key("flex-id", Text, &[Reservation], "(none)", InEffect),
+    key("ip-address", Addr4, &[Reservation], "(none)", InEffect),
+    key("hostname", Text, &[Reservation], "\"\"", InEffect),
     // Options.
     key("option-data", Maps(OptionData), OPTIONS, "[]", InEffect),
     key("code", U32, &[OptionData, OptionDef], "(by name)", InEffect),

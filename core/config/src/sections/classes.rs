@@ -116,6 +116,15 @@ pub(super) fn read_additional(
     read_names(section, ADDITIONAL, classes, "it gives nothing", out)
 }
 
+/// The classes that a reservation puts its client in.
+pub(super) fn read_joined(
+    section: &Section<'_>,
+    classes: &[Class],
+    out: &mut Diagnostics,
+) -> Vec<String> {
+    read_names(section, GUARDS, classes, "it gives nothing", out)
+}
+
 /// The name, which is kept in `places` for the classes after this one.
 fn read_name<'a>(
     section: &Section<'a>,

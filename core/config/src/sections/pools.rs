@@ -4,13 +4,13 @@ use std::net::Ipv4Addr;
 
 use lessor_types::PoolId;
 
+use super::Words;
 use super::classes;
 use super::option_data;
 use super::section::Section;
-use super::vocabulary::Vocabulary;
 use crate::Prefix4;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Class, Pool};
+use crate::model::Pool;
 use crate::source::Span;
 
 /// A range as the file gives it, to be compared with all others.
@@ -25,8 +25,7 @@ pub(super) struct Range {
 pub(super) fn read(
     subnet: &Section<'_>,
     prefix: Option<(Prefix4, Span)>,
-    classes: &[Class],
-    vocabulary: &Vocabulary,
+    words: Words<'_>,
     ranges: &mut Vec<Range>,
     out: &mut Diagnostics,
 ) -> Vec<Pool> {
@@ -37,9 +36,9 @@ pub(super) fn read(
             continue;
         };
         let section = Section::new(map, value.span, list.index(index));
-        let options = option_data::read(&section, vocabulary, out);
-        let guards = classes::read_guards(&section, classes, out);
-        let additional = classes::read_additional(&section, classes, out);
+        let options = option_data::read(&section, words.vocabulary, out);
+        let guards = classes::read_guards(&section, words.classes, out);
+        let additional = classes::read_additional(&section, words.classes, out);
         let Some((first, last)) = read_range(&section, out) else {
             continue;
         };

@@ -5,17 +5,19 @@ use std::net::Ipv4Addr;
 
 use lessor_types::{Secs, SubnetId};
 
+use super::Words;
 use super::classes;
 use super::hooks as libraries;
+use super::hosts::{self, Home, Reservations};
 use super::option_data;
 use super::pools;
 use super::section::{Chain, Section, addr, ppm, whole};
 use super::timing;
-use super::vocabulary::Vocabulary;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::hooks::Hooks;
+use crate::host::Hosts;
 use crate::json::Value;
-use crate::model::{Class, Subnet};
+use crate::model::Subnet;
+use crate::network::NetworkKey;
 use crate::source::Span;
 use crate::{OptionSet, Prefix4};
 
@@ -26,54 +28,99 @@ struct Place {
     path: String,
 }
 
-/// The subnets by ascending number.
-pub(super) fn read(
-    dhcp4: &Section<'_>,
-    classes: &[Class],
-    vocabulary: &Vocabulary,
-    hooks: &Hooks,
-    out: &mut Diagnostics,
-) -> Vec<Subnet> {
-    // What clashes among global settings is told once, and without subnets too.
-    timing::read_lifetime(Chain(&[dhcp4]), out);
-    timing::read_tee(Chain(&[dhcp4]), out);
-    let list = dhcp4.path.key("subnet4");
-    let mut subnets = Vec::new();
-    let mut numbers = Numbers::default();
-    let mut places = Vec::new();
-    let mut ranges = Vec::new();
-    for (index, value) in dhcp4.list("subnet4").iter().enumerate() {
-        let Some(map) = value.as_map() else {
-            continue;
-        };
-        let section = Section::new(map, value.span, list.index(index));
-        let id = numbers.read(&section, out);
-        let prefix = read_prefix(&section, out);
-        let located = prefix.map(|prefix| (prefix, section.place("subnet")));
-        if let Some((prefix, span)) = located {
-            places.push(Place { prefix, span, path: section.path.key("subnet").to_string() });
-        }
-        let pools = pools::read(&section, located, classes, vocabulary, &mut ranges, out);
-        let options = option_data::read(&section, vocabulary, out);
-        let chain = [&section, dhcp4];
-        let mut subnet = read_settings(&section, Chain(&chain), options, out);
-        subnet.pools = pools;
-        subnet.guards = classes::read_guards(&section, classes, out);
-        subnet.additional = classes::read_additional(&section, classes, out);
-        subnet.ping_check = libraries::read_ping_check(&section, hooks, out);
-        subnet.limits = libraries::read_limits(&section, hooks.limits(), out);
-        // Without a prefix there was an error, and no configuration comes of this.
-        if let Some(prefix) = prefix {
-            subnets.push(Subnet { id, prefix, ..subnet });
-        }
-    }
-    check_prefixes(places, out);
-    pools::check_overlaps(ranges, out);
-    subnets.sort_by_key(|subnet| subnet.id);
-    subnets
+/// The subnets read so far, and what is to be compared across all of them.
+pub(super) struct Subnets<'a> {
+    dhcp4: &'a Section<'a>,
+    words: Words<'a>,
+    numbers: Numbers,
+    places: Vec<Place>,
+    ranges: Vec<pools::Range>,
+    subnets: Vec<Subnet>,
+    reservations: Reservations,
 }
 
-/// All but number, prefix, pools and classes.
+impl<'a> Subnets<'a> {
+    /// None yet.
+    pub(super) fn new(dhcp4: &'a Section<'a>, words: Words<'a>, out: &mut Diagnostics) -> Self {
+        // What clashes among global settings is told once, and without subnets too.
+        timing::read_lifetime(Chain(&[dhcp4]), out);
+        timing::read_tee(Chain(&[dhcp4]), out);
+        let mut reservations = Reservations::default();
+        reservations.read(dhcp4, None, words, out);
+        Self {
+            dhcp4,
+            words,
+            numbers: Numbers::default(),
+            places: Vec::new(),
+            ranges: Vec::new(),
+            subnets: Vec::new(),
+            reservations,
+        }
+    }
+
+    /// The subnets by ascending number, and all reservations.
+    pub(super) fn finish(mut self, out: &mut Diagnostics) -> (Vec<Subnet>, Hosts) {
+        check_prefixes(self.places, out);
+        pools::check_overlaps(self.ranges, out);
+        self.subnets.sort_by_key(|subnet| subnet.id);
+        (self.subnets, self.reservations.into_hosts())
+    }
+
+    /// Adds the subnets of a shared network, or of none.
+    pub(super) fn read(
+        &mut self,
+        owner: &Section<'_>,
+        network: Option<NetworkKey>,
+        out: &mut Diagnostics,
+    ) {
+        let list = owner.path.key("subnet4");
+        for (index, value) in owner.list("subnet4").iter().enumerate() {
+            let Some(map) = value.as_map() else {
+                continue;
+            };
+            let section = Section::new(map, value.span, list.index(index));
+            let chain = [&section, owner, self.dhcp4];
+            // Without a network, the owner is the whole.
+            let chain = if network.is_some() { &chain[..] } else { &chain[..2] };
+            self.read_one(&section, chain, network, out);
+        }
+    }
+
+    fn read_one(
+        &mut self,
+        section: &Section<'_>,
+        chain: &[&Section<'_>],
+        network: Option<NetworkKey>,
+        out: &mut Diagnostics,
+    ) {
+        let words = self.words;
+        let id = self.numbers.read(section, out);
+        let prefix = read_prefix(section, out);
+        let located = prefix.map(|prefix| (prefix, section.place("subnet")));
+        if let Some((prefix, span)) = located {
+            let path = section.path.key("subnet").to_string();
+            self.places.push(Place { prefix, span, path });
+        }
+        let pools = pools::read(section, located, words, &mut self.ranges, out);
+        let options = option_data::read(section, words.vocabulary, out);
+        let mut subnet = read_settings(section, Chain(chain), options, out);
+        subnet.host_scopes = hosts::read_scopes(chain, out);
+        subnet.network = network;
+        subnet.pools = pools;
+        subnet.guards = classes::read_guards(section, words.classes, out);
+        subnet.additional = classes::read_additional(section, words.classes, out);
+        subnet.ping_check = libraries::read_ping_check(section, words.hooks, out);
+        subnet.limits = libraries::read_limits(section, words.hooks.limits(), out);
+        let home = Home { id, prefix: located, pools: &subnet.pools, scopes: subnet.host_scopes };
+        self.reservations.read(section, Some(home), words, out);
+        // Without a prefix there was an error, and no configuration comes of this.
+        if let Some(prefix) = prefix {
+            self.subnets.push(Subnet { id, prefix, ..subnet });
+        }
+    }
+}
+
+/// All but number, prefix, pools, reservations and classes.
 fn read_settings(
     section: &Section<'_>,
     chain: Chain<'_>,
@@ -83,9 +130,13 @@ fn read_settings(
     let nowhere = Subnet::new(SubnetId(0), Prefix4::ALL);
     let text = |key| chain.pick(key, Value::as_text).unwrap_or_default().to_owned();
     let flag = |key, or| chain.pick(key, Value::as_bool).unwrap_or(or);
+    // These say where the clients of a link come from: a network's hold for the subnets in it that
+    // name none of their own.
+    let relay = chain.0.iter().find(|map| map.value("relay").is_some()).copied();
+    let interface = chain.pick("interface", Value::as_text).filter(|name| !name.is_empty());
     Subnet {
-        relays: read_relays(&section.section("relay")),
-        interface: section.text("interface").filter(|name| !name.is_empty()).map(str::to_owned),
+        relays: read_relays(&relay.unwrap_or(section).section("relay")),
+        interface: interface.map(str::to_owned),
         lifetime: timing::read_lifetime(chain, out),
         tee: timing::read_tee(chain, out),
         authoritative: flag("authoritative", nowhere.authoritative),

@@ -2,15 +2,16 @@
 
 use lessor_lease::State;
 
-use super::{Case, discover, request};
+use super::case::Case;
+use super::{discover, request};
 use crate::facts::Known;
 use crate::{Decision, DropReason, Facts};
 
 pub(super) fn bootp<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
-    let Some(unit) = discover::choose(case)? else {
+    let Some((unit, place)) = discover::placed(case)? else {
         return Ok(Decision::Drop(DropReason::NoFreeAddress));
     };
-    let row = case.facts.row(unit)?;
+    let row = case.world.facts.row(unit)?;
     if !case.may_have(row.as_deref()) {
         return Ok(Decision::Drop(DropReason::NoFreeAddress));
     }
@@ -19,10 +20,10 @@ pub(super) fn bootp<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
         && row.state == State::Assigned
         && row.valid.is_infinite()
         && row.holder == case.holder
-        && row.subnet == case.subnet.id
-        && case.facts.may_reuse()
+        && row.subnet == place.subnet.id
+        && case.world.facts.may_reuse()
     {
-        return Ok(request::confirm_for_good(case, unit));
+        return Ok(request::confirm_for_good(case, place.subnet, unit));
     }
-    Ok(request::grant(case, unit, row))
+    Ok(request::grant(case, place, unit, row))
 }

@@ -8,30 +8,32 @@ use lessor_lease::Lease;
 use lessor_types::Unit;
 use lessor_wire::v4::{MessageType, code};
 
-use super::{Case, request};
+use super::case::{Case, Place};
+use super::request;
 use crate::facts::Known;
 use crate::{Answer, Decision, DropReason, Effect, Facts, Plan};
 
 pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
-    let chosen = choose(case)?;
+    let chosen = placed(case)?;
     if let Some(decision) = without_address(case, chosen) {
         return Ok(decision);
     }
-    let Some(unit) = chosen else {
+    let Some((unit, place)) = chosen else {
         return Ok(Decision::Drop(DropReason::NoFreeAddress));
     };
-    if case.subnet.rapid_commit && case.query.message.options.contains(code::RAPID_COMMIT) {
-        let row = case.facts.row(unit)?;
+    if place.subnet.rapid_commit && case.world.query.message.options.contains(code::RAPID_COMMIT) {
+        let row = case.world.facts.row(unit)?;
         if case.may_have(row.as_deref()) {
-            return Ok(request::grant(case, unit, row));
+            return Ok(request::grant(case, place, unit, row));
         }
     }
+    let subnet = place.subnet;
     Ok(Decision::Do(Box::new(Plan {
         changes: Vec::new(),
         read: vec![unit],
         hold: Some(unit),
         unhold: false,
-        answer: case.reply().lease(MessageType::Offer, unit, case.lifetime()),
+        answer: case.reply(subnet).lease(MessageType::Offer, unit, case.lifetime(subnet)),
         effect: Effect::Offered(unit),
     })))
 }
@@ -40,14 +42,18 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
 ///
 /// RFC 8925 §3.3: where IPv6 is enough, a client that can do with it gets no address, however it
 /// asked. RFC 2563 §2.3: where there is none, the configuration may tell it not to make one up.
-fn without_address<F: Facts>(case: &Case<'_, F>, chosen: Option<Unit>) -> Option<Decision> {
-    let query = &case.query.message;
+fn without_address<'a, F: Facts>(
+    case: &Case<'a, F>,
+    chosen: Option<(Unit, Place<'a>)>,
+) -> Option<Decision> {
+    let query = &case.world.query.message;
     let v6_only = query.parameter_list().contains(&code::V6_ONLY_PREFERRED);
     let may_be_told = chosen.is_none() && query.options.contains(code::AUTO_CONFIG);
     if !v6_only && !may_be_told {
         return None;
     }
-    let answer = case.reply().without_address(chosen);
+    let subnet = chosen.map_or(case.selected, |(_, place)| place.subnet);
+    let answer = case.reply(subnet).without_address(chosen.map(|(unit, _)| unit));
     let effect = match &answer.message.options {
         options if options.contains(code::V6_ONLY_PREFERRED) => Effect::V6Only,
         options if may_be_told && options.u8(code::AUTO_CONFIG) == Some(0) => Effect::NoneFree,
@@ -67,38 +73,45 @@ fn tell(answer: Answer, effect: Effect) -> Decision {
     }))
 }
 
-/// In the RFC's order: the client's own address, past or present; the one it wishes for; any.
-pub(super) fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
+/// What the client is to be offered, with the place that it has it in.
+pub(super) fn placed<'a, F: Facts>(case: &Case<'a, F>) -> Known<Option<(Unit, Place<'a>)>> {
+    let Some(unit) = choose(case)? else {
+        return Ok(None);
+    };
+    Ok(case.place_of(unit)?.map(|place| (unit, place)))
+}
+
+/// What is reserved for the client (V4-035), and then in the RFC's order: its own address, past or
+/// present; the one it wishes for; any.
+fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
+    let facts = case.world.facts;
+    if let Some(unit) = case.reserved_now()? {
+        return Ok(Some(unit));
+    }
     let own = case.rows_here()?;
-    let is_active = |row: &&Arc<Lease>| row.is_active(case.facts.judged());
+    let is_active = |row: &&Arc<Lease>| row.is_active(facts.judged());
     if let Some(row) = own.iter().find(is_active) {
         return Ok(Some(row.unit));
     }
     // A client that asks again while its offer stands gets the same (V4-045).
-    if let Some(hold) = case.facts.hold_of(&case.holder)
-        && case.in_pool(hold.unit)
-        && case.may_have(case.facts.row(hold.unit)?.as_deref())
+    if let Some(hold) = facts.hold_of(&case.holder)
+        && case.place_of(hold.unit)?.is_some()
+        && case.may_have(facts.row(hold.unit)?.as_deref())
     {
         return Ok(Some(hold.unit));
     }
     if let Some(row) = own.iter().find(|row| !case.held_for_another(row.unit)) {
         return Ok(Some(row.unit));
     }
-    if let Some(wish) = case.query.wish.map(Unit::V4)
-        && case.in_pool(wish)
+    if let Some(wish) = case.world.query.wish.map(Unit::V4)
+        && case.place_of(wish)?.is_some()
         && !case.held_for_another(wish)
-        && case.may_have(case.facts.row(wish)?.as_deref())
+        && case.may_have(facts.row(wish)?.as_deref())
     {
         return Ok(Some(wish));
     }
-    for pool in case.topology.pools_of(case.subnet) {
-        let Some((_, range)) = case.topology.pool(pool) else {
-            continue;
-        };
-        if !case.classes.admit(&range.guards) {
-            continue;
-        }
-        if let Some(candidate) = case.facts.free_in(pool, &case.holder)? {
+    for pool in case.pools() {
+        if let Some(candidate) = facts.free_in(pool, &case.holder)? {
             return Ok(Some(candidate.unit));
         }
     }

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use lessor_types::Links;
 use lessor_wire::v4::RelayAgent;
 
-use super::Case;
+use super::case::Case;
 use crate::{DropReason, Facts, Query};
 
 /// The addresses that a server speaks with.
@@ -37,16 +37,16 @@ fn relays_name(query: &Query) -> Option<Ipv4Addr> {
 impl<F: Facts> Case<'_, F> {
     /// Whether a server identifier names this server, or need not.
     pub(super) fn is_us(&self, server: Ipv4Addr) -> bool {
-        let own = || self.links.0.iter().flat_map(|link| &link.addrs);
+        let own = || self.world.links.0.iter().flat_map(|link| &link.addrs);
         self.config().compatibility.ignore_server_id
-            || server == self.identity.server
+            || server == self.world.identity.server
             || own().any(|(addr, _)| *addr == server)
     }
 
     /// The client's own address, if answers may go there: it is in a subnet that is served. What
     /// else a message says of itself would send answers to whom its sender likes (V4-012).
     pub(super) fn client(&self) -> Option<Ipv4Addr> {
-        let addr = self.query.message.ciaddr;
-        self.topology.subnet_around(addr).map(|_| addr)
+        let addr = self.world.query.message.ciaddr;
+        self.world.topology.subnet_around(addr).map(|_| addr)
     }
 }

@@ -3,11 +3,13 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use lessor_config::Subnet;
 use lessor_lease::{Change, DnsFlags, Lease, State};
 use lessor_types::{Secs, Unit};
 use lessor_wire::v4::MessageType;
 
-use super::Case;
+use super::World;
+use super::case::{Case, Place};
 use crate::facts::Known;
 use crate::{Decision, DropReason, Effect, Facts, Plan, extended, reply};
 
@@ -21,34 +23,47 @@ pub(super) fn selecting<F: Facts>(
         return Ok(let_go(case));
     }
     let unit = Unit::V4(addr);
-    if !case.in_pool(unit) || case.held_for_another(unit) {
+    let Some(place) = case.place_of(unit)? else {
+        return Ok(case.refuse(unit));
+    };
+    if case.held_for_another(unit) || case.belongs_elsewhere(unit)? {
         return Ok(case.refuse(unit));
     }
-    let row = case.facts.row(unit)?;
+    let facts = case.world.facts;
+    let row = facts.row(unit)?;
     if !case.may_have(row.as_deref()) {
         return Ok(case.refuse(unit));
     }
     // An address that was not offered is granted too, since offers are forgotten in a crash; but
     // not to a client that has another one, or one client could collect a whole pool.
-    let offered = case.facts.hold_of(&case.holder).is_some_and(|hold| hold.unit == unit);
-    let judged = case.facts.judged();
+    let offered = facts.hold_of(&case.holder).is_some_and(|hold| hold.unit == unit);
+    let judged = facts.judged();
     let has_another =
         || Ok(case.rows_here()?.iter().any(|row| row.unit != unit && row.is_active(judged)));
-    if !offered && has_another()? {
+    if !offered && !case.is_reserved(unit) && has_another()? {
         return Ok(case.refuse(unit));
     }
-    Ok(grant(case, unit, row))
+    Ok(grant(case, place, unit, row))
 }
 
 /// The client remembers an address from before it restarted.
 pub(super) fn init_reboot<F: Facts>(case: &Case<'_, F>, addr: Ipv4Addr) -> Known<Decision> {
     let unit = Unit::V4(addr);
     let own = case.rows_here()?;
-    if let Some(row) = own.iter().find(|row| row.unit == unit) {
-        if case.held_for_another(unit) {
-            return Ok(case.refuse(unit));
-        }
-        return Ok(grant(case, unit, Some(Arc::clone(row))));
+    let mut row = own.iter().find(|row| row.unit == unit).map(Arc::clone);
+    // What is reserved for a client is known of it, whether it had it before or not.
+    let reserved = case.is_reserved(unit);
+    if reserved && row.is_none() {
+        row = case.world.facts.row(unit)?;
+    }
+    if reserved || row.is_some() {
+        let lost = case.held_for_another(unit) || !case.may_have(row.as_deref());
+        return match case.place_of(unit)? {
+            Some(place) if !lost && !case.belongs_elsewhere(unit)? => {
+                Ok(grant(case, place, unit, row))
+            }
+            _ => Ok(case.refuse(unit)),
+        };
     }
     if !own.is_empty() {
         // A known client with another address than it remembers (V4-057).
@@ -61,22 +76,24 @@ pub(super) fn init_reboot<F: Facts>(case: &Case<'_, F>, addr: Ipv4Addr) -> Known
 /// The client wants to keep the address that it uses.
 pub(super) fn extend<F: Facts>(case: &Case<'_, F>, addr: Ipv4Addr) -> Known<Decision> {
     let unit = Unit::V4(addr);
-    match case.facts.row(unit)? {
-        Some(row) if case.is_ours(&row) => {
-            // The pool is gone or not for this client any more, or the client has moved to another link (V4-064).
-            let misplaced = row.subnet != case.subnet.id || !case.in_pool(unit);
-            if misplaced || case.held_for_another(unit) {
-                return Ok(case.refuse(unit));
-            }
-            Ok(grant(case, unit, Some(row)))
+    let row = match case.world.facts.row(unit)? {
+        Some(row) if case.is_ours(&row) => row,
+        _ => return Ok(case.refuse_if_authoritative(unit)),
+    };
+    // The pool is gone or not for this client any more, the address is reserved for another, or
+    // the client has moved to another link (V4-064).
+    let place = case.place_of(unit)?.filter(|place| place.subnet.id == row.subnet);
+    match place {
+        Some(place) if !case.held_for_another(unit) && !case.belongs_elsewhere(unit)? => {
+            Ok(grant(case, place, unit, Some(row)))
         }
-        _ => Ok(case.refuse_if_authoritative(unit)),
+        _ => Ok(case.refuse(unit)),
     }
 }
 
 /// Another server was chosen: what was kept for the client is free again (V4-049).
 fn let_go<F: Facts>(case: &Case<'_, F>) -> Decision {
-    if case.facts.hold_of(&case.holder).is_none() {
+    if case.world.facts.hold_of(&case.holder).is_none() {
         return Decision::Drop(DropReason::OtherServer);
     }
     Decision::Do(Box::new(Plan {
@@ -89,20 +106,23 @@ fn let_go<F: Facts>(case: &Case<'_, F>) -> Decision {
     }))
 }
 
-/// Leases `unit`, whose row is `row`, to the client.
-pub(super) fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Lease>>) -> Decision {
-    let Some(pool) = case.pool_of(unit) else {
-        return case.refuse(unit);
-    };
-    let lifetime = case.lifetime();
-    let hostname = reply::hostname(case.query);
+/// Leases `unit`, whose row is `row`, to the client, which may have it in `place`.
+pub(super) fn grant<'a, F: Facts>(
+    case: &Case<'a, F>,
+    place: Place<'a>,
+    unit: Unit,
+    row: Option<Arc<Lease>>,
+) -> Decision {
+    let subnet = place.subnet;
+    let lifetime = case.lifetime(subnet);
+    let hostname = reply::hostname(case.world.query);
     let mine = row.as_deref().filter(|row| case.is_ours(row));
-    let context = context(case, mine);
+    let context = context(case, subnet, mine);
     if let Some(row) = &row
         && row.context == context
-        && let Some(rest) = reusable(case, row, lifetime, hostname.as_deref())
+        && let Some(rest) = reusable(case, subnet, row, lifetime, hostname.as_deref())
     {
-        return confirm(case, unit, rest, Effect::Reused(unit, rest), Vec::new());
+        return confirm(case, subnet, unit, rest, Effect::Reused(unit, rest), Vec::new());
     }
     let begin = case.second();
     // A client that does not hear this answer still believes the last one: what it was told before
@@ -120,8 +140,8 @@ pub(super) fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Le
     let valid = told.map_or(lifetime, |told| told.max(lifetime));
     let lease = Lease {
         unit,
-        subnet: case.subnet.id,
-        pool,
+        subnet: subnet.id,
+        pool: place.pool,
         holder: case.holder.clone(),
         state: State::Assigned,
         valid,
@@ -135,55 +155,63 @@ pub(super) fn grant<F: Facts>(case: &Case<'_, F>, unit: Unit, row: Option<Arc<Le
     let is_written = row.as_deref() == Some(&lease);
     let change = Change { unit, from: row, to: Some(Arc::new(lease)) };
     let changes = if is_written { Vec::new() } else { vec![change] };
-    confirm(case, unit, lifetime, Effect::Leased(unit, lifetime), changes)
+    confirm(case, subnet, unit, lifetime, Effect::Leased(unit, lifetime), changes)
 }
 
 /// The context of a lease that is granted now, in the place of this client's row, if it has one.
-fn context<F: Facts>(case: &Case<'_, F>, mine: Option<&Lease>) -> Option<Box<str>> {
+fn context<F: Facts>(
+    case: &Case<'_, F>,
+    subnet: &Subnet,
+    mine: Option<&Lease>,
+) -> Option<Box<str>> {
     let before = mine.and_then(|row| row.context.as_deref());
-    match case.query.message.relay_agent() {
-        Some(agent) if case.subnet.store_extended_info => {
-            extended::with_relay_agent(before, &agent)
-        }
+    match case.world.query.message.relay_agent() {
+        Some(agent) if subnet.store_extended_info => extended::with_relay_agent(before, &agent),
         _ => before.map(Box::from),
     }
 }
 
 /// Says again that `unit` is the client's for good.
-pub(super) fn confirm_for_good<F: Facts>(case: &Case<'_, F>, unit: Unit) -> Decision {
-    confirm(case, unit, Secs::INFINITE, Effect::Reused(unit, Secs::INFINITE), Vec::new())
+pub(super) fn confirm_for_good<'a, F: Facts>(
+    case: &Case<'a, F>,
+    subnet: &'a Subnet,
+    unit: Unit,
+) -> Decision {
+    confirm(case, subnet, unit, Secs::INFINITE, Effect::Reused(unit, Secs::INFINITE), Vec::new())
 }
 
 /// The rest of a lease that is young enough to be confirmed without a write (`cache-threshold`).
 fn reusable<F: Facts>(
     case: &Case<'_, F>,
+    subnet: &Subnet,
     row: &Lease,
     lifetime: Secs,
     hostname: Option<&str>,
 ) -> Option<Secs> {
-    let subnet = case.subnet;
+    let World { facts, now, .. } = case.world;
     let same = row.subnet == subnet.id
         && row.holder == case.holder
         && row.valid == lifetime
         && row.hostname.as_deref() == hostname
-        && row.is_active(case.now.wall)
-        && case.facts.may_reuse();
+        && row.is_active(now.wall)
+        && facts.may_reuse();
     if !same || row.valid.is_infinite() || subnet.cache_threshold_ppm == 0 {
         return None;
     }
-    let age = row.confirmed().secs_until(case.now.wall);
+    let age = row.confirmed().secs_until(now.wall);
     // A row from the future tells that the clock went back: write again.
     if row.confirmed() > case.second() {
         return None;
     }
     let young = age * 1_000_000 < u64::from(row.valid.0) * u64::from(subnet.cache_threshold_ppm);
     let in_age = subnet.cache_max_age.is_none_or(|max| age < u64::from(max.0));
-    let rest = u32::try_from(case.now.wall.secs_until(row.expires)).ok()?;
+    let rest = u32::try_from(now.wall.secs_until(row.expires)).ok()?;
     (young && in_age && rest > 0).then_some(Secs(rest))
 }
 
-fn confirm<F: Facts>(
-    case: &Case<'_, F>,
+fn confirm<'a, F: Facts>(
+    case: &Case<'a, F>,
+    subnet: &'a Subnet,
     unit: Unit,
     lifetime: Secs,
     effect: Effect,
@@ -194,7 +222,7 @@ fn confirm<F: Facts>(
         read: vec![unit],
         hold: None,
         unhold: true,
-        answer: case.reply().lease(MessageType::Ack, unit, lifetime),
+        answer: case.reply(subnet).lease(MessageType::Ack, unit, lifetime),
         effect,
     }))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lessor_lease::{Change, DnsFlags, Lease, State};
 use lessor_types::{Holder, Unit};
 
-use super::Case;
+use super::case::Case;
 use crate::facts::Known;
 use crate::{Decision, DropReason, Effect, Facts, Plan};
 
@@ -21,24 +21,25 @@ pub(super) fn decline<F: Facts>(
     }
     let unit = Unit::V4(addr);
     // That an address is in use elsewhere is worth knowing from whoever holds it, in whatever class.
-    let Some(pool) = case.pool_around(unit).map(|pool| pool.id) else {
+    let Some(home) = case.home_of(unit) else {
         return Ok(Decision::Drop(DropReason::DeclineNotHeld));
     };
-    let row = case.facts.row(unit)?;
+    let facts = case.world.facts;
+    let row = facts.row(unit)?;
     let leased = row.as_deref().is_some_and(|row| {
-        row.state == State::Assigned && case.is_ours(row) && row.subnet == case.subnet.id
+        row.state == State::Assigned && case.is_ours(row) && row.subnet == home.subnet.id
     });
-    let free = row.as_deref().is_none_or(|row| row.is_reusable(case.facts.judged()));
+    let free = row.as_deref().is_none_or(|row| row.is_reusable(facts.judged()));
     let offered =
-        free && case.facts.hold(unit).is_some_and(|hold| hold.holder.same_client(&case.holder));
+        free && facts.hold(unit).is_some_and(|hold| hold.holder.same_client(&case.holder));
     if !leased && !offered {
         return Ok(Decision::Drop(DropReason::DeclineNotHeld));
     }
     let probation = case.config().decline_probation;
     let declined = Lease {
         unit,
-        subnet: case.subnet.id,
-        pool,
+        subnet: home.subnet.id,
+        pool: home.pool,
         // The address belongs to nobody now, least of all to the client that refused it.
         holder: Holder::default(),
         state: State::Declined,
@@ -62,7 +63,8 @@ pub(super) fn release<F: Facts>(
         return Ok(Decision::Drop(DropReason::OtherServer));
     }
     let unit = Unit::V4(addr);
-    let row = case.facts.row(unit)?;
+    let facts = case.world.facts;
+    let row = facts.row(unit)?;
     let Some(lease) =
         row.as_deref().filter(|row| row.state == State::Assigned && case.is_ours(row))
     else {
@@ -71,12 +73,12 @@ pub(super) fn release<F: Facts>(
     // A release carries nothing that orders it against a REQUEST. One that comes right behind a
     // confirmation was overtaken on the way, or is a repeat: acting on it would free an address
     // that the client has just been told to use.
-    if case.facts.confirmed_just_now(lease) {
+    if facts.confirmed_just_now(lease) {
         return Ok(Decision::Drop(DropReason::ReleaseOvertaken));
     }
     let mut released = lease.clone();
     released.state = State::Released;
-    released.expires = case.now.wall.ceil();
+    released.expires = case.second();
     Ok(surrender(case, unit, row.clone(), released, Effect::Released(unit)))
 }
 
@@ -92,7 +94,7 @@ fn surrender<F: Facts>(
         read: vec![unit],
         hold: None,
         // An offer of another unit may be younger than this message.
-        unhold: case.facts.hold_of(&case.holder).is_some_and(|hold| hold.unit == unit),
+        unhold: case.world.facts.hold_of(&case.holder).is_some_and(|hold| hold.unit == unit),
         answer: None,
         effect,
     }))
