@@ -8,11 +8,12 @@ use std::net::Ipv4Addr;
 use lessor_types::{Hex, Secs, SubnetId};
 use lessor_wire::v4::definition;
 
+use crate::UserContext;
 use crate::hooks::Hooks;
 use crate::json::{Map, Value};
 use crate::model::{
     Class, Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership,
-    Pool, SocketType, Subnet,
+    Noted, Pool, SocketType, Subnet,
 };
 use crate::option_set::{Given, OptionSet, Sending, Space};
 use crate::option_text;
@@ -28,14 +29,24 @@ pub(crate) fn tree(config: &Config) -> Value {
     };
     let mut subnets = subnets(config);
     let dhcp4 = Map::default()
+        .with_some("user-context", context(&config.context, []))
         .with(
             "interfaces-config",
-            Map::default().with("interfaces", interfaces).with("dhcp-socket-type", socket_type),
+            Map::default()
+                .with("interfaces", interfaces)
+                .with("dhcp-socket-type", socket_type)
+                .with_some("user-context", noted(config, &Noted::Interfaces)),
         )
-        .with("lease-database", lease_store(&config.lease_store))
+        .with(
+            "lease-database",
+            lease_store(&config.lease_store)
+                .with_some("user-context", noted(config, &Noted::LeaseDatabase)),
+        )
+        .with_some("multi-threading", only_noted(config, &Noted::MultiThreading))
+        .with_some("dhcp-queue-control", only_noted(config, &Noted::QueueControl))
         .with(
             "control-sockets",
-            config.control_sockets.iter().map(control_socket).collect::<Value>(),
+            config.control_sockets.iter().map(|it| control_socket(it, config)).collect::<Value>(),
         )
         .with("decline-probation-period", secs(config.decline_probation))
         .with("expired-leases-processing", expired(&config.expired))
@@ -89,9 +100,13 @@ fn lease_store(store: &LeaseStore) -> Map {
         .with("max-row-errors", memfile.max_row_errors)
 }
 
-fn control_socket(socket: &ControlSocket) -> Map {
+fn control_socket(socket: &ControlSocket, config: &Config) -> Map {
     let ControlSocket::Unix { path } = socket;
-    Map::default().with("socket-type", "unix").with("socket-name", path.as_str())
+    let context = noted(config, &Noted::ControlSocket(path.clone()));
+    Map::default()
+        .with("socket-type", "unix")
+        .with("socket-name", path.as_str())
+        .with_some("user-context", context)
 }
 
 fn expired(expired: &Expired) -> Map {
@@ -130,14 +145,27 @@ fn class(class: &Class) -> Map {
         .with_some("server-hostname", class.server_hostname.as_deref())
         .with_some("boot-file-name", class.boot_file_name.as_deref())
         .with("option-data", options(&class.options))
-        .with_some("user-context", context([("limits", hooks::limits(&class.limits))]))
+        .with_some(
+            "user-context",
+            context(&class.context, [("limits", hooks::limits(&class.limits))]),
+        )
 }
 
-/// A user context with what the server reads there.
-fn context<const N: usize>(members: [(&str, Option<Map>); N]) -> Option<Map> {
-    let members = members.into_iter();
-    let map = members.fold(Map::default(), |map, (key, value)| map.with_some(key, value));
+/// A user context: what was noted, and what the server reads there.
+fn context<const N: usize>(noted: &UserContext, settings: [(&str, Option<Map>); N]) -> Option<Map> {
+    let noted = noted.members().clone();
+    let map = settings.into_iter().fold(noted, |map, (key, value)| map.with_some(key, value));
     (map != Map::default()).then_some(map)
+}
+
+/// What was noted about a part that is not kept by itself.
+fn noted(config: &Config, part: &Noted) -> Option<Map> {
+    context(config.contexts.get(part)?, [])
+}
+
+/// A part of which nothing is kept but what was noted about it.
+fn only_noted(config: &Config, part: &Noted) -> Option<Map> {
+    Some(Map::default().with("user-context", noted(config, part)?))
 }
 
 fn names(names: &[String]) -> Value {
@@ -191,10 +219,8 @@ fn host(host: &Host) -> Map {
 }
 
 fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
-    let context = context([
-        ("limits", hooks::limits(&subnet.limits)),
-        ("ping-check", hooks::ping_check_here(libraries, subnet.ping_check.as_ref())),
-    ]);
+    let ping_check = hooks::ping_check_here(libraries, subnet.ping_check.as_ref());
+    let settings = [("limits", hooks::limits(&subnet.limits)), ("ping-check", ping_check)];
     let relays: Value = subnet.relays.iter().copied().map(addr).collect();
     Map::default()
         .with("id", subnet.id.0)
@@ -225,7 +251,7 @@ fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
         .with("option-data", options(&subnet.options))
         .with("client-classes", names(&subnet.guards))
         .with("evaluate-additional-classes", names(&subnet.additional))
-        .with_some("user-context", context)
+        .with_some("user-context", context(&subnet.context, settings))
 }
 
 fn pool(pool: &Pool) -> Map {
@@ -235,6 +261,7 @@ fn pool(pool: &Pool) -> Map {
         .with("option-data", options(&pool.options))
         .with("client-classes", names(&pool.guards))
         .with("evaluate-additional-classes", names(&pool.additional))
+        .with_some("user-context", context(&pool.context, []))
 }
 
 fn options(options: &OptionSet) -> Value {

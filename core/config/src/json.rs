@@ -54,6 +54,12 @@ pub struct Member {
     pub value: Value,
 }
 
+/// A number in a tree is finite, and so equal to itself.
+impl Eq for Value {}
+impl Eq for Node {}
+impl Eq for Map {}
+impl Eq for Member {}
+
 impl Map {
     /// The value of this name.
     #[must_use]

@@ -19,6 +19,7 @@
 //! - `canonical`: a `Config` as a tree again.
 //! - `parse`: the entry points, [`Config::parse`] and [`Config::to_json`].
 //! - [`class_names`]: which names of classes are the server's own.
+//! - [`user_context`]: what somebody noted, kept and given back.
 //! - [`prefix`]: `Prefix4`, an IPv4 network.
 //!
 //! # Does not
@@ -49,14 +50,16 @@ pub mod prefix;
 mod sections;
 pub mod source;
 mod spelling;
+pub mod user_context;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use hooks::{Feature, FlexAction, FlexId, FlexOption, Hook, Hooks, Limits, PingCheck, Rate};
 pub use host::{Host, HostLookup, HostScopes, Hosts};
 pub use model::{
     Class, Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime,
-    Membership, Memfile, Pool, SocketType, Subnet, Tee,
+    Membership, Memfile, Noted, Pool, SocketType, Subnet, Tee,
 };
 pub use network::{Network, NetworkKey};
 pub use option_set::OptionSet;
 pub use prefix::Prefix4;
+pub use user_context::UserContext;

@@ -5,13 +5,14 @@
 
 mod compatibility;
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
 
 use crate::hooks::{Hooks, Limits, PingCheck};
-use crate::{HostLookup, HostScopes, Hosts, Network, NetworkKey, OptionSet, Prefix4};
+use crate::{HostLookup, HostScopes, Hosts, Network, NetworkKey, OptionSet, Prefix4, UserContext};
 
 pub use compatibility::Compatibility;
 
@@ -60,6 +61,10 @@ pub struct Config {
     pub hosts: Hosts,
     /// How reservations are looked for.
     pub host_lookup: HostLookup,
+    /// What was noted about the whole.
+    pub context: UserContext,
+    /// What was noted about parts that are not kept by themselves; none of it is empty.
+    pub contexts: BTreeMap<Noted, UserContext>,
 }
 
 impl Config {
@@ -112,8 +117,25 @@ impl Default for Config {
             subnets: Vec::new(),
             hosts: Hosts::default(),
             host_lookup: HostLookup::default(),
+            context: UserContext::NONE,
+            contexts: BTreeMap::new(),
         }
     }
+}
+
+/// A part of a configuration that something may be noted about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Noted {
+    /// `interfaces-config`.
+    Interfaces,
+    /// `lease-database`.
+    LeaseDatabase,
+    /// `multi-threading`.
+    MultiThreading,
+    /// `dhcp-queue-control`.
+    QueueControl,
+    /// The control socket with this path.
+    ControlSocket(String),
 }
 
 /// One place to listen.
@@ -226,6 +248,8 @@ pub struct Class {
     pub options: OptionSet,
     /// How many leases its members may have, and how often they are heard.
     pub limits: Limits,
+    /// What was noted about it.
+    pub context: UserContext,
 }
 
 impl Class {
@@ -242,6 +266,7 @@ impl Class {
             boot_file_name: None,
             options: OptionSet::new(),
             limits: Limits::NONE,
+            context: UserContext::NONE,
         }
     }
 }
@@ -309,6 +334,8 @@ pub struct Subnet {
     pub ping_check: Option<PingCheck>,
     /// How many leases it may have, and how often its clients are heard.
     pub limits: Limits,
+    /// What was noted about it.
+    pub context: UserContext,
 }
 
 impl Subnet {
@@ -339,6 +366,7 @@ impl Subnet {
             additional: Vec::new(),
             ping_check: None,
             limits: Limits::NONE,
+            context: UserContext::NONE,
         }
     }
 
@@ -402,6 +430,8 @@ pub struct Pool {
     pub guards: Vec<String>,
     /// The classes that clients with an address of this pool are tested for.
     pub additional: Vec<String>,
+    /// What was noted about it.
+    pub context: UserContext,
 }
 
 impl Pool {

@@ -71,7 +71,8 @@ pub(crate) fn read(root: &Value, out: &mut Diagnostics) -> Config {
         return Config::default();
     };
     check::check(dhcp4, &path, out);
-    let config = read_dhcp4(&Section::new(dhcp4, member.value.span, path), out);
+    let mut config = read_dhcp4(&Section::new(dhcp4, member.value.span, path), out);
+    take_settings(&mut config);
     // Whoever has errors to mend has no use for remarks on what a lawful file would mean.
     if !out.has_errors() {
         era::tell(dhcp4, member.value.span, &path, out);
@@ -114,6 +115,17 @@ fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
         classes,
         hooks,
         ..server::read(dhcp4, out)
+    }
+}
+
+/// Takes out of user contexts what features read there: the parts that they are for hold it now.
+fn take_settings(config: &mut Config) {
+    if config.hooks.limits() {
+        config.subnets.iter_mut().for_each(|subnet| subnet.context.remove("limits"));
+        config.classes.iter_mut().for_each(|class| class.context.remove("limits"));
+    }
+    if config.hooks.ping_check().is_some() {
+        config.subnets.iter_mut().for_each(|subnet| subnet.context.remove("ping-check"));
     }
 }
 

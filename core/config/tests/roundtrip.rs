@@ -1,7 +1,9 @@
 //! A configuration that is written out and read again is the same.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use lessor_config::json::{Map, Node, Value};
 use lessor_config::option_set::{Given, Sending};
 use lessor_config::{
     Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction, FlexId, FlexOption,
@@ -9,6 +11,7 @@ use lessor_config::{
     Membership, Memfile, Network, NetworkKey, OptionSet, PingCheck, Pool, Prefix4, Rate,
     SocketType, Subnet, Tee, hooks,
 };
+use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
 use lessor_types::{Identifier, IdentifierKind, PoolId, Secs, SubnetId};
 use proptest::collection::{btree_map, btree_set, vec};
@@ -157,6 +160,51 @@ fn without_the_rest(mut config: Config) -> Config {
     config
 }
 
+/// What somebody noted.
+fn context() -> impl Strategy<Value = UserContext> {
+    let leaf = prop_oneof![
+        Just(Value::from(Node::Null)),
+        any::<bool>().prop_map(Value::from),
+        any::<u32>().prop_map(Value::from),
+        "\\PC{0,6}".prop_map(Value::from),
+        Just(Value::from(0.25)),
+    ];
+    let list = vec(leaf.clone(), 0..3).prop_map(Value::from_iter);
+    btree_map("(comment|[a-c]|é)", prop_oneof![leaf, list], 0..3).prop_map(|members| {
+        let map = members.iter().fold(Map::default(), |map, (key, value)| {
+            let nested = Map::default().with(key, value.clone());
+            // A comment is a text wherever it is written.
+            let value: Value = if key == "comment" { "noted".into() } else { nested.into() };
+            map.with(key, value)
+        });
+        UserContext::new(map)
+    })
+}
+
+/// A configuration with notes everywhere.
+fn annotated() -> impl Strategy<Value = Config> {
+    (config(), vec(context(), 1..9)).prop_map(|(mut config, contexts)| {
+        let mut contexts = contexts.into_iter().cycle();
+        let mut next = || contexts.next().unwrap_or_default();
+        config.context = next();
+        config.classes.iter_mut().for_each(|class| class.context = next());
+        for subnet in &mut config.subnets {
+            subnet.context = next();
+            subnet.pools.iter_mut().for_each(|pool| pool.context = next());
+        }
+        let socket = |socket: &ControlSocket| match socket {
+            ControlSocket::Unix { path } => Noted::ControlSocket(path.clone()),
+            other => panic!("{other:?} is not generated"),
+        };
+        let mut parts: Vec<Noted> = config.control_sockets.iter().map(socket).collect();
+        parts.extend([Noted::Interfaces, Noted::LeaseDatabase]);
+        parts.extend([Noted::MultiThreading, Noted::QueueControl]);
+        let contexts = parts.into_iter().map(|part| (part, next()));
+        config.contexts = contexts.filter(|(_, context)| !context.is_empty()).collect();
+        config
+    })
+}
+
 /// Up to three classes.
 fn classes() -> impl Strategy<Value = Vec<Class>> {
     let boot = || option::of("\\PC{1,12}");
@@ -213,6 +261,7 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
                 options: own,
                 guards: names.0,
                 additional: names.1,
+                context: UserContext::NONE,
             }
         });
         Subnet {
@@ -385,6 +434,8 @@ fn config() -> impl Strategy<Value = Config> {
                 subnets,
                 hosts,
                 host_lookup,
+                context: UserContext::NONE,
+                contexts: BTreeMap::new(),
             })
         },
     )
@@ -394,7 +445,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn what_is_written_is_read_again(config in config()) {
+    fn what_is_written_is_read_again(config in annotated()) {
         let text = config.to_json();
         match Config::parse(&text, "again") {
             Ok((again, _)) => prop_assert_eq!(again, config),

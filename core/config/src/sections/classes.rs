@@ -51,6 +51,7 @@ pub(super) fn read(
             server_hostname: boot("server-hostname"),
             boot_file_name: boot("boot-file-name"),
             options,
+            context: section.context(),
             ..Class::new(name.to_owned(), membership)
         }));
     }

@@ -62,6 +62,7 @@ pub(super) fn read(
             options,
             guards,
             additional,
+            context: section.context(),
         });
     }
     pools

@@ -6,6 +6,7 @@ use std::ops::Range;
 use lessor_types::Secs;
 
 use super::NOTHING;
+use crate::UserContext;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::json::{Map, Value};
 use crate::path::Path;
@@ -38,6 +39,11 @@ impl<'a> Section<'a> {
     /// Where a key's value is; the whole if the key is absent.
     pub(super) fn place(&self, key: &str) -> Span {
         self.value(key).map_or(self.span, |value| value.span)
+    }
+
+    /// What is noted about it.
+    pub(super) fn context(&self) -> UserContext {
+        UserContext::read(self.map)
     }
 
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {

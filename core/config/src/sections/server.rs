@@ -1,11 +1,14 @@
 //! What concerns the server as a whole.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::section::Section;
+use crate::UserContext;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{
-    Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Memfile, SocketType,
+    Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Memfile, Noted,
+    SocketType,
 };
 use crate::source::Span;
 
@@ -13,6 +16,7 @@ use crate::source::Span;
 pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
     let default = Config::default();
     let interfaces = dhcp4.section("interfaces-config");
+    let control_sockets = read_control_sockets(dhcp4, out);
     Config {
         interfaces: read_interfaces(&interfaces, out),
         socket_type: match interfaces.text("dhcp-socket-type") {
@@ -20,7 +24,6 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
             _ => SocketType::Raw,
         },
         lease_store: read_lease_store(dhcp4, out),
-        control_sockets: read_control_sockets(dhcp4, out),
         decline_probation: dhcp4
             .secs("decline-probation-period")
             .unwrap_or(default.decline_probation),
@@ -29,9 +32,37 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
         echo_client_id: dhcp4.flag("echo-client-id").unwrap_or(default.echo_client_id),
         compatibility: read_compatibility(&dhcp4.section("compatibility")),
         stash_agent_options: dhcp4.flag("stash-agent-options").unwrap_or_default(),
+        context: dhcp4.context(),
+        contexts: read_contexts(dhcp4, &control_sockets),
+        control_sockets,
         server_tag: dhcp4.text("server-tag").unwrap_or_default().to_owned(),
         ..default
     }
+}
+
+/// What is noted about parts that are not kept by themselves.
+fn read_contexts(dhcp4: &Section<'_>, served: &[ControlSocket]) -> BTreeMap<Noted, UserContext> {
+    let parts = [
+        ("interfaces-config", Noted::Interfaces),
+        ("lease-database", Noted::LeaseDatabase),
+        ("multi-threading", Noted::MultiThreading),
+        ("dhcp-queue-control", Noted::QueueControl),
+    ];
+    let parts = parts.into_iter().map(|(key, part)| (part, dhcp4.section(key).context()));
+    let one = dhcp4.value("control-socket");
+    let sockets = dhcp4.list("control-sockets").iter().chain(one).filter_map(|socket| {
+        let map = socket.as_map()?;
+        let path = map.get("socket-name")?.as_text()?;
+        let is_this = |socket: &ControlSocket| {
+            let ControlSocket::Unix { path: served } = socket;
+            served == path
+        };
+        served
+            .iter()
+            .any(is_this)
+            .then(|| (Noted::ControlSocket(path.to_owned()), UserContext::read(map)))
+    });
+    parts.chain(sockets).filter(|(_, context)| !context.is_empty()).collect()
 }
 
 fn read_interfaces(section: &Section<'_>, out: &mut Diagnostics) -> Vec<InterfaceSpec> {

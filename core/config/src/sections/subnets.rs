@@ -152,6 +152,7 @@ fn read_settings(
         server_hostname: text("server-hostname"),
         boot_file_name: text("boot-file-name"),
         options,
+        context: section.context(),
         ..nowhere
     }
 }
