@@ -179,6 +179,7 @@ fn networks(config: &Config, subnets: &mut Grouped) -> Value {
             .with("option-data", options(&network.options))
             .with("client-classes", names(&network.guards))
             .with("evaluate-additional-classes", names(&network.additional))
+            .with_some("user-context", context(&network.context, []))
             .with("subnet4", taken(subnets, Some(NetworkKey(key))))
     };
     config.networks.iter().zip(0..).map(network).collect()
@@ -216,6 +217,7 @@ fn host(host: &Host) -> Map {
         .with_some("server-hostname", host.server_hostname.as_deref())
         .with_some("boot-file-name", host.boot_file_name.as_deref())
         .with("option-data", options(&host.options))
+        .with_some("user-context", context(&host.context, []))
 }
 
 fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {

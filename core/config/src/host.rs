@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lessor_types::{Identifier, IdentifierKind, SubnetId};
 
-use crate::OptionSet;
+use crate::{OptionSet, UserContext};
 
 /// What is reserved for one client.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Host {
     pub boot_file_name: Option<String>,
     /// Its options, which win over everything.
     pub options: OptionSet,
+    /// What was noted about it.
+    pub context: UserContext,
 }
 
 impl Host {
@@ -45,6 +47,7 @@ impl Host {
             server_hostname: None,
             boot_file_name: None,
             options: OptionSet::new(),
+            context: UserContext::NONE,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Shared networks: subnets that share a link.
 
-use crate::OptionSet;
+use crate::{OptionSet, UserContext};
 
 /// A shared network's place among those of a configuration.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -20,4 +20,6 @@ pub struct Network {
     pub guards: Vec<String>,
     /// The classes that its clients are tested for once a subnet has been selected.
     pub additional: Vec<String>,
+    /// What was noted about it.
+    pub context: UserContext,
 }

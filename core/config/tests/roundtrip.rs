@@ -291,11 +291,8 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
 
 /// Shared networks for [`subnet`]s to be in.
 fn network() -> impl Strategy<Value = Network> {
-    (options(), names(), names()).prop_map(|(options, guards, additional)| Network {
-        options,
-        guards,
-        additional,
-        ..Network::default()
+    (options(), names(), names(), context()).prop_map(|(options, guards, additional, context)| {
+        Network { options, guards, additional, context, ..Network::default() }
     })
 }
 
@@ -306,9 +303,15 @@ fn hosts() -> impl Strategy<Value = Vec<Host>> {
         .prop_map(|(kind, octets)| Identifier::new(kind, &octets).expect("short"));
     let home = proptest::sample::select(vec![None, Some(1), Some(2), Some(8)]);
     let boot = || option::of("\\PC{1,12}");
-    let own = (any::<bool>(), option::of("[a-z.]{1,9}"), names(), (boot(), boot()), options());
+    let own = (
+        any::<bool>(),
+        option::of("[a-z.]{1,9}"),
+        names(),
+        (boot(), boot()),
+        (options(), context()),
+    );
     let host = (home, identifier, own).prop_map(|(home, identifier, own)| {
-        let (addressed, hostname, classes, boot, options) = own;
+        let (addressed, hostname, classes, boot, (options, context)) = own;
         let at = |id: u8| Ipv4Addr::new(10, id - 1, 9, identifier.octets()[0]);
         Host {
             addr: addressed.then(|| home.map_or(Ipv4Addr::new(192, 0, 2, 1), at)),
@@ -317,6 +320,7 @@ fn hosts() -> impl Strategy<Value = Vec<Host>> {
             server_hostname: boot.0,
             boot_file_name: boot.1,
             options,
+            context,
             ..Host::new(home.map(|id| SubnetId(u32::from(id))), identifier)
         }
     });

@@ -85,6 +85,7 @@ impl Reservations {
                 server_hostname: text("server-hostname"),
                 boot_file_name: text("boot-file-name"),
                 options,
+                context: section.context(),
                 ..Host::new(subnet, identifier)
             });
         }

@@ -41,6 +41,7 @@ pub(super) fn read(
             options,
             guards,
             additional,
+            context: section.context(),
         });
     }
     networks
