@@ -123,6 +123,11 @@ const ROOMS: &[Room] = &[
         outside: Outside::Any,
     },
     Room {
+        name: "lessor-conformance",
+        below: &["lessor-types", "lessor-wire"],
+        outside: Outside::Any,
+    },
+    Room {
         name: "xtask",
         below: &["lessor-types", "lessor-wire", "lessor-config"],
         outside: Outside::Any,

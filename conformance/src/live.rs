@@ -1,0 +1,1 @@
+//! A server process in a network namespace.

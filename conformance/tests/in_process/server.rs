@@ -1,0 +1,246 @@
+//! Our server in this process, with a store in memory.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lessor_config::Config;
+use lessor_conformance::subject::{EVERYBODY, LINKS};
+use lessor_conformance::{Act, Need, Packet, Reply, StoreMood, Subject};
+use lessor_lease::{Lease, Outcome, Refusal, StoreBatch};
+use lessor_policy::Topology;
+use lessor_server::{Input, Limits, Output, Ports, Server, Setup, StoreMode, turn};
+use lessor_types::{
+    Datagram, Destination, Link, LinkId, Links, Mono, Now, Seed, Transmit, Unit, Wall,
+};
+
+const START: i64 = 1_790_000_000;
+/// Turns without input that are certainly too many.
+const TURNS_MAX: usize = 10_000;
+
+/// The server and all that it knows of the world.
+pub(crate) struct InProcess {
+    server: Option<Server>,
+    topology: Option<Arc<Topology>>,
+    now: Now,
+    leapt: i64,
+    mood: StoreMood,
+    rows: BTreeMap<Unit, Arc<Lease>>,
+    batches: VecDeque<StoreBatch>,
+    replies: Vec<Reply>,
+    stations: Vec<Ipv4Addr>,
+}
+
+struct Kept(Vec<Output>);
+
+impl Ports for Kept {
+    fn put(&mut self, output: Output) {
+        self.0.push(output);
+    }
+}
+
+impl InProcess {
+    pub(crate) fn new() -> Self {
+        Self {
+            server: None,
+            topology: None,
+            now: Now { mono: Mono::ZERO, wall: Wall::from_secs(START) },
+            leapt: 0,
+            mood: StoreMood::Works,
+            rows: BTreeMap::new(),
+            batches: VecDeque::new(),
+            replies: Vec::new(),
+            stations: Vec::new(),
+        }
+    }
+
+    fn recover(&mut self) {
+        let Some(topology) = &self.topology else {
+            return;
+        };
+        self.batches.clear();
+        let setup = Setup {
+            topology: Arc::clone(topology),
+            links: Arc::new(links()),
+            seed: Seed(1),
+            limits: Limits::default(),
+            store: StoreMode::Exclusive,
+            leases: self.rows.values().cloned().collect(),
+            defect: Default::default(),
+        };
+        self.server = Some(Server::recover(setup, self.now));
+    }
+
+    /// Gives the server an input, and everything that comes of it, until it rests.
+    fn feed(&mut self, input: Option<Input>) {
+        let mut inputs: VecDeque<Input> = input.into_iter().collect();
+        for _ in 0..TURNS_MAX {
+            let Some(server) = &mut self.server else {
+                return;
+            };
+            let mut kept = Kept(Vec::new());
+            let next = turn(server, self.now, &mut inputs, &mut kept);
+            kept.0.into_iter().for_each(|output| self.take(output));
+            self.settle(&mut inputs);
+            if inputs.is_empty() && next.is_none_or(|next| next > self.now.mono) {
+                return;
+            }
+        }
+        panic!("the server does not come to rest");
+    }
+
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Send(transmit) => self.replies.push(reply(&transmit)),
+            Output::Store(batch) => self.batches.push_back(batch),
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self, inputs: &mut VecDeque<Input>) {
+        if self.mood == StoreMood::Waits {
+            return;
+        }
+        while let Some(batch) = self.batches.pop_front() {
+            let outcome = match self.mood {
+                StoreMood::Fails => Outcome::Refused(Refusal::Full),
+                _ => Outcome::Done,
+            };
+            for change in batch.changes.iter().filter(|_| outcome == Outcome::Done) {
+                match &change.to {
+                    Some(row) => self.rows.insert(change.unit, Arc::clone(row)),
+                    None => self.rows.remove(&change.unit),
+                };
+            }
+            let outcomes = vec![outcome; batch.changes.len()];
+            inputs.push_back(Input::Stored { first: batch.first, outcomes });
+        }
+    }
+
+    fn load(&mut self, config: &str) -> Result<Arc<Topology>, String> {
+        let (config, _) = Config::parse(config, "scenario").map_err(|found| {
+            let told: Vec<String> = found.iter().map(|it| it.message.clone()).collect();
+            format!("the configuration is refused: {}", told.join("; "))
+        })?;
+        let topology = Arc::new(Topology::new(Arc::new(config)));
+        self.topology = Some(Arc::clone(&topology));
+        Ok(topology)
+    }
+
+    fn at(&mut self, elapsed: Duration) {
+        self.now.mono = Mono::ZERO.after(elapsed);
+        self.now.wall = Wall::from_secs(START + self.leapt).after(elapsed);
+    }
+}
+
+impl Subject for InProcess {
+    fn can(&self, need: Need) -> bool {
+        need != Need::File
+    }
+
+    fn start(&mut self, config: &str) -> Result<(), String> {
+        self.load(config)?;
+        self.recover();
+        self.feed(None);
+        Ok(())
+    }
+
+    fn send(&mut self, packet: &Packet) -> Result<(), String> {
+        self.feed(Some(Input::Packet(datagram(packet))));
+        Ok(())
+    }
+
+    fn replies(&mut self, _count: usize) -> Result<Vec<Reply>, String> {
+        Ok(std::mem::take(&mut self.replies))
+    }
+
+    fn wait_until(&mut self, elapsed: Duration) -> Result<(), String> {
+        let until = Mono::ZERO.after(elapsed);
+        loop {
+            let due = self.server.as_ref().and_then(Server::next_deadline);
+            let Some(due) = due.filter(|due| *due < until) else {
+                break;
+            };
+            let since_start = due.max(self.now.mono).since(Mono::ZERO);
+            self.at(since_start);
+            self.feed(None);
+        }
+        self.at(elapsed);
+        self.feed(None);
+        Ok(())
+    }
+
+    fn act(&mut self, act: &Act) -> Result<(), String> {
+        match act {
+            Act::Reload(config) => {
+                let topology = self.load(config)?;
+                self.feed(Some(Input::Config(topology)));
+            }
+            Act::Kill => {
+                self.recover();
+                self.feed(None);
+            }
+            Act::Restart => {
+                self.feed(Some(Input::Stop));
+                self.recover();
+                self.feed(None);
+            }
+            Act::KillAndAppend(_) => return Err("there is no file".into()),
+            Act::Wall(seconds) => {
+                self.leapt += seconds;
+                self.at(self.now.mono.since(Mono::ZERO));
+                self.feed(None);
+            }
+            Act::Store(mood) => {
+                self.mood = *mood;
+                let mut inputs = VecDeque::new();
+                self.settle(&mut inputs);
+                inputs.into_iter().for_each(|input| self.feed(Some(input)));
+            }
+            Act::Station(addr) => self.stations.push(*addr),
+        }
+        Ok(())
+    }
+}
+
+/// The links of every scenario, as the server sees them.
+pub(crate) fn links() -> Links {
+    let link = |(index, (name, addr, len)): (u32, (&str, Ipv4Addr, u8))| Link {
+        id: LinkId(index),
+        name: name.into(),
+        addrs: vec![(addr, len)],
+    };
+    Links((1..).zip(LINKS).map(link).collect())
+}
+
+pub(crate) fn datagram(packet: &Packet) -> Datagram {
+    let link = u32::try_from(packet.link).unwrap_or(0) + 1;
+    Datagram {
+        link: LinkId(link),
+        source: SocketAddr::V4(packet.source),
+        dest: IpAddr::V4(packet.dest),
+        payload: packet.octets.clone(),
+    }
+}
+
+pub(crate) fn reply(transmit: &Transmit) -> Reply {
+    let v4 = |addr: SocketAddr| match addr {
+        SocketAddr::V4(addr) => addr,
+        SocketAddr::V6(addr) => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, addr.port()),
+    };
+    let (hw, dest) = match transmit.to {
+        Destination::Routed(addr) => (None, v4(addr)),
+        Destination::Station { addr, hw } => (hw.octets().try_into().ok(), v4(addr)),
+        Destination::Broadcast { port } => {
+            (Some(EVERYBODY), SocketAddrV4::new(Ipv4Addr::BROADCAST, port))
+        }
+    };
+    Reply {
+        link: usize::try_from(transmit.link.0).unwrap_or(0).saturating_sub(1),
+        hw,
+        source: SocketAddrV4::new(transmit.source, 67),
+        dest,
+        octets: transmit.payload.clone(),
+    }
+}
