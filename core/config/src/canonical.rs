@@ -12,8 +12,8 @@ use crate::UserContext;
 use crate::hooks::Hooks;
 use crate::json::{Map, Value};
 use crate::model::{
-    Class, Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership,
-    Noted, Pool, SocketType, Subnet,
+    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Noted, Pool,
+    SanityChecks, SocketType, Subnet,
 };
 use crate::option_set::{Given, OptionSet, Sending, Space};
 use crate::option_text;
@@ -50,9 +50,10 @@ pub(crate) fn tree(config: &Config) -> Value {
         )
         .with("decline-probation-period", secs(config.decline_probation))
         .with("expired-leases-processing", expired(&config.expired))
+        .with("sanity-checks", sanity(config.sanity))
         .with("parked-packet-limit", config.parked_max)
         .with("echo-client-id", config.echo_client_id)
-        .with("compatibility", compatibility(config.compatibility))
+        .with("compatibility", compatibility(config))
         .with("stash-agent-options", config.stash_agent_options)
         .with("server-tag", config.server_tag.as_str())
         .with("hooks-libraries", hooks::tree(&config.hooks))
@@ -119,11 +120,19 @@ fn expired(expired: &Expired) -> Map {
         .with("unwarned-reclaim-cycles", expired.unwarned_cycles)
 }
 
-fn compatibility(switches: Compatibility) -> Map {
+fn sanity(checks: SanityChecks) -> Map {
+    Map::default()
+        .with("lease-checks", checks.lease.word())
+        .with("extended-info-checks", checks.extended_info.word())
+}
+
+fn compatibility(config: &Config) -> Map {
+    let switches = config.compatibility;
     Map::default()
         .with("lenient-option-parsing", switches.lenient_options)
         .with("ignore-dhcp-server-identifier", switches.ignore_server_id)
         .with("ignore-rai-link-selection", switches.ignore_rai_link_selection)
+        .with("exclude-first-last-24", config.exclude_first_last_24)
 }
 
 fn class(class: &Class) -> Map {
@@ -141,6 +150,7 @@ fn class(class: &Class) -> Map {
         .with_some("valid-lifetime", lifetime.map(|it| secs(it.default)))
         .with_some("min-valid-lifetime", lifetime.map(|it| secs(it.min)))
         .with_some("max-valid-lifetime", lifetime.map(|it| secs(it.max)))
+        .with_some("offer-lifetime", class.offer_lifetime.map(secs))
         .with_some("next-server", class.next_server.map(addr))
         .with_some("server-hostname", class.server_hostname.as_deref())
         .with_some("boot-file-name", class.boot_file_name.as_deref())
@@ -233,6 +243,9 @@ fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
         .with("valid-lifetime", secs(subnet.lifetime.default))
         .with("min-valid-lifetime", secs(subnet.lifetime.min))
         .with("max-valid-lifetime", secs(subnet.lifetime.max))
+        .with("offer-lifetime", secs(subnet.offer_lifetime))
+        .with("allocator", subnet.allocator.word())
+        .with("adaptive-lease-time-threshold", share(subnet.adaptive_threshold_ppm))
         .with_some("renew-timer", subnet.tee.renew.map(secs))
         .with_some("rebind-timer", subnet.tee.rebind.map(secs))
         .with("calculate-tee-times", subnet.tee.calculate)

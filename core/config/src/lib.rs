@@ -56,8 +56,9 @@ pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use hooks::{Feature, FlexAction, FlexId, FlexOption, Hook, Hooks, Limits, PingCheck, Rate};
 pub use host::{Host, HostLookup, HostScopes, Hosts};
 pub use model::{
-    Class, Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Lifetime,
-    Membership, Memfile, Noted, Pool, SocketType, Subnet, Tee,
+    Allocator, Class, Compatibility, Config, ControlSocket, Expired, InfoCheck, InterfaceSpec,
+    LeaseCheck, LeaseStore, Lifetime, Membership, Memfile, Noted, Pool, SanityChecks, SocketType,
+    Subnet, Tee,
 };
 pub use network::{Network, NetworkKey};
 pub use option_set::OptionSet;

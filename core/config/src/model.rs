@@ -4,6 +4,7 @@
 //! between a subnet's and the global ones.
 
 mod compatibility;
+mod leasing;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -15,6 +16,7 @@ use crate::hooks::{Hooks, Limits, PingCheck};
 use crate::{HostLookup, HostScopes, Hosts, Network, NetworkKey, OptionSet, Prefix4, UserContext};
 
 pub use compatibility::Compatibility;
+pub use leasing::{Allocator, InfoCheck, LeaseCheck, SanityChecks};
 
 /// A lawful DHCPv4 configuration.
 ///
@@ -36,6 +38,11 @@ pub struct Config {
     pub decline_probation: Secs,
     /// What becomes of expired leases.
     pub expired: Expired,
+    /// What is done about stored leases that do not fit.
+    pub sanity: SanityChecks,
+    /// Whether the first and the last address of each 256 are left out where a subnet has that
+    /// many or more.
+    pub exclude_first_last_24: bool,
     /// How many exchanges may wait at once, 1 to [`Config::PARKED_MAX`]. It raises the server's own
     /// bound and does not lower it: most of what waits waits for a sync that many share.
     pub parked_max: u32,
@@ -105,6 +112,8 @@ impl Default for Config {
             control_sockets: Vec::new(),
             decline_probation: Secs(86_400),
             expired: Expired::default(),
+            sanity: SanityChecks::default(),
+            exclude_first_last_24: false,
             parked_max: 256,
             echo_client_id: true,
             compatibility: Compatibility::default(),
@@ -238,6 +247,8 @@ pub struct Class {
     pub only_additional: bool,
     /// How long its members' leases are valid, instead of what their subnet says.
     pub lifetime: Option<Lifetime>,
+    /// How long an offer to a member is stored, instead of what its subnet says.
+    pub offer_lifetime: Option<Secs>,
     /// The server that its members boot from; not the unspecified address.
     pub next_server: Option<Ipv4Addr>,
     /// The boot server's name, 1 to 63 octets.
@@ -261,6 +272,7 @@ impl Class {
             membership,
             only_additional: false,
             lifetime: None,
+            offer_lifetime: None,
             next_server: None,
             server_hostname: None,
             boot_file_name: None,
@@ -300,6 +312,13 @@ pub struct Subnet {
     pub interface: Option<String>,
     /// How long a lease is valid.
     pub lifetime: Lifetime,
+    /// How long an offer is stored as a lease; 0: not at all, it is kept in memory.
+    pub offer_lifetime: Secs,
+    /// Which free address a client gets.
+    pub allocator: Allocator,
+    /// From above which share of its addresses in use on leases get the shortest lifetime, in parts
+    /// of a million; 1000000 means never.
+    pub adaptive_threshold_ppm: u32,
     /// When clients renew and rebind.
     pub tee: Tee,
     /// Whether a request for something unknown is refused rather than ignored.
@@ -350,6 +369,9 @@ impl Subnet {
             relays: Vec::new(),
             interface: None,
             lifetime: Lifetime::default(),
+            offer_lifetime: Secs(0),
+            allocator: Allocator::default(),
+            adaptive_threshold_ppm: 1_000_000,
             tee: Tee::default(),
             authoritative: false,
             match_client_id: true,

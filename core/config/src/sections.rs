@@ -6,6 +6,7 @@
 mod classes;
 mod hooks;
 mod hosts;
+mod leasing;
 mod networks;
 mod option_data;
 mod pools;

@@ -191,7 +191,7 @@ fn keys_not_in_effect() {
     check(
         &[
             in_dhcp4(
-                r#""dhcp4o6-port": 7, "dhcp4o6-port": 8, "reservations": [{"hw-address": "x", "colour": 1}], "compatibility": {"exclude-first-last-24": true},
+                r#""dhcp4o6-port": 7, "dhcp4o6-port": 8, "reservations": [{"hw-address": "x", "colour": 1}],
 "hooks-libraries": [{"library": "libdhcp_ha.so"}], "shared-networks": [{"name": "n", "subnet4": []}]"#,
             ),
             in_dhcp4(
@@ -210,7 +210,6 @@ t:2:20: error: Dhcp4.dhcp4o6-port: given twice; a key stands once in a map
     t:2:1: the first time
 t:2:71: error: Dhcp4.reservations[0].hw-address: "x" is no hw-address; expected hexadecimal octets such as "00:0c:01:02:03:04", 1 to 255 of them
 t:2:76: error: Dhcp4.reservations[0].colour: unknown key; a reservation has no such key
-t:2:109: error: Dhcp4.compatibility.exclude-first-last-24: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:3:33: error: Dhcp4.hooks-libraries[0].library: `libdhcp_ha` is not in effect yet; its partner would lease the same addresses, so it is not ignored: take it out to go on without it
 t:2:103: error: Dhcp4.re-detect: unknown key; it belongs in `interfaces-config`
 t:3:77: warning: Dhcp4.subnet4[0].option-data[0].client-classes[0]: no class is named `a`: nobody is in it
@@ -265,7 +264,6 @@ t:11:10: error: Dhcp4.client-classes[8].test: found an integer; expected a strin
 t:12:46: error: Dhcp4.client-classes[9].test: expected a test or a value, found the end
 t:3:45: error: Dhcp4.client-classes[0].only-in-additional-list: `DROP` does not wait for a subnet; expected false
 t:4:28: warning: Dhcp4.client-classes[1].option-def: accepted but not in effect yet
-t:4:48: warning: Dhcp4.client-classes[1].offer-lifetime: accepted but not in effect yet
 t:5:35: error: Dhcp4.client-classes[2].only-if-required: the old spelling of `only-in-additional-list`, which is there too; take `only-if-required` out
     t:5:68: only-in-additional-list
 t:6:37: error: Dhcp4.client-classes[3].min-valid-lifetime: there are bounds and nothing between them; give `valid-lifetime` too
@@ -598,4 +596,31 @@ fn secrets_are_not_shown() {
         assert!(findings.iter().any(|it| it.level == Level::Error));
         assert!(!format!("{findings}{findings:?}").contains("hunter"), "{findings}");
     }
+}
+
+#[test]
+fn how_addresses_are_chosen() {
+    check(
+        &[
+            in_dhcp4(
+                r#""allocator": "Shared-FLQ", "subnet4": [{"id": 1, "subnet": "192.0.2.0/24"}]"#,
+            ),
+            in_subnet(r#""allocator": "shared-flq", "offer-lifetime": -1"#),
+            in_subnet(r#""allocator": "first", "adaptive-lease-time-threshold": 1.5"#),
+            in_subnet(r#""cache-threshold": 0, "allocator": "FLQ", "offer-lifetime": 60"#),
+            in_subnet(r#""cache-threshold": 1.0"#),
+            in_dhcp4(
+                r#""sanity-checks": {"lease-checks": "Fix-Del", "extended-info-checks": "all"}"#,
+            ),
+        ],
+        r#"
+t:2:14: warning: Dhcp4.allocator: `shared-flq` keeps its queue in a database, and leases are in none; the queue is kept in memory, as with "flq"
+t:3:14: warning: Dhcp4.subnet4[0].allocator: `shared-flq` keeps its queue in a database, and leases are in none; the queue is kept in memory, as with "flq"
+t:3:46: error: Dhcp4.subnet4[0].offer-lifetime: found -1; expected an integer from 0 to 4294967295
+t:3:14: error: Dhcp4.subnet4[0].allocator: found "first"; expected one of "iterative", "random", "flq", "shared-flq"
+t:3:56: error: Dhcp4.subnet4[0].adaptive-lease-time-threshold: found 1.5; expected a number from 0 to 1
+t:3:20: error: Dhcp4.subnet4[0].cache-threshold: found 1.0; expected a number from 0 to less than 1
+t:2:70: error: Dhcp4.sanity-checks.extended-info-checks: found "all"; expected one of "none", "fix", "strict", "pedantic"
+"#,
+    );
 }

@@ -98,8 +98,7 @@ fn a_campus_of_version_3() {
         "campus:6:24: warning: Dhcp4.control-sockets[1].socket-type: `http` is accepted but not in \
          effect yet: no socket is opened\n\
          campus:6:84: warning: Dhcp4.control-sockets: a comma after the last element, here and \
-         in 4 other places\n\
-         campus:17:5: warning: Dhcp4.allocator: accepted but not in effect yet\n"
+         in 4 other places\n"
     );
     assert_eq!(config.interfaces, [InterfaceSpec::Any]);
     assert_eq!(config.parked_max, 512);

@@ -6,10 +6,10 @@ use std::net::Ipv4Addr;
 use lessor_config::json::{Map, Node, Value};
 use lessor_config::option_set::{Given, Sending};
 use lessor_config::{
-    Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction, FlexId, FlexOption,
-    Hook, Hooks, Host, HostLookup, HostScopes, Hosts, InterfaceSpec, LeaseStore, Lifetime, Limits,
-    Membership, Memfile, Network, NetworkKey, OptionSet, PingCheck, Pool, Prefix4, Rate,
-    SocketType, Subnet, Tee, hooks,
+    Allocator, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction, FlexId,
+    FlexOption, Hook, Hooks, Host, HostLookup, HostScopes, Hosts, InfoCheck, InterfaceSpec,
+    LeaseCheck, LeaseStore, Lifetime, Limits, Membership, Memfile, Network, NetworkKey, OptionSet,
+    PingCheck, Pool, Prefix4, Rate, SanityChecks, SocketType, Subnet, Tee, hooks,
 };
 use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
@@ -45,6 +45,16 @@ fn options() -> impl Strategy<Value = OptionSet> {
         };
         options.into_iter().map(given).collect()
     })
+}
+
+fn allocator() -> impl Strategy<Value = Allocator> {
+    proptest::sample::select(&Allocator::WORDS[..]).prop_map(|(_, it)| it)
+}
+
+fn sanity() -> impl Strategy<Value = SanityChecks> {
+    let lease = proptest::sample::select(&LeaseCheck::WORDS[..]).prop_map(|(_, it)| it);
+    let info = proptest::sample::select(&InfoCheck::WORDS[..]).prop_map(|(_, it)| it);
+    (lease, info).prop_map(|(lease, extended_info)| SanityChecks { lease, extended_info })
 }
 
 fn lifetime() -> impl Strategy<Value = Lifetime> {
@@ -211,18 +221,19 @@ fn classes() -> impl Strategy<Value = Vec<Class>> {
     let some = |addr: &Ipv4Addr| !addr.is_unspecified();
     let server = option::of(addr().prop_filter("none", some));
     let class = (
-        (0_u8..4, any::<bool>()),
+        (0_u8..4, any::<bool>(), option::of(secs())),
         option::of(lifetime()),
         (server, boot(), boot()),
         (options(), limits()),
     );
     vec(class, 0..4).prop_map(|classes| {
-        let class = |(at, (who, lifetime, boot, rest)): (usize, ((u8, bool), _, _, _))| {
+        let class = |(at, (who, lifetime, boot, rest)): (usize, ((u8, bool, _), _, _, _))| {
             let (options, limits) = rest;
             let (next_server, server_hostname, boot_file_name): (_, _, _) = boot;
             Class {
                 only_additional: who.1,
                 lifetime,
+                offer_lifetime: who.2,
                 next_server,
                 server_hostname,
                 boot_file_name,
@@ -242,7 +253,7 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
         vec(pool, 0..3),
         btree_set(addr(), 0..3),
         option::of("[a-z]{1,8}"),
-        (lifetime(), tee()),
+        (lifetime(), tee(), any::<u32>().prop_map(Secs), allocator(), 0_u32..=1_000_000),
         (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (0_u32..1_000_000, option::of(any::<u32>().prop_map(Secs))),
         (addr(), "\\PC{0,12}", "\\PC{0,12}"),
@@ -270,6 +281,9 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
             interface,
             lifetime: timing.0,
             tee: timing.1,
+            offer_lifetime: timing.2,
+            allocator: timing.3,
+            adaptive_threshold_ppm: timing.4,
             authoritative: flags.0,
             match_client_id: flags.1,
             store_extended_info: flags.2,
@@ -403,7 +417,7 @@ fn config() -> impl Strategy<Value = Config> {
         prop_oneof![Just(SocketType::Raw), Just(SocketType::Udp)],
         lease_store(),
         btree_set("\\PC{1,9}", 0..3),
-        (any::<u32>().prop_map(Secs), expired()),
+        (any::<u32>().prop_map(Secs), expired(), sanity(), any::<bool>()),
         1_u32..=Config::PARKED_MAX,
         (any::<bool>(), "\\PC{0,9}", any::<[bool; 3]>()),
         (options(), classes(), subnets, libraries()),
@@ -422,6 +436,8 @@ fn config() -> impl Strategy<Value = Config> {
                 control_sockets: sockets.collect(),
                 decline_probation: waits.0,
                 expired: waits.1,
+                sanity: waits.2,
+                exclude_first_last_24: waits.3,
                 parked_max: parked,
                 echo_client_id: id.0,
                 server_tag: id.1,

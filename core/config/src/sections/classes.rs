@@ -46,6 +46,7 @@ pub(super) fn read(
         classes.extend(name.map(|name| Class {
             only_additional,
             lifetime,
+            offer_lifetime: section.secs("offer-lifetime"),
             next_server:
                 section.value("next-server").and_then(addr).filter(|it| !it.is_unspecified()),
             server_hostname: boot("server-hostname"),

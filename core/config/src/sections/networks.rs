@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Words;
+use super::leasing;
 use super::section::{Chain, Section};
 use super::subnets::Subnets;
 use super::{classes, option_data, timing};
@@ -30,6 +31,7 @@ pub(super) fn read(
         let chain = [&section, dhcp4];
         timing::read_lifetime(Chain(&chain), out);
         timing::read_tee(Chain(&chain), out);
+        leasing::read_allocator(Chain(&chain), out);
         let options = option_data::read(&section, words.vocabulary, out);
         let guards = classes::read_guards(&section, words.classes, out);
         let additional = classes::read_additional(&section, words.classes, out);

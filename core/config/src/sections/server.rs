@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use super::leasing;
 use super::section::Section;
 use crate::UserContext;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -28,6 +29,11 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
             .secs("decline-probation-period")
             .unwrap_or(default.decline_probation),
         expired: read_expired(&dhcp4.section("expired-leases-processing")),
+        sanity: leasing::read_sanity(&dhcp4.section("sanity-checks")),
+        exclude_first_last_24: dhcp4
+            .section("compatibility")
+            .flag("exclude-first-last-24")
+            .unwrap_or(default.exclude_first_last_24),
         parked_max: read_parked_max(dhcp4, out).unwrap_or(default.parked_max),
         echo_client_id: dhcp4.flag("echo-client-id").unwrap_or(default.echo_client_id),
         compatibility: read_compatibility(&dhcp4.section("compatibility")),

@@ -9,6 +9,7 @@ use super::Words;
 use super::classes;
 use super::hooks as libraries;
 use super::hosts::{self, Home, Reservations};
+use super::leasing;
 use super::option_data;
 use super::pools;
 use super::section::{Chain, Section, addr, ppm, whole};
@@ -45,6 +46,7 @@ impl<'a> Subnets<'a> {
         // What clashes among global settings is told once, and without subnets too.
         timing::read_lifetime(Chain(&[dhcp4]), out);
         timing::read_tee(Chain(&[dhcp4]), out);
+        leasing::read_allocator(Chain(&[dhcp4]), out);
         let mut reservations = Reservations::default();
         reservations.read(dhcp4, None, words, out);
         Self {
@@ -138,6 +140,11 @@ fn read_settings(
         relays: read_relays(&relay.unwrap_or(section).section("relay")),
         interface: interface.map(str::to_owned),
         lifetime: timing::read_lifetime(chain, out),
+        offer_lifetime: chain.pick("offer-lifetime", whole).map_or(nowhere.offer_lifetime, Secs),
+        allocator: leasing::read_allocator(chain, out),
+        adaptive_threshold_ppm: chain
+            .pick("adaptive-lease-time-threshold", ppm)
+            .unwrap_or(nowhere.adaptive_threshold_ppm),
         tee: timing::read_tee(chain, out),
         authoritative: flag("authoritative", nowhere.authoritative),
         match_client_id: flag("match-client-id", nowhere.match_client_id),
