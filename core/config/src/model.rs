@@ -223,6 +223,14 @@ pub struct Expired {
     pub unwarned_cycles: u32,
 }
 
+impl Expired {
+    /// Whether released and reclaimed leases are kept for their clients.
+    #[must_use]
+    pub const fn keeps_affinity(&self) -> bool {
+        self.flush_wait.0 > 0 && self.hold_reclaimed.0 > 0
+    }
+}
+
 impl Default for Expired {
     fn default() -> Self {
         Self {

@@ -5,6 +5,7 @@
 //! - [`promises`]: what a lease must remember for safety between partners.
 //! - [`store`]: what a store is asked and what it answers.
 //! - [`table`]: leases by unit, by client and by end.
+//! - [`queue`]: freed units in the order in which they were freed.
 //! - [`space`]: the free units of a pool, found at a cost that does not depend on fill.
 //!
 //! # Does not
@@ -16,12 +17,14 @@
 
 pub mod lease;
 pub mod promises;
+pub mod queue;
 pub mod space;
 pub mod store;
 pub mod table;
 
 pub use lease::{DnsFlags, Lease, State};
 pub use promises::Promises;
+pub use queue::Queue;
 pub use space::Space;
 pub use store::{
     Candidate, Change, FetchError, Found, Lookup, Outcome, Refusal, StoreBatch, StoreFailure,

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use lessor_config::{Class, Host, Lifetime, Membership, Pool, Subnet, class_names};
 use lessor_expression::{Arrival, Expression, Packet};
-use lessor_types::Links;
+use lessor_types::{Links, Secs};
 use lessor_wire::v4::code;
 
 use crate::topology::Phase;
@@ -112,6 +112,12 @@ impl<'a> Classes<'a> {
     #[must_use]
     pub fn lifetime(&self) -> Option<Lifetime> {
         self.defined().find_map(|class| class.lifetime)
+    }
+
+    /// How long offers to members are stored, if a class says so.
+    #[must_use]
+    pub fn offer_lifetime(&self) -> Option<Secs> {
+        self.defined().find_map(|class| class.offer_lifetime)
     }
 
     fn join(&mut self, name: impl Into<Cow<'a, str>>) {

@@ -7,6 +7,8 @@ mod bootp;
 mod case;
 mod discover;
 pub(crate) mod identity;
+mod lifetime;
+mod offer;
 mod request;
 mod reserved;
 mod surrender;

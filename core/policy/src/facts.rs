@@ -21,6 +21,15 @@ pub struct Hold {
     pub holder: Holder,
 }
 
+/// How much of a pool is in use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PoolUse {
+    /// Addresses that are leased, offered or on probation.
+    pub taken: u64,
+    /// Addresses that can be leased at all.
+    pub size: u64,
+}
+
 /// What is known at the moment of a decision.
 ///
 /// Rows include what is on its way to the store. A server that is a store's only writer knows
@@ -60,6 +69,11 @@ pub trait Facts {
     /// # Errors
     /// The lookup that would tell.
     fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> Known<Vec<Arc<Host>>>;
+
+    /// How much of a pool is in use; `None` where only a search through a shared store would tell.
+    fn in_use(&self, _pool: PoolKey) -> Option<PoolUse> {
+        None
+    }
 
     /// The outstanding offer of a unit.
     fn hold(&self, unit: Unit) -> Option<&Hold>;

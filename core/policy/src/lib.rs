@@ -32,7 +32,7 @@ pub mod topology;
 
 pub use classify::Classes;
 pub use decide::decide;
-pub use facts::{Facts, Hold};
+pub use facts::{Facts, Hold, PoolUse};
 pub use plan::{Answer, Decision, Effect, Plan};
 pub use query::{Ask, Query};
 pub use reason::DropReason;

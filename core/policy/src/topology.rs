@@ -163,6 +163,13 @@ impl Topology {
         Some((subnet, subnet.pools.get(place.pool)?))
     }
 
+    /// Whether addresses of a subnet that end in 0 or 255 are not leased anew
+    /// (`exclude-first-last-24`): some hosts take them for a network's or a broadcast address.
+    #[must_use]
+    pub fn leaves_out_ends(&self, subnet: &Subnet) -> bool {
+        self.config.exclude_first_last_24 && subnet.prefix.len() <= 24
+    }
+
     /// The pools of a subnet, in the order of their addresses.
     pub fn pools_of<'a>(&'a self, subnet: &Subnet) -> impl Iterator<Item = PoolKey> + 'a {
         let first = u32::from(subnet.prefix.addr());

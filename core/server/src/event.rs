@@ -56,6 +56,10 @@ pub enum Event {
     Reclaimed(Unit),
     /// A row that had ended was removed.
     Removed(Unit),
+    /// A declined address may be leased again: its probation is over.
+    ProbationEnded(Unit),
+    /// So many rounds of reclaiming in a row left lapsed leases behind.
+    ReclaimSlow(u32),
     /// A reclaim was not written.
     ReclaimFailed(Unit),
     /// The store can't be written.
@@ -98,6 +102,8 @@ impl Event {
             Self::OptionsLeftOut { .. } => "DHCP4_OPTIONS_LEFT_OUT",
             Self::Reclaimed(_) => "LEASE_RECLAIMED",
             Self::Removed(_) => "LEASE_REMOVED",
+            Self::ProbationEnded(_) => "LEASE_PROBATION_ENDED",
+            Self::ReclaimSlow(_) => "LEASE_RECLAIM_SLOW",
             Self::ReclaimFailed(_) => "LEASE_RECLAIM_FAILED",
             Self::StoreLost(_) => "STORE_LOST",
             Self::StoreReopened(_) => "STORE_REOPENED",
@@ -123,9 +129,11 @@ impl Event {
                 Outcome::Done(Effect::Declined(_)) => Level::Warn,
                 _ => Level::Debug,
             },
-            Self::OptionsLeftOut { .. } | Self::ReclaimFailed(_) | Self::ClockLeapt(_) => {
-                Level::Warn
-            }
+            Self::OptionsLeftOut { .. }
+            | Self::ReclaimFailed(_)
+            | Self::ReclaimSlow(_)
+            | Self::ClockLeapt(_) => Level::Warn,
+            Self::ProbationEnded(_) => Level::Info,
             Self::Reclaimed(_) | Self::Removed(_) => Level::Debug,
             Self::StoreLost(_) => Level::Error,
             Self::StoreReopened(_) | Self::ContactBegan | Self::ConfigApplied { .. } => Level::Info,
@@ -152,6 +160,10 @@ impl fmt::Display for Event {
             }
             Self::Reclaimed(unit) => write!(f, "{unit} lapsed and was reclaimed"),
             Self::Removed(unit) => write!(f, "{unit} is forgotten"),
+            Self::ProbationEnded(unit) => write!(f, "the probation of {unit} is over"),
+            Self::ReclaimSlow(rounds) => {
+                write!(f, "{rounds} rounds of reclaiming in a row left lapsed leases behind")
+            }
             Self::ReclaimFailed(unit) => write!(f, "{unit} could not be reclaimed; next round"),
             Self::StoreLost(failure) => {
                 write!(f, "the lease store can't be written, no lease is granted: {failure}")

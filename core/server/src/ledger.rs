@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_lease::{Change, Lease, Table};
-use lessor_policy::{Hold, PoolKey, Topology};
-use lessor_types::{Holder, Mono, Seq, Unit, Wall};
+use lessor_policy::{Hold, PoolKey, PoolUse, Topology};
+use lessor_types::{Holder, Mono, Prng, Seq, Unit, Wall};
 
 use crate::lane::LaneId;
 use crate::occupancy::{Occupancy, Use};
@@ -104,6 +104,10 @@ impl Ledger {
             .chain(self.offers.keys().copied())
             .chain(topology.reserved())
             .collect();
+        // Free lease queues go by when a unit was freed. A row tells; a unit without one was freed
+        // before, or never leased, and comes first.
+        let mut units: Vec<Unit> = units.into_iter().collect();
+        units.sort_by_cached_key(|unit| self.row(*unit).and_then(|row| row.lapses()));
         for unit in units {
             self.mark(topology, unit);
         }
@@ -125,9 +129,19 @@ impl Ledger {
         &self.table
     }
 
-    /// The free units of a pool.
-    pub fn free(&self, pool: PoolKey) -> impl Iterator<Item = Unit> + '_ {
-        self.occupancy.free(pool)
+    /// The free units of a pool, in the order of its allocator.
+    pub fn free<'a>(
+        &'a self,
+        pool: PoolKey,
+        chance: &Prng,
+    ) -> impl Iterator<Item = Unit> + use<'a> {
+        self.occupancy.free(pool, chance)
+    }
+
+    /// How much of a pool is in use.
+    #[must_use]
+    pub fn in_use(&self, pool: PoolKey) -> Option<PoolUse> {
+        self.occupancy.in_use(pool)
     }
 
     /// The row of a unit as it will be, if a change of it is on its way.

@@ -1,10 +1,20 @@
-//! The free addresses of each pool.
+//! The free addresses of each pool, in the order of its allocator.
+//!
+//! Finding a free address costs the same at any fill, whatever the allocator: the iterative and the
+//! random one search a tree of bits from a place on, and the free lease queue is a list from whose
+//! front an address is taken.
 
 use std::net::Ipv4Addr;
 
-use lessor_lease::Space;
+use lessor_config::Allocator;
+use lessor_lease::{Queue, Space};
+use lessor_policy::facts::PoolUse;
 use lessor_policy::{PoolKey, Topology};
-use lessor_types::Unit;
+use lessor_types::{Prng, Unit};
+
+/// How often a random address is drawn in the hope that it is free. Where that fails, the next free
+/// one behind the last draw is taken: in a pool that is nearly full it need not be fair.
+const DRAWS: usize = 4;
 
 /// What a pool may do with a unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,14 +27,117 @@ pub enum Use {
     Taken,
 }
 
-/// One pool's addresses. Finding a free one costs the same at any fill.
+/// One pool's addresses.
 #[derive(Clone, Debug)]
 struct Pool {
     first: u32,
+    /// How many addresses may be leased.
+    size: u64,
+    allocator: Allocator,
+    /// Whether addresses that end in 0 or 255 are never leased.
+    left_out: bool,
+    /// Free and without a row; in a free lease queue, what has been free since the count began.
     vacant: Space,
+    /// Free, with a row; not used in a free lease queue.
     reusable: Space,
+    /// In a free lease queue, what was freed: the longest ago first.
+    freed: Queue,
     /// Where the next search begins: behind the last address offered.
     cursor: u64,
+}
+
+impl Pool {
+    fn new(first: u32, last: u32, allocator: Allocator, left_out: bool) -> Self {
+        let bound = u64::from(last - first) + 1;
+        let mut vacant = Space::full(bound);
+        if left_out {
+            for block in (first >> 8)..=(last >> 8) {
+                for addr in [block << 8, block << 8 | 0xff] {
+                    addr.checked_sub(first).map(|number| vacant.remove(u64::from(number)));
+                }
+            }
+        }
+        Self {
+            first,
+            size: vacant.len(),
+            allocator,
+            left_out,
+            vacant,
+            reusable: Space::empty(bound),
+            freed: Queue::new(),
+            cursor: 0,
+        }
+    }
+
+    fn mark(&mut self, number: u64, what: Use) {
+        let addr = u64::from(self.first) + number;
+        if number >= self.vacant.bound() || (self.left_out && is_first_or_last(addr)) {
+            return;
+        }
+        match (what, self.allocator) {
+            (Use::Taken, _) => {
+                self.vacant.remove(number);
+                self.reusable.remove(number);
+                self.freed.remove(number);
+            }
+            // What has been free all the time is in nobody's way; what was not is the last now.
+            (Use::Vacant, Allocator::FreeLeaseQueue) if self.vacant.contains(number) => {}
+            (Use::Vacant | Use::Reusable, Allocator::FreeLeaseQueue) => {
+                self.vacant.remove(number);
+                self.freed.push(number);
+            }
+            (Use::Vacant, _) => {
+                self.vacant.insert(number);
+                self.reusable.remove(number);
+            }
+            (Use::Reusable, _) => {
+                self.vacant.remove(number);
+                self.reusable.insert(number);
+            }
+        }
+    }
+
+    /// Where a search begins in one of the spaces.
+    fn start(&self, space: &Space, chance: &Prng) -> u64 {
+        if self.allocator != Allocator::Random {
+            return self.cursor;
+        }
+        let mut chance = chance.clone();
+        let mut drawn = 0;
+        for _ in 0..DRAWS {
+            drawn = chance.below(space.bound());
+            if space.contains(drawn) {
+                break;
+            }
+        }
+        drawn
+    }
+
+    fn free<'a>(&'a self, chance: &Prng) -> impl Iterator<Item = u64> + use<'a> {
+        let vacant = around(&self.vacant, self.start(&self.vacant, chance));
+        let reusable = around(&self.reusable, self.start(&self.reusable, chance));
+        vacant.chain(reusable).chain(self.freed.iter())
+    }
+
+    fn free_len(&self) -> u64 {
+        self.vacant.len() + self.reusable.len() + self.freed.len()
+    }
+}
+
+/// Whether an address is the first or the last of the 256 with the same front.
+pub(crate) const fn is_first_or_last(addr: u64) -> bool {
+    matches!(addr & 0xff, 0 | 0xff)
+}
+
+/// The members of a space from `start` on and around, each once.
+fn around(space: &Space, start: u64) -> impl Iterator<Item = u64> + '_ {
+    let first = space.next_around(start);
+    let mut at = first;
+    std::iter::from_fn(move || {
+        let found = at?;
+        at = space.next_around(found + 1).filter(|next| Some(*next) != first);
+        Some(found)
+    })
 }
 
 /// All pools, by key.
@@ -38,38 +151,21 @@ impl Occupancy {
     #[must_use]
     pub fn new(topology: &Topology) -> Self {
         let pools = (0..topology.pool_count())
-            .filter_map(|key| topology.pool_range(PoolKey(key)))
-            .map(|(first, last)| {
-                let size = u64::from(u32::from(last) - u32::from(first)) + 1;
-                Pool {
-                    first: first.into(),
-                    vacant: Space::full(size),
-                    reusable: Space::empty(size),
-                    cursor: 0,
-                }
+            .filter_map(|key| {
+                let (first, last) = topology.pool_range(PoolKey(key))?;
+                let (subnet, _) = topology.pool(PoolKey(key))?;
+                let left_out = topology.leaves_out_ends(subnet);
+                Some(Pool::new(first.into(), last.into(), subnet.allocator, left_out))
             })
             .collect();
         Self { pools }
     }
 
-    /// Records what a unit is; units outside `pool` are ignored.
+    /// Records what a unit is; units outside `pool` are ignored. What becomes free is last in a
+    /// free lease queue.
     pub fn mark(&mut self, pool: PoolKey, unit: Unit, what: Use) {
-        let Some((pool, number)) = self.number(pool, unit) else {
-            return;
-        };
-        match what {
-            Use::Vacant => {
-                pool.vacant.insert(number);
-                pool.reusable.remove(number);
-            }
-            Use::Reusable => {
-                pool.vacant.remove(number);
-                pool.reusable.insert(number);
-            }
-            Use::Taken => {
-                pool.vacant.remove(number);
-                pool.reusable.remove(number);
-            }
+        if let Some((pool, number)) = self.number(pool, unit) {
+            pool.mark(number, what);
         }
     }
 
@@ -80,31 +176,23 @@ impl Occupancy {
         }
     }
 
-    /// Free units, vacant ones first, each once, from the cursor on.
-    pub fn free(&self, key: PoolKey) -> impl Iterator<Item = Unit> + '_ {
+    /// Free units in the order of the pool's allocator, each once; `chance` is what a random one
+    /// draws from. But for a free lease queue, vacant ones come first, so that a client that comes
+    /// back finds its last address free.
+    pub fn free<'a>(&'a self, key: PoolKey, chance: &Prng) -> impl Iterator<Item = Unit> + use<'a> {
         let pool = self.pools.get(key.0);
-        let walk = |space: fn(&Pool) -> &Space| {
-            let cursor = pool.map_or(0, |pool| pool.cursor);
-            let mut at = pool.and_then(|pool| space(pool).next_around(cursor));
-            let start = at;
-            std::iter::from_fn(move || {
-                let found = at?;
-                at = pool
-                    .and_then(|pool| space(pool).next_around(found + 1))
-                    .filter(|next| Some(*next) != start);
-                Some(found)
-            })
-        };
-        walk(|pool| &pool.vacant).chain(walk(|pool| &pool.reusable)).filter_map(move |number| {
+        let numbers = pool.map(|pool| pool.free(chance));
+        numbers.into_iter().flatten().filter_map(move |number| {
             let addr = u32::try_from(number).ok()?.checked_add(pool?.first)?;
             Some(Unit::V4(Ipv4Addr::from(addr)))
         })
     }
 
-    /// How many units of a pool are free: vacant, and reusable.
+    /// How much of a pool is in use.
     #[must_use]
-    pub fn count(&self, key: PoolKey) -> (u64, u64) {
-        self.pools.get(key.0).map_or((0, 0), |pool| (pool.vacant.len(), pool.reusable.len()))
+    pub fn in_use(&self, key: PoolKey) -> Option<PoolUse> {
+        let pool = self.pools.get(key.0)?;
+        Some(PoolUse { taken: pool.size.saturating_sub(pool.free_len()), size: pool.size })
     }
 
     fn number(&mut self, pool: PoolKey, unit: Unit) -> Option<(&mut Pool, u64)> {
@@ -113,3 +201,6 @@ impl Occupancy {
         Some((pool, u64::from(number)))
     }
 }
+
+#[cfg(test)]
+mod tests;

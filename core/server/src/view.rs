@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lessor_config::Host;
 use lessor_lease::{Candidate, Lease, Lookup};
 use lessor_policy::facts::Known;
-use lessor_policy::{Ask, Facts, Hold, PoolKey, Query, Topology};
+use lessor_policy::{Ask, Facts, Hold, PoolKey, PoolUse, Query, Topology};
 use lessor_types::{Holder, Identifier, Links, Now, Seed, SubnetId, Unit, Wall};
 
 use crate::StoreMode;
@@ -37,6 +37,8 @@ pub struct View<'a> {
     pub judged: Wall,
     /// The server's draws.
     pub seed: Seed,
+    /// The query's number among the client's: another one draws anew, a re-run does not.
+    pub attempt: u64,
     /// Whether everybody counts as confirmed a moment ago, since the server has just started.
     pub fresh: bool,
     /// A defect to show, in simulations.
@@ -123,7 +125,8 @@ impl Facts for View<'_> {
             free.then_some(Candidate { unit, row })
         };
         if self.store == StoreMode::Exclusive {
-            let mut units = self.ledger.free(pool).take(SKIPS_MAX);
+            let chance = self.seed.keyed(asker.stable_hash(), self.attempt);
+            let mut units = self.ledger.free(pool, &chance).take(SKIPS_MAX);
             return Ok(units.find_map(|unit| candidate(unit, self.ledger.row(unit).cloned())));
         }
         let Some((first, last)) = self.topology.pool_range(pool) else {
@@ -145,6 +148,10 @@ impl Facts for View<'_> {
 
     fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> Known<Vec<Arc<Host>>> {
         Ok(self.topology.hosts_at(subnet, addr).cloned().collect())
+    }
+
+    fn in_use(&self, pool: PoolKey) -> Option<PoolUse> {
+        (self.store == StoreMode::Exclusive).then(|| self.ledger.in_use(pool)).flatten()
     }
 
     fn hold(&self, unit: Unit) -> Option<&Hold> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use lessor_config::{Config, Host, Subnet};
 use lessor_lease::{Lease, State};
-use lessor_types::{Holder, Identifier, PoolId, Secs, Unit, Wall};
+use lessor_types::{Holder, Identifier, PoolId, Unit, Wall};
 
 use super::World;
 use crate::facts::Known;
-use crate::reply::{self, Reply};
-use crate::{Ask, Classes, Decision, DropReason, Effect, Facts, Plan, PoolKey};
+use crate::reply::Reply;
+use crate::{Classes, Decision, DropReason, Effect, Facts, Plan, PoolKey};
 
 /// One client's question, with what is known of the client.
 pub(super) struct Case<'a, F> {
@@ -104,14 +104,11 @@ impl<'a, F: Facts> Case<'a, F> {
         })
     }
 
-    /// The lifetime that the client gets in a subnet.
-    pub(super) fn lifetime(&self, subnet: &Subnet) -> Secs {
-        if self.world.query.ask == Ask::Bootp {
-            // RFC 1534 §2: the client knows no end.
-            return Secs::INFINITE;
-        }
-        let bounds = self.classes.lifetime().unwrap_or(subnet.lifetime);
-        reply::lifetime(bounds, self.world.query.wanted)
+    /// Whether a unit is one that nobody gets who does not have it already, or by a reservation.
+    pub(super) fn is_left_out(&self, unit: Unit) -> bool {
+        let is_end = unit.v4().is_some_and(|addr| matches!(addr.octets(), [.., 0 | 255]));
+        let leaves_out = |subnet: &Subnet| self.world.topology.leaves_out_ends(subnet);
+        is_end && self.subnet_of(unit).is_some_and(leaves_out) && !self.is_reserved(unit)
     }
 
     /// Whether somebody else was offered a unit and may still take it.

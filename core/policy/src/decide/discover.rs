@@ -9,7 +9,7 @@ use lessor_types::Unit;
 use lessor_wire::v4::{MessageType, code};
 
 use super::case::{Case, Place};
-use super::request;
+use super::{offer, request};
 use crate::facts::Known;
 use crate::{Answer, Decision, DropReason, Effect, Facts, Plan};
 
@@ -29,7 +29,7 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
     }
     let subnet = place.subnet;
     Ok(Decision::Do(Box::new(Plan {
-        changes: Vec::new(),
+        changes: offer::changes(case, place, unit)?,
         read: vec![unit],
         hold: Some(unit),
         unhold: false,
@@ -105,6 +105,7 @@ fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
     }
     if let Some(wish) = case.world.query.wish.map(Unit::V4)
         && case.place_of(wish)?.is_some()
+        && !case.is_left_out(wish)
         && !case.held_for_another(wish)
         && case.may_have(facts.row(wish)?.as_deref())
     {

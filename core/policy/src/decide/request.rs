@@ -31,7 +31,8 @@ pub(super) fn selecting<F: Facts>(
     }
     let facts = case.world.facts;
     let row = facts.row(unit)?;
-    if !case.may_have(row.as_deref()) {
+    let is_new = !row.as_deref().is_some_and(|row| case.is_ours(row));
+    if !case.may_have(row.as_deref()) || (is_new && case.is_left_out(unit)) {
         return Ok(case.refuse(unit));
     }
     // An address that was not offered is granted too, since offers are forgotten in a crash; but

@@ -50,7 +50,7 @@ pub(super) fn decline<F: Facts>(
         context: row.as_deref().and_then(|row| row.context.clone()),
         promises: row.as_deref().and_then(|row| row.promises.clone()),
     };
-    Ok(surrender(case, unit, row, declined, Effect::Declined(unit)))
+    Ok(surrender(case, unit, row, Some(declined), Effect::Declined(unit)))
 }
 
 /// The client is done with its address.
@@ -76,9 +76,13 @@ pub(super) fn release<F: Facts>(
     if facts.confirmed_just_now(lease) {
         return Ok(Decision::Drop(DropReason::ReleaseOvertaken));
     }
-    let mut released = lease.clone();
-    released.state = State::Released;
-    released.expires = case.second();
+    // Kept for its client, unless the configuration forgets at once (V4-072).
+    let released = case.config().expired.keeps_affinity().then(|| {
+        let mut released = lease.clone();
+        released.state = State::Released;
+        released.expires = case.second();
+        released
+    });
     Ok(surrender(case, unit, row.clone(), released, Effect::Released(unit)))
 }
 
@@ -86,11 +90,11 @@ fn surrender<F: Facts>(
     case: &Case<'_, F>,
     unit: Unit,
     from: Option<Arc<Lease>>,
-    to: Lease,
+    to: Option<Lease>,
     effect: Effect,
 ) -> Decision {
     Decision::Do(Box::new(Plan {
-        changes: vec![Change { unit, from, to: Some(Arc::new(to)) }],
+        changes: vec![Change { unit, from, to: to.map(Arc::new) }],
         read: vec![unit],
         hold: None,
         // An offer of another unit may be younger than this message.

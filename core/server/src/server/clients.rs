@@ -109,6 +109,10 @@ impl Server {
             now: self.now,
             judged: self.judged(),
             seed: self.seed,
+            attempt: match &exchange.origin {
+                Origin::Client(query) => u64::from(query.message.xid.0),
+                Origin::Reclaim => 0,
+            },
             fresh: exchange.since < self.fresh_until,
             defect: self.defect,
         }
@@ -226,8 +230,9 @@ impl Server {
         if let Stage::Fetching(fetch) = exchange.stage {
             self.fetches.remove(&fetch);
         }
-        if let Origin::Client(query) = &exchange.origin {
-            self.ended(id, Some(query), Outcome::Dropped(reason));
+        match &exchange.origin {
+            Origin::Client(query) => self.ended(id, Some(query), Outcome::Dropped(reason)),
+            Origin::Reclaim => self.end_round(),
         }
     }
 

@@ -1,106 +1,196 @@
-//! Rounds of reclaiming.
+//! Rounds of reclaiming and of removing what was reclaimed.
+//!
+//! There is one round at a time. It is written slice by slice; between two slices it is asked
+//! whether the round may go on.
 
 use std::time::Duration;
 
 use lessor_config::Expired;
 use lessor_lease::{Change, Lookup};
-use lessor_types::{Mono, Seed};
+use lessor_types::{Mono, Secs, Seed};
 
 use super::Server;
 use crate::exchange::{Exchange, Origin, Stage};
 use crate::gathered::Gathered;
 use crate::lane::LaneId;
 use crate::planted::Planted;
+use crate::reclaim::Kind;
 use crate::{Event, ExchangeId, reclaim};
 
-/// When the next round is due, and what is left of one.
+/// How long a round is put off that would begin while another one is in work.
+const PUT_OFF: Duration = Duration::from_secs(1);
+
+/// When rounds are due, and what is left of one.
 #[derive(Debug)]
 pub(super) struct Sweep {
-    next: Option<Mono>,
+    reclaim: Option<Mono>,
+    flush: Option<Mono>,
     seed: Seed,
-    round: u64,
+    rounds: u64,
+    round: Option<Round>,
+    /// How many rounds in a row left lapsed leases behind.
+    incomplete: u32,
     /// For [`Planted::ReclaimRace`]: what the round before found.
     stale: Vec<Change>,
 }
 
+/// A round in work.
+#[derive(Clone, Copy, Debug)]
+struct Round {
+    kind: Kind,
+    /// The slice on its way. The round is in work as long as that is parked.
+    exchange: ExchangeId,
+    began: Mono,
+    taken: usize,
+    /// Whether the slice has as many rows as it may.
+    is_full: bool,
+    /// Whether something of it was not written.
+    has_failed: bool,
+}
+
 impl Sweep {
     pub(super) fn new(now: Mono, seed: Seed, settings: &Expired) -> Self {
-        let mut sweep = Self { next: None, seed, round: 0, stale: Vec::new() };
+        let mut sweep = Self {
+            reclaim: None,
+            flush: None,
+            seed,
+            rounds: 0,
+            round: None,
+            incomplete: 0,
+            stale: Vec::new(),
+        };
         sweep.configure(now, settings);
         sweep
     }
 
     pub(super) fn configure(&mut self, now: Mono, settings: &Expired) {
-        self.next = (settings.reclaim_wait.0 > 0).then(|| {
+        self.reclaim = self.after(now, settings.reclaim_wait);
+        self.flush = self.after(now, settings.flush_wait);
+    }
+
+    fn after(&self, now: Mono, wait: Secs) -> Option<Mono> {
+        (wait.0 > 0).then(|| {
             // Servers that share a store should not all sweep at once.
-            let wait_ms = u64::from(settings.reclaim_wait.0) * 1000;
-            let early_ms = self.seed.keyed(0x5eed, self.round).below(wait_ms / 4 + 1);
+            let wait_ms = u64::from(wait.0) * 1000;
+            let early_ms = self.seed.keyed(0x5eed, self.rounds).below(wait_ms / 4 + 1);
             now.after(Duration::from_millis(wait_ms - early_ms))
-        });
+        })
     }
 
     pub(super) fn is_due(&self, now: Mono) -> bool {
-        self.next.is_some_and(|next| next <= now)
+        self.next().is_some_and(|next| next <= now)
     }
 
-    pub(super) const fn next(&self) -> Option<Mono> {
-        self.next
+    pub(super) fn next(&self) -> Option<Mono> {
+        self.reclaim.into_iter().chain(self.flush).min()
+    }
+
+    /// What is due, which is due again after its pause.
+    fn take_due(&mut self, now: Mono, settings: &Expired) -> Option<Kind> {
+        self.rounds += 1;
+        if self.reclaim.is_some_and(|at| at <= now) {
+            self.reclaim = self.after(now, settings.reclaim_wait);
+            Some(Kind::Reclaim)
+        } else if self.flush.is_some_and(|at| at <= now) {
+            self.flush = self.after(now, settings.flush_wait);
+            Some(Kind::Flush)
+        } else {
+            None
+        }
+    }
+
+    const fn put_off(&mut self, kind: Kind, until: Mono) {
+        match kind {
+            Kind::Reclaim => self.reclaim = Some(until),
+            Kind::Flush => self.flush = Some(until),
+        }
+    }
+
+    /// Notes how a round ended; after how many incomplete ones it is time to warn, if it is.
+    fn ended(&mut self, has_left: bool, settings: &Expired) -> Option<u32> {
+        self.incomplete = if has_left { self.incomplete.saturating_add(1) } else { 0 };
+        let due = settings.unwarned_cycles > 0 && self.incomplete >= settings.unwarned_cycles;
+        due.then(|| std::mem::take(&mut self.incomplete))
     }
 }
 
 impl Server {
     pub(super) fn begin_sweep(&mut self) {
         let settings = self.topology.config().expired;
-        self.sweep.round += 1;
-        self.sweep.configure(self.now.mono, &settings);
+        let Some(kind) = self.sweep.take_due(self.now.mono, &settings) else {
+            return;
+        };
+        let current = self.sweep.round.map(|round| round.exchange);
+        if current.is_some_and(|id| self.lot.get_mut(id).is_some()) {
+            return self.sweep.put_off(kind, self.now.mono.after(PUT_OFF));
+        }
         if !self.store_open {
             return;
         }
+        let round = Round {
+            kind,
+            exchange: ExchangeId::default(),
+            began: self.now.mono,
+            taken: 0,
+            is_full: false,
+            has_failed: false,
+        };
+        self.begin_slice(round);
+    }
+
+    fn begin_slice(&mut self, mut round: Round) {
+        let settings = self.topology.config().expired;
         let id = self.next_exchange();
-        let give_up = self.now.mono.after(self.limits.parked_for_max);
         let exchange = Exchange {
             id,
             origin: Origin::Reclaim,
             since: self.now.mono,
-            give_up,
+            give_up: self.now.mono.after(self.limits.parked_for_max),
             rounds: 0,
             era: self.era,
             parking: 1,
             gathered: Gathered::default(),
             stage: Stage::Ready,
         };
+        round.exchange = id;
+        self.sweep.round = Some(round);
+        let count = reclaim::slice_max(round.kind, &settings, round.taken);
         if self.is_shared() {
             let lookup = Lookup::Lapsed {
-                count: u16::try_from(reclaim::round_max(&settings)).unwrap_or(u16::MAX),
+                count: u16::try_from(count).unwrap_or(u16::MAX),
                 wall: self.judged(),
-                held_back: i64::from(settings.hold_reclaimed.0),
+                held_back: reclaim::held_back(round.kind, &settings),
             };
             return self.fetch(exchange, vec![lookup]);
         }
-        let mut changes = reclaim::round(&self.ledger, &settings, self.judged());
-        if self.defect.is(Planted::ReclaimRace) {
-            std::mem::swap(&mut changes, &mut self.sweep.stale);
-        }
+        let changes = reclaim::slice(round.kind, &self.ledger, &settings, self.judged(), count);
         self.sweep(exchange, changes);
     }
 
-    /// Goes on with a round whose rows have been fetched.
+    /// Goes on with a slice whose rows have been fetched.
     pub(super) fn continue_sweep(&mut self, mut exchange: Exchange) {
+        let settings = self.topology.config().expired;
         let rows = exchange.gathered.take_lapsed().unwrap_or_default();
-        let mut changes: Vec<Change> = rows
+        let changes = rows
             .iter()
             .filter(|row| self.ledger.unsettled(row.unit).is_empty())
-            .map(reclaim::end_of)
+            .map(|row| reclaim::end_of(row, &settings))
             .collect();
-        if self.defect.is(Planted::ReclaimRace) {
-            std::mem::swap(&mut changes, &mut self.sweep.stale);
-        }
         self.sweep(exchange, changes);
     }
 
-    fn sweep(&mut self, mut exchange: Exchange, changes: Vec<Change>) {
-        if changes.is_empty() || !self.store_open {
+    fn sweep(&mut self, mut exchange: Exchange, mut changes: Vec<Change>) {
+        let settings = self.topology.config().expired;
+        if self.defect.is(Planted::ReclaimRace) {
+            std::mem::swap(&mut changes, &mut self.sweep.stale);
+        }
+        let Some(round) = self.sweep.round.as_mut().filter(|it| it.exchange == exchange.id) else {
             return;
+        };
+        round.is_full = changes.len() >= reclaim::slice_max(round.kind, &settings, round.taken);
+        round.taken += changes.len();
+        if changes.is_empty() || !self.store_open {
+            return self.end_round();
         }
         let ticket = (exchange.id, exchange.parking);
         let mut waits = 0;
@@ -115,7 +205,7 @@ impl Server {
         self.lot.park(exchange);
     }
 
-    /// One change of a round is settled. What was not written is found again in a later round.
+    /// One change of a slice is settled. What was not written is found again in a later round.
     pub(super) fn on_swept(&mut self, id: ExchangeId, done: bool) {
         let Some(exchange) = self.lot.get_mut(id) else {
             return;
@@ -126,17 +216,54 @@ impl Server {
         let Some(at) = changes.len().checked_sub(*waits) else {
             return;
         };
-        let event = changes.get(at).map(|change| match (&change.to, done) {
-            (_, false) => Event::ReclaimFailed(change.unit),
-            (Some(_), true) => Event::Reclaimed(change.unit),
-            (None, true) => Event::Removed(change.unit),
-        });
+        let event = changes.get(at).map(|change| reclaim::event(change, done));
         *waits -= 1;
-        if *waits == 0 {
-            self.lot.take(id);
-        }
+        let is_last = *waits == 0;
         if let Some(event) = event {
             self.event(event);
+        }
+        if let Some(round) = self.sweep.round.as_mut().filter(|round| round.exchange == id) {
+            round.has_failed |= !done;
+        }
+        if is_last {
+            self.lot.take(id);
+            self.end_slice();
+        }
+    }
+
+    /// A slice is written: the next one, if there is more and the round may go on.
+    fn end_slice(&mut self) {
+        let settings = self.topology.config().expired;
+        let Some(round) = self.sweep.round else {
+            return;
+        };
+        let passed = self.now.mono.since(round.began).as_millis();
+        let in_time = match settings.max_reclaim_time_ms {
+            0 => true,
+            max => round.kind == Kind::Flush || passed < u128::from(max),
+        };
+        let may_go_on = round.is_full && !round.has_failed && in_time && !self.stopping;
+        if may_go_on && reclaim::slice_max(round.kind, &settings, round.taken) > 0 {
+            self.begin_slice(round);
+        } else {
+            self.end_round();
+        }
+    }
+
+    /// A round is over, or was lost on the way.
+    pub(super) fn end_round(&mut self) {
+        let settings = self.topology.config().expired;
+        let Some(Round { kind: Kind::Reclaim, is_full, .. }) = self.sweep.round.take() else {
+            return;
+        };
+        let has_left = if self.is_shared() {
+            is_full
+        } else {
+            let judged = self.judged();
+            !reclaim::slice(Kind::Reclaim, &self.ledger, &settings, judged, 1).is_empty()
+        };
+        if let Some(rounds) = self.sweep.ended(has_left, &settings) {
+            self.event(Event::ReclaimSlow(rounds));
         }
     }
 }
