@@ -310,7 +310,7 @@ impl Server {
         while let Some(id) = self.lot.overdue(self.now.mono) {
             self.give_up(id);
         }
-        if !self.stopping && self.sweep.is_due(self.now.mono) {
+        while !self.stopping && self.sweep.is_due(self.now.mono) {
             self.begin_sweep();
         }
     }
