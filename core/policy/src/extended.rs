@@ -4,6 +4,7 @@
 //! `{ "ISC": { "relay-agent-info": { "sub-options": "0x…", "remote-id": "…", "relay-id": "…" } } }`.
 //! Versions before 2.3 had the option as one text, with its code and length in front. Both are read.
 
+use lessor_config::InfoCheck;
 use lessor_config::json::{self, Map, Member, Node, Value};
 use lessor_config::source::{Source, Sources};
 use lessor_wire::v4::{RelayAgent, code};
@@ -12,6 +13,8 @@ use lessor_wire::v4::{RelayAgent, code};
 const OWNER: &str = "ISC";
 /// The member for the relay agent information option (RFC 3046).
 const AGENT: &str = "relay-agent-info";
+/// What Kea writes there.
+const KNOWN: [&str; 3] = ["sub-options", "remote-id", "relay-id"];
 
 /// The relay agent information that a lease's context holds.
 #[must_use]
@@ -55,6 +58,58 @@ pub fn with_relay_agent(context: Option<&str>, agent: &RelayAgent) -> Option<Box
     put(&mut owned, AGENT, info(agent).into());
     put(&mut root, OWNER, owned.into());
     Some(Value::from(root).to_string().into())
+}
+
+/// What a stored context becomes when it is looked over; none if it stays as it is.
+///
+/// A context that is no JSON map, or one without relay agent information, stays as it is.
+#[must_use]
+pub fn checked(context: &str, level: InfoCheck) -> Option<Option<Box<str>>> {
+    if level == InfoCheck::None || !context.contains(AGENT) {
+        return None;
+    }
+    let mut root = read(context)?;
+    let mut owned = root.get(OWNER)?.as_map()?.clone();
+    let found = owned.get(AGENT)?;
+    let agent = relay_agent(Some(context));
+    let to = match (&found.node, agent) {
+        (Node::Map(found), Some(agent)) => agreeing(found, &agent, level),
+        (_, Some(agent)) => Some(info(&agent)),
+        (_, None) if level < InfoCheck::Strict => return None,
+        (_, None) => None,
+    };
+    match to {
+        Some(info) if found.as_map() == Some(&info) => return None,
+        Some(info) => put(&mut owned, AGENT, info.into()),
+        None => owned.0.retain(|member| member.key != AGENT),
+    }
+    if owned.0.is_empty() {
+        root.0.retain(|member| member.key != OWNER);
+    } else {
+        put(&mut root, OWNER, owned.into());
+    }
+    Some((!root.0.is_empty()).then(|| Value::from(root).to_string().into()))
+}
+
+/// A map of relay agent information that agrees with its sub-options, as far as is looked.
+fn agreeing(found: &Map, agent: &RelayAgent, level: InfoCheck) -> Option<Map> {
+    let right = info(agent);
+    let is_right = |member: &Member| {
+        let text = right.get(&member.key).and_then(Value::as_text);
+        let has = member.value.as_text();
+        text.zip(has).is_some_and(|(text, has)| text.eq_ignore_ascii_case(has))
+    };
+    let is_known = |member: &&Member| KNOWN.contains(&member.key.as_str());
+    let agrees = found.0.iter().filter(is_known).all(is_right)
+        && right.0.iter().all(|member| found.get(&member.key).is_some());
+    match level {
+        InfoCheck::Strict if !agrees => {
+            let others = found.0.iter().filter(|member| !is_known(member)).cloned();
+            Some(Map(right.0.into_iter().chain(others).collect()))
+        }
+        InfoCheck::Pedantic if !agrees || found.0.len() != right.0.len() => Some(right),
+        _ => Some(found.clone()),
+    }
 }
 
 fn info(agent: &RelayAgent) -> Map {
@@ -155,5 +210,40 @@ mod tests {
             assert_eq!(relay_agent(Some(text)), None, "{text}");
         }
         assert_eq!(with_relay_agent(Some("[]"), &agent()).as_deref(), Some("[]"));
+    }
+
+    /// What each level makes of a context: what it becomes, "" for nothing left, none for no change.
+    #[test]
+    fn each_level_puts_more_right() {
+        let new =
+            r#"{"ISC": {"relay-agent-info": {"sub-options": "0x0201AB", "remote-id": "AB"}}}"#;
+        let noted = format!(r#"{{"n": 1, "ISC": {}"#, new.trim_start_matches(r#"{"ISC": "#));
+        let alike = r#"{"ISC":{"relay-agent-info":{"sub-options":"0x0201ab","remote-id":"ab"}}}"#;
+        let older = r#"{"ISC":{"relay-agent-info":"0x52030201AB"}}"#;
+        let older_noted = r#"{"n":1,"ISC":{"relay-agent-info":"0x52030201AB"}}"#;
+        let wrong = r#"{"ISC":{"relay-agent-info":{"sub-options":"0x0201AB","remote-id":"CD"}}}"#;
+        let partly = r#"{"ISC":{"relay-agent-info":{"sub-options":"0x0201AB"}}}"#;
+        let more =
+            r#"{"ISC":{"relay-agent-info":{"sub-options":"0x0201AB","remote-id":"AB","x":1}}}"#;
+        let broken = r#"{"ISC":{"relay-agent-info":"0x5"}}"#;
+        let cases: [(&str, [Option<&str>; 3]); 9] = [
+            (new, [None, None, None]),
+            (alike, [None, None, None]),
+            (older, [Some(new), Some(new), Some(new)]),
+            (older_noted, [Some(&noted), Some(&noted), Some(&noted)]),
+            (wrong, [None, Some(new), Some(new)]),
+            (partly, [None, Some(new), Some(new)]),
+            (more, [None, None, Some(new)]),
+            (broken, [None, Some(""), Some("")]),
+            (r#"{"n":1}"#, [None, None, None]),
+        ];
+        for (context, expected) in cases {
+            assert_eq!(checked(context, InfoCheck::None), None, "{context}");
+            let levels = [InfoCheck::Fix, InfoCheck::Strict, InfoCheck::Pedantic];
+            for (level, expected) in levels.into_iter().zip(expected) {
+                let found = checked(context, level).map(Option::unwrap_or_default);
+                assert_eq!(found.as_deref(), expected, "{context} {level:?}");
+            }
+        }
     }
 }

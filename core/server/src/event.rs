@@ -5,9 +5,10 @@ use std::fmt;
 
 use lessor_lease::StoreFailure;
 use lessor_policy::{DropReason, Effect};
-use lessor_types::{Holder, Unit, Xid};
+use lessor_types::{Holder, SubnetId, Unit, Xid};
 
 use crate::ExchangeId;
+use crate::sanity::Remedy;
 
 /// How much an event asks of an operator.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -62,6 +63,15 @@ pub enum Event {
     ReclaimSlow(u32),
     /// A reclaim was not written.
     ReclaimFailed(Unit),
+    /// A stored lease's subnet is not the one that has its address.
+    LeaseMisplaced(Unit, SubnetId, Remedy),
+    /// Stored leases were looked over, and some did not fit the configuration.
+    LeasesLookedOver {
+        /// How many have the wrong subnet.
+        misplaced: usize,
+        /// How many are changed or deleted.
+        put_right: usize,
+    },
     /// The store can't be written.
     StoreLost(StoreFailure),
     /// The store is open again, with this many rows.
@@ -105,6 +115,8 @@ impl Event {
             Self::ProbationEnded(_) => "LEASE_PROBATION_ENDED",
             Self::ReclaimSlow(_) => "LEASE_RECLAIM_SLOW",
             Self::ReclaimFailed(_) => "LEASE_RECLAIM_FAILED",
+            Self::LeaseMisplaced(..) => "LEASE_MISPLACED",
+            Self::LeasesLookedOver { .. } => "LEASES_LOOKED_OVER",
             Self::StoreLost(_) => "STORE_LOST",
             Self::StoreReopened(_) => "STORE_REOPENED",
             Self::ContactBegan => "PARTNER_CONTACT_BEGAN",
@@ -132,8 +144,9 @@ impl Event {
             Self::OptionsLeftOut { .. }
             | Self::ReclaimFailed(_)
             | Self::ReclaimSlow(_)
+            | Self::LeaseMisplaced(..)
             | Self::ClockLeapt(_) => Level::Warn,
-            Self::ProbationEnded(_) => Level::Info,
+            Self::ProbationEnded(_) | Self::LeasesLookedOver { .. } => Level::Info,
             Self::Reclaimed(_) | Self::Removed(_) => Level::Debug,
             Self::StoreLost(_) => Level::Error,
             Self::StoreReopened(_) | Self::ContactBegan | Self::ConfigApplied { .. } => Level::Info,
@@ -165,6 +178,15 @@ impl fmt::Display for Event {
                 write!(f, "{rounds} rounds of reclaiming in a row left lapsed leases behind")
             }
             Self::ReclaimFailed(unit) => write!(f, "{unit} could not be reclaimed; next round"),
+            Self::LeaseMisplaced(unit, subnet, remedy) => {
+                write!(
+                    f,
+                    "the lease of {unit} says subnet {subnet}, which does not have it: {remedy}"
+                )
+            }
+            Self::LeasesLookedOver { misplaced, put_right } => {
+                write!(f, "leases with a wrong subnet: {misplaced}; put right: {put_right}")
+            }
             Self::StoreLost(failure) => {
                 write!(f, "the lease store can't be written, no lease is granted: {failure}")
             }

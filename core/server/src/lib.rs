@@ -11,6 +11,7 @@
 //! - [`gathered`]: what one exchange fetched from a shared store.
 //! - [`view`]: ledger and gathered facts as a decision sees them.
 //! - [`reclaim`]: what becomes of lapsed leases.
+//! - [`sanity`]: stored leases that do not fit the configuration.
 //! - [`calendar`]: the wall clock, judged with suspicion.
 //! - [`event`]: what happened, with stable ids, and the counters folded over it.
 //! - [`planted`]: defects that the simulator switches on to test itself.
@@ -35,6 +36,7 @@ pub mod occupancy;
 pub mod planted;
 pub mod port;
 pub mod reclaim;
+pub mod sanity;
 pub mod server;
 pub mod view;
 

@@ -2,6 +2,7 @@
 
 mod clients;
 mod lanes;
+mod load;
 mod sweep;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -170,7 +171,7 @@ impl Server {
             StoreMode::Shared => setup.limits.batches_in_flight_max,
         };
         let batch_max = setup.limits.batch_changes_max;
-        Self {
+        let mut server = Self {
             lot: Lot::new(setup.limits.lot_for(config)),
             ledger: Ledger::new(&setup.topology, setup.leases, judged, setup.limits.offers_max),
             sweep: sweep::Sweep::new(now.mono, setup.seed, &config.expired),
@@ -197,7 +198,9 @@ impl Server {
             last_turn: now.mono,
             lapses_left: false,
             stopping: false,
-        }
+        };
+        server.look_over();
+        server
     }
 
     /// The bounds.
@@ -354,6 +357,7 @@ impl Server {
         self.sweep.configure(self.now.mono, &config.expired);
         self.ledger.settle_in(&self.topology);
         self.event(Event::ConfigApplied { subnets: config.subnets.len() });
+        self.look_over();
     }
 
     fn event(&mut self, event: Event) {

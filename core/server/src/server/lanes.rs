@@ -195,6 +195,7 @@ impl Server {
             self.ledger.replace(&self.topology, rows);
         }
         self.event(Event::StoreReopened(found));
+        self.look_over();
     }
 
     /// One change that an exchange waited for is settled.

@@ -138,6 +138,13 @@ impl Stage {
                 };
                 Some(Input::Fetched { fetch, result: Err(FetchError::Unavailable) })
             }
+            ["row", addr, client, life, "context", text] => {
+                let life = life.parse().expect("a number of seconds");
+                let addr = addr.parse().expect("an address");
+                self.rows.write(addr, hw(client), life, self.now.wall);
+                self.rows.remark(addr, text);
+                return Vec::new();
+            }
             ["row", addr, client, life] => {
                 let life = life.parse().expect("a number of seconds");
                 self.rows.write(addr.parse().expect("an address"), hw(client), life, self.now.wall);

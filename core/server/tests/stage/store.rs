@@ -34,6 +34,11 @@ impl Rows {
         self.0.insert(row.unit, Arc::new(row));
     }
 
+    pub(super) fn remark(&mut self, addr: Ipv4Addr, text: &str) {
+        let row = self.0.get_mut(&Unit::V4(addr)).expect("a row");
+        Arc::make_mut(row).context = Some(text.into());
+    }
+
     /// Settles a batch in the way that the step says.
     pub(super) fn settle(&mut self, batch: &StoreBatch, how: &str, shared: bool) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
