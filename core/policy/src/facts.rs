@@ -24,7 +24,7 @@ pub struct Hold {
 /// How much of a pool is in use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PoolUse {
-    /// Addresses that are leased, offered or on probation.
+    /// Addresses that are leased, offered, on probation or kept for reservations.
     pub taken: u64,
     /// Addresses that can be leased at all.
     pub size: u64,
