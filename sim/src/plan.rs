@@ -2,8 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use lessor_types::{Link, LinkId, Links};
+use lessor_types::{HwAddr, Link, LinkId, Links};
 use serde_json::json;
+
+use crate::client::message::hw;
 
 /// The relay's address on the second link, which is the `giaddr` of what it passes on.
 pub(crate) const RELAY: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 1);
@@ -37,6 +39,20 @@ pub(crate) fn links(number: u8) -> Links {
     Links(vec![Link { id: LINK, name: "eth0".into(), addrs: vec![(server(number), 24)] }])
 }
 
+/// The class of [`is_odd`] clients.
+pub(crate) const ODD: &str = "odd";
+
+/// Whether a client is in the class [`ODD`], by what the class means.
+pub(crate) fn is_odd(who: &HwAddr) -> bool {
+    who.octets().last().is_some_and(|octet| octet % 2 == 1)
+}
+
+/// The class's test: the last digit of the link-layer address.
+fn odd_test() -> String {
+    let is = |digit| format!("substring(hexstring(pkt4.mac, ''), -1, 1) == '{digit}'");
+    ['1', '3', '5', '7', '9', 'b', 'd', 'f'].map(is).join(" or ")
+}
+
 /// What a configuration says.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -44,8 +60,11 @@ pub(crate) struct Settings {
     pub(crate) lifetime: [u32; 3],
     /// Whether T1 and T2 are sent.
     pub(crate) tee: bool,
-    /// The pools: link, last octets of the first and the last address.
-    pub(crate) pools: Vec<(u8, u8, u8)>,
+    /// The pools: link, last octets of the first and the last address, and whether it is for
+    /// [`is_odd`] clients alone.
+    pub(crate) pools: Vec<(u8, u8, u8, bool)>,
+    /// What is reserved: link, the client's number, the last octet of its address.
+    pub(crate) reserved: Vec<(u8, u32, u8)>,
     /// The share of a lifetime, in percent, within which a renewal is not written.
     pub(crate) cache_percent: u32,
     pub(crate) authoritative: bool,
@@ -65,15 +84,26 @@ impl Settings {
                 .pools
                 .iter()
                 .filter(|(on, ..)| *on == lan)
-                .map(|(_, first, last)| {
+                .map(|(_, first, last, odd)| {
                     let (first, last) = (addr(lan, *first), addr(lan, *last));
-                    json!({ "pool": format!("{first} - {last}") })
+                    let guards: &[&str] = if *odd { &[ODD] } else { &[] };
+                    json!({ "pool": format!("{first} - {last}"), "client-classes": guards })
+                })
+                .collect();
+            let reservations: Vec<_> = self
+                .reserved
+                .iter()
+                .filter(|(on, ..)| *on == lan)
+                .map(|(_, number, last)| {
+                    let client = hw(*number).to_string();
+                    json!({ "hw-address": client, "ip-address": addr(lan, *last) })
                 })
                 .collect();
             json!({
                 "id": u32::from(lan) + 1,
                 "subnet": format!("{}/24", link_prefix(lan)),
                 "pools": pools,
+                "reservations": reservations,
             })
         };
         json!({ "Dhcp4": {
@@ -90,6 +120,7 @@ impl Settings {
                 "reclaim-timer-wait-time": self.reclaim_wait,
                 "hold-reclaimed-time": self.hold_reclaimed,
             },
+            "client-classes": [{ "name": ODD, "test": odd_test() }],
             "subnet4": [subnet(0), subnet(1)],
         }})
         .to_string()

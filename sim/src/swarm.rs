@@ -198,11 +198,13 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         let size = (on(lan) * traits.pool_percent).div_ceil(100).clamp(2, 60);
         let size = u8::try_from(size).unwrap_or(60);
         let last = POOL_FIRST + size - 1;
-        if size >= 4 && rng.chance_ppm(300_000) {
+        let guarded = is_like(traits.like, &[Planted::GuardForgotten]);
+        if size >= 4 && (guarded || rng.chance_ppm(300_000)) {
             let half = POOL_FIRST + size / 2;
-            vec![(lan, POOL_FIRST, half - 1), (lan, half, last)]
+            let odd = guarded || rng.chance_ppm(400_000);
+            vec![(lan, POOL_FIRST, half - 1, false), (lan, half, last, odd)]
         } else {
-            vec![(lan, POOL_FIRST, last)]
+            vec![(lan, POOL_FIRST, last, false)]
         }
     };
     let mut pools = pool(0, &mut rng);
@@ -218,6 +220,7 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         },
         tee: rng.chance_ppm(500_000),
         pools,
+        reserved: draw_reserved(traits, clients, &mut rng),
         cache_percent: weighted(&mut rng, &[(2, 25), (1, 0), (1, 60)])
             .unwrap_or(25)
             .max(if cached { 25 } else { 0 }),
@@ -247,6 +250,32 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
     all.iter().map(Settings::to_json).collect()
 }
 
+/// Reservations for some clients, in pools and below them, no two of one address.
+fn draw_reserved(traits: &Traits, clients: &[ClientSpec], rng: &mut Prng) -> Vec<(u8, u32, u8)> {
+    let wanted = is_like(traits.like, &[Planted::ReservationForgotten]);
+    if !wanted && !rng.chance_ppm(350_000) {
+        return Vec::new();
+    }
+    let mut reserved: Vec<(u8, u32, u8)> = Vec::new();
+    for client in clients {
+        let is_new = !reserved.iter().any(|(lan, hw, _)| *lan == client.lan && *hw == client.hw);
+        if is_new && rng.chance_ppm(250_000) {
+            let last = draw_reserved_addr(rng);
+            if !reserved.iter().any(|(lan, _, taken)| *lan == client.lan && *taken == last) {
+                reserved.push((client.lan, client.hw, last));
+            }
+        }
+    }
+    reserved
+}
+
+/// Half of them in pools.
+fn draw_reserved_addr(rng: &mut Prng) -> u8 {
+    let in_pool = rng.chance_ppm(500_000);
+    let (low, high) = if in_pool { (POOL_FIRST, POOL_FIRST + 12) } else { (50, 90) };
+    u8::try_from(between(rng, u64::from(low), u64::from(high))).unwrap_or(low)
+}
+
 /// Another lawful configuration of the same network.
 fn change(from: &Settings, rng: &mut Prng) -> Settings {
     let mut to = from.clone();
@@ -254,7 +283,7 @@ fn change(from: &Settings, rng: &mut Prng) -> Settings {
         // Pools move up or down a little, and shrink or grow.
         let shift = u8::try_from(rng.below(8)).unwrap_or(0);
         let mut floor = [0_u8; 2];
-        for (lan, first, last) in &mut to.pools {
+        for (lan, first, last, _) in &mut to.pools {
             let size = last.abs_diff(*first) + 1;
             let grow = u8::try_from(rng.below(4)).unwrap_or(0);
             let floor = &mut floor[usize::from(*lan % 2)];
@@ -262,6 +291,22 @@ fn change(from: &Settings, rng: &mut Prng) -> Settings {
             *last = *first + (size + grow).saturating_sub(2).max(2) - 1;
             *floor = *last + 1;
         }
+    }
+    for (at, place) in from.reserved.iter().enumerate() {
+        let last = draw_reserved_addr(rng);
+        let is_free = !to.reserved.iter().any(|(lan, _, taken)| *lan == place.0 && *taken == last);
+        if is_free
+            && rng.chance_ppm(400_000)
+            && let Some((_, _, to)) = to.reserved.get_mut(at)
+        {
+            *to = last;
+        }
+    }
+    if let [.., (_, _, _, odd)] = &mut to.pools[..]
+        && from.pools.len() > 2
+        && rng.chance_ppm(400_000)
+    {
+        *odd = !*odd;
     }
     if rng.chance_ppm(500_000) {
         let [_, life, _] = from.lifetime;

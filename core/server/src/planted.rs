@@ -3,6 +3,11 @@
 //! Without the feature `planted`, which no daemon is built with, the switch does not exist and each
 //! question answers "no" at compile time.
 
+use std::sync::Arc;
+
+use lessor_config::Config;
+use lessor_policy::{Ask, Topology};
+
 /// A known defect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Planted {
@@ -30,6 +35,10 @@ pub enum Planted {
     LateRelease,
     /// The partner's refusal counts as its agreement.
     RejectionIgnored,
+    /// Whom an address is reserved for is not asked when it is renewed.
+    ReservationForgotten,
+    /// Whom a pool is for is not asked when its addresses are renewed.
+    GuardForgotten,
 }
 
 impl Planted {
@@ -47,6 +56,8 @@ impl Planted {
         Self::StaleRelease,
         Self::LateRelease,
         Self::RejectionIgnored,
+        Self::ReservationForgotten,
+        Self::GuardForgotten,
     ];
 
     /// A name for command lines.
@@ -65,6 +76,8 @@ impl Planted {
             Self::StaleRelease => "stale-release",
             Self::LateRelease => "late-release",
             Self::RejectionIgnored => "rejection-ignored",
+            Self::ReservationForgotten => "reservation-forgotten",
+            Self::GuardForgotten => "guard-forgotten",
         }
     }
 }
@@ -82,6 +95,20 @@ impl Defect {
     #[must_use]
     pub const fn planted(defect: Option<Planted>) -> Self {
         Self { planted: defect }
+    }
+
+    /// What a renewal is decided under, if guards are forgotten: pools that are for everybody.
+    #[must_use]
+    #[inline]
+    pub fn unguarded(self, topology: &Topology, ask: Ask) -> Option<Topology> {
+        if !self.is(Planted::GuardForgotten) || !matches!(ask, Ask::Extend { .. }) {
+            return None;
+        }
+        let mut config = Config::clone(topology.config());
+        for pool in config.subnets.iter_mut().flat_map(|subnet| &mut subnet.pools) {
+            pool.guards.clear();
+        }
+        Some(Topology::new(Arc::new(config)))
     }
 
     /// Whether it is this one.

@@ -1,10 +1,10 @@
-//! Where addresses come from: pools (I9), offers (V4-036) and declined addresses (V4-067).
+//! Where addresses come from: pools and whom they are for (I9), offers (V4-036) and declined addresses (V4-067).
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use lessor_config::Config;
-use lessor_types::Holder;
+use lessor_types::{Holder, HwAddr};
 
 use super::{Broken, Invariant, Verdict};
 use crate::time::{MS, Ns, SEC, show};
@@ -15,12 +15,36 @@ const OFFER_HOLD: Ns = 30 * SEC;
 /// I9: an address that is given or offered lies in a pool of the subnet of the client's link.
 pub(crate) fn in_pool(config: &Config, lan: u8, addr: Ipv4Addr) -> Verdict {
     let found = config.pool_of(addr);
-    if found.is_some_and(|(subnet, _)| subnet.prefix.contains(crate::plan::link_prefix(lan))) {
+    let mut reserved = config.hosts.at(addr).iter().filter_map(|host| config.subnet(host.subnet?));
+    let link = crate::plan::link_prefix(lan);
+    if reserved.any(|subnet| subnet.prefix.contains(link)) {
+        return Ok(());
+    }
+    if found.is_some_and(|(subnet, _)| subnet.prefix.contains(link)) {
         return Ok(());
     }
     let what = match found {
         None => format!("{addr} is in no pool of the configuration in effect"),
         Some((subnet, _)) => format!("{addr} of subnet {} is not for link {lan}", subnet.id),
+    };
+    Err(Broken::new(Invariant::Conformance, what).addr(addr))
+}
+
+/// I9: an address that is given or offered is not reserved for somebody else, nor in a pool that is
+/// for others.
+pub(crate) fn is_for(config: &Config, who: &HwAddr, addr: Ipv4Addr) -> Verdict {
+    let mut reserved = config.hosts.at(addr).iter().peekable();
+    let what = if reserved.peek().is_some() {
+        if reserved.any(|host| host.identifier.octets() == who.octets()) {
+            return Ok(());
+        }
+        format!("{addr} is reserved, and not for {who}")
+    } else {
+        let guarded = config.pool_of(addr).is_some_and(|(_, pool)| !pool.guards.is_empty());
+        if !guarded || crate::plan::is_odd(who) {
+            return Ok(());
+        }
+        format!("the pool of {addr} is not for {who}")
     };
     Err(Broken::new(Invariant::Conformance, what).addr(addr))
 }

@@ -81,8 +81,11 @@ impl End<'_> {
             .iter()
             .filter(|subnet| subnet.prefix.contains(crate::plan::link_prefix(lan)))
             .flat_map(|subnet| &subnet.pools)
+            // What is for some clients only is not counted on.
+            .filter(|pool| pool.guards.is_empty())
             .flat_map(|pool| u32::from(pool.first)..=u32::from(pool.last))
             .map(Ipv4Addr::from)
+            .filter(|addr| self.config.hosts.at(*addr).is_empty())
             .filter(|addr| !taken.contains(&Unit::V4(*addr)) && !lately(addr))
             .collect()
     }

@@ -83,6 +83,7 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
             Planted::StaleRelease => &["reconfigure", "disk-slow", "partner-slow", "partner-gone"],
             Planted::LateRelease => &["duplicate", "delay"],
             Planted::RejectionIgnored => &["partner-rejects"],
+            Planted::ReservationForgotten | Planted::GuardForgotten => &["reconfigure"],
             _ => &[],
         },
         Some(Bug::NoSync) => &["crash"],

@@ -40,7 +40,8 @@ impl World<'_> {
         let addr = message.yiaddr;
         match message.message_type() {
             Some(MessageType::Offer) => {
-                let in_pool = conformance::in_pool(&config, lan, addr);
+                let in_pool = conformance::in_pool(&config, lan, addr)
+                    .and_then(|()| conformance::is_for(&config, &who.hw, addr));
                 // A client's own lease may be offered to it whoever else was offered it before;
                 // a shared store may have shown it a moment ago, before it was gone.
                 let unit = Unit::V4(addr);
@@ -59,7 +60,9 @@ impl World<'_> {
             }
             Some(MessageType::Ack) if gist.secs > 0 => {
                 let heard = node.heard(gist.xid).unwrap_or(t);
-                self.judge(Invariant::Conformance, conformance::in_pool(&config, lan, addr));
+                let lawful = conformance::in_pool(&config, lan, addr)
+                    .and_then(|()| conformance::is_for(&config, &who.hw, addr));
+                self.judge(Invariant::Conformance, lawful);
                 let given = self.declined.given(t, addr, heard);
                 if given == Ok(true) {
                     self.reach(Goal::DeclinedBack);

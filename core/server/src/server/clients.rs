@@ -86,7 +86,9 @@ impl Server {
         }
         exchange.era = self.era;
         let view = self.view(&exchange);
-        let decision = decide(&view, &self.topology, &self.links, &query, self.now);
+        let unguarded = self.defect.unguarded(&self.topology, query.ask);
+        let topology = unguarded.as_ref().unwrap_or(&self.topology);
+        let decision = decide(&view, topology, &self.links, &query, self.now);
         match decision {
             Decision::Drop(reason) => {
                 self.ended(exchange.id, Some(&query), Outcome::Dropped(reason));
