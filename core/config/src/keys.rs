@@ -279,12 +279,41 @@ pub fn find(scope: Scope, name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name && key.scopes.contains(&scope))
 }
 
-/// What somebody who wrote an unknown `name` in `scope` should know: the nearest key there, or
-/// where this one belongs.
+/// Keys that DHCPv6 has and DHCPv4 does not.
+const DHCPV6: [&str; 20] = [
+    "subnet6",
+    "preferred-lifetime",
+    "min-preferred-lifetime",
+    "max-preferred-lifetime",
+    "mac-sources",
+    "relay-supplied-options",
+    "server-id",
+    "data-directory",
+    "allow-address-registration",
+    "pd-allocator",
+    "pd-pools",
+    "prefix",
+    "prefix-len",
+    "prefixes",
+    "delegated-len",
+    "excluded-prefix",
+    "excluded-prefix-len",
+    "excluded-prefixes",
+    "interface-id",
+    "dhcp6o4-port",
+];
+/// Where a key belongs is told if it is not too many places to be of help.
+const PLACES_MAX: usize = 3;
+
+/// What somebody who wrote an unknown `name` in `scope` should know: the key that was meant there,
+/// or where this one belongs.
 #[must_use]
 pub fn advice(scope: Scope, name: &str) -> String {
-    let here = KEYS.iter().filter(|key| key.scopes.contains(&scope));
-    if let Some(near) = spelling::nearest(name, here.map(|key| key.name)) {
+    let here = || KEYS.iter().filter(|key| key.scopes.contains(&scope)).map(|key| key.name);
+    if DHCPV6.contains(&name) {
+        return "DHCPv6 has this key, DHCPv4 has not".to_owned();
+    }
+    if let Some(near) = spelling::nearest(name, here()) {
         return format!("did you mean `{near}`?");
     }
     let places: Vec<String> = KEYS
@@ -293,10 +322,16 @@ pub fn advice(scope: Scope, name: &str) -> String {
         .flat_map(|key| key.scopes)
         .map(ToString::to_string)
         .collect();
-    if places.is_empty() {
-        format!("{scope} has no such key")
-    } else {
-        format!("it belongs in {}", places.join(", "))
+    let belongs = match places.len() {
+        1..=PLACES_MAX => Some(format!("it belongs in {}", places.join(", "))),
+        _ => None,
+    };
+    let fuller = spelling::fuller(name, here());
+    match (belongs, fuller.filter(|fuller| !places.contains(&format!("`{fuller}`")))) {
+        (Some(belongs), Some(fuller)) => format!("{belongs}; or did you mean `{fuller}`?"),
+        (None, Some(fuller)) => format!("did you mean `{fuller}`?"),
+        (Some(belongs), None) => belongs,
+        (None, None) => format!("{scope} has no such key"),
     }
 }
 
@@ -353,9 +388,47 @@ mod tests {
     }
 
     #[test]
-    fn advice_is_the_nearest_key_or_the_right_place() {
-        assert_eq!(advice(Scope::Dhcp4, "valid-lifetme"), "did you mean `valid-lifetime`?");
-        assert_eq!(advice(Scope::Dhcp4, "pools"), "it belongs in a subnet");
-        assert_eq!(advice(Scope::Relay, "colour"), "`relay` has no such key");
+    fn advice_is_the_key_that_was_meant_or_the_right_place() {
+        for (scope, name, advised) in [
+            (Scope::Dhcp4, "valid-lifetme", "did you mean `valid-lifetime`?"),
+            (Scope::Dhcp4, "vaild-lifetime", "did you mean `valid-lifetime`?"),
+            (Scope::Dhcp4, "validLifetime", "did you mean `valid-lifetime`?"),
+            (Scope::Dhcp4, "valid_lifetime", "did you mean `valid-lifetime`?"),
+            (Scope::Dhcp4, "lifetime", "did you mean `valid-lifetime`?"),
+            (Scope::Dhcp4, "subnets", "did you mean `subnet4`?"),
+            (Scope::Dhcp4, "subnet6", "DHCPv6 has this key, DHCPv4 has not"),
+            (Scope::Dhcp4, "option_data", "did you mean `option-data`?"),
+            (Scope::Dhcp4, "hook-libraries", "did you mean `hooks-libraries`?"),
+            (Scope::Dhcp4, "expired-lease-processing", "did you mean `expired-leases-processing`?"),
+            (Scope::Dhcp4, "authorative", "did you mean `authoritative`?"),
+            (Scope::Dhcp4, "boot-filename", "did you mean `boot-file-name`?"),
+            (Scope::Dhcp4, "classes", "did you mean `client-classes`?"),
+            (Scope::Dhcp4, "pools", "it belongs in a subnet"),
+            (Scope::Dhcp4, "lfc-interval", "it belongs in a database"),
+            (Scope::Dhcp4, "interfaces", "it belongs in `interfaces-config`"),
+            (Scope::Subnet, "pool", "did you mean `pools`?"),
+            (Scope::Subnet, "reservatons", "did you mean `reservations`?"),
+            (Scope::Subnet, "interface-id", "DHCPv6 has this key, DHCPv4 has not"),
+            (Scope::Subnet, "name", "a subnet has no such key"),
+            (Scope::Pool, "poolid", "did you mean `pool-id`?"),
+            (Scope::Pool, "id", "it belongs in a subnet; or did you mean `pool-id`?"),
+            (Scope::Reservation, "mac-address", "did you mean `hw-address`?"),
+            (Scope::Reservation, "ip", "did you mean `ip-address`?"),
+            (Scope::OptionData, "csv", "did you mean `csv-format`?"),
+            (Scope::Database, "pasword", "did you mean `password`?"),
+            (Scope::ControlSocket, "name", "did you mean `socket-name`?"),
+            (Scope::ControlSocket, "socket-path", "did you mean `socket-name`?"),
+            (Scope::Relay, "addresses", "did you mean `ip-addresses`?"),
+            (Scope::Relay, "colour", "`relay` has no such key"),
+        ] {
+            assert_eq!(advice(scope, name), advised, "{name} in {scope}");
+        }
+    }
+
+    #[test]
+    fn what_dhcpv6_alone_has_is_not_in_the_table() {
+        for name in DHCPV6 {
+            assert!(KEYS.iter().all(|key| key.name != name), "{name}");
+        }
     }
 }

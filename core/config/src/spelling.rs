@@ -22,6 +22,20 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
+/// The first candidate of two words that has `word` for one of them, in singular or plural.
+#[must_use]
+pub(crate) fn fuller<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let root = |word: &str| word.strip_suffix('s').unwrap_or(word).to_ascii_lowercase();
+    let wanted = root(word);
+    candidates.into_iter().find(|candidate| {
+        let words = candidate.split_once('-').filter(|(_, rest)| !rest.contains('-'));
+        words.is_some_and(|(one, other)| root(one) == wanted || root(other) == wanted)
+    })
+}
+
 /// How many letters to add, drop, replace or swap with their neighbour turn `a` into `b`, taking
 /// case and `_` for `-` as no difference.
 fn distance(a: &str, b: &str) -> usize {
