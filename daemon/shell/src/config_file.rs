@@ -46,8 +46,8 @@ impl ConfigFile {
     /// # Errors
     /// [`LoadError`], with everything that is wrong.
     pub fn load(&self) -> Result<(Config, Diagnostics), LoadError> {
-        let text = fs::read_to_string(&self.path)
-            .map_err(|why| LoadError::Read { file: self.path.clone(), why })?;
+        let text =
+            read(&self.path).map_err(|why| LoadError::Read { file: self.path.clone(), why })?;
         let mut include = |name: &str| self.include(name);
         Config::parse_with(&text, &self.path.display().to_string(), &mut include)
             .map_err(LoadError::Refused)
@@ -60,8 +60,18 @@ impl ConfigFile {
             Some(dir) => dir.join(name),
             None => PathBuf::from(name),
         };
-        fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))
+        read(&path).map_err(|why| format!("{}: {why}", path.display()))
     }
+}
+
+/// A file's text. Comments may be in any encoding; what is not UTF-8 in a string, the parser
+/// refuses.
+fn read(path: &Path) -> io::Result<String> {
+    let octets = fs::read(path)?;
+    Ok(match String::from_utf8(octets) {
+        Ok(text) => text,
+        Err(other) => String::from_utf8_lossy(other.as_bytes()).into_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -78,6 +88,36 @@ mod tests {
         fs::write(dir.path().join("subnets.json"), r#"[ { "id": 7, "subnet": "192.0.2.0/24" } ]"#)?;
         let (config, _) = file.load().map_err(|why| io::Error::other(why.to_string()))?;
         assert_eq!(config.subnets.first().map(|subnet| subnet.id.0), Some(7));
+        Ok(())
+    }
+
+    #[test]
+    fn includes_of_includes_stand_beside_the_file_too() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let file = ConfigFile::new(dir.path().join("main.conf"));
+        let pools = dir.path().join("pools.json");
+        fs::write(&pools, r#"{ "pool": "192.0.2.7 - 192.0.2.8" }"#)?;
+        fs::create_dir(dir.path().join("sites"))?;
+        fs::write(
+            dir.path().join("sites/one.json"),
+            format!(
+                r#"{{ "id": 7, "subnet": "192.0.2.0/24", "pools": [ <?include "{}"?> ],
+                     "relay": <?include "sites/relay.json"?> }}"#,
+                pools.display()
+            ),
+        )?;
+        // A comment in Latin-1.
+        let relay = b"{ # K\xfcche\n \"ip-addresses\": [ \"192.0.2.1\" ] }";
+        fs::write(dir.path().join("sites/relay.json"), relay)?;
+        fs::write(file.path(), r#"{ "Dhcp4": { "subnet4": [ <?include "sites/one.json"?> ] } }"#)?;
+        let (config, _) = file.load().map_err(|why| io::Error::other(why.to_string()))?;
+        assert_eq!(config.subnets[0].pools[0].size(), 2);
+        assert_eq!(config.subnets[0].relays.len(), 1);
+
+        fs::write(&pools, r#"<?include "sites/one.json"?>"#)?;
+        let told = file.load().expect_err("a round").to_string();
+        let round = format!("`sites/one.json` → `{}` → `sites/one.json`", pools.display());
+        assert!(told.contains(&round), "{told}");
         Ok(())
     }
 }

@@ -6,6 +6,10 @@ use super::parser::{INCLUDE_DEPTH_MAX, INCLUDES_MAX, Loader};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Source, Sources, Span};
 
+/// What stands for octets that are not UTF-8. A comment may hold any; a string would mean something
+/// else than its author wrote.
+const UNREADABLE: char = char::REPLACEMENT_CHARACTER;
+
 /// The smallest part that means something.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Token {
@@ -209,13 +213,14 @@ impl Reading {
         self.at += 1;
         let mut text = String::new();
         loop {
-            let plain = self.take_while(|it| !matches!(it, '"' | '\\' | '\0'..='\u{1f}'));
+            let plain =
+                self.take_while(|it| !matches!(it, '"' | '\\' | '\0'..='\u{1f}' | UNREADABLE));
             text.push_str(plain);
             let here = self.at;
             let Some(letter) = self.rest().chars().next() else {
                 return Err(self.fail(start, "a string that is not closed", "`\"`"));
             };
-            self.at += 1;
+            self.at += letter.len_utf8();
             match letter {
                 '"' => return Ok(Token::Text(text)),
                 '\\' => text.push(self.escape(here)?),
@@ -223,6 +228,10 @@ impl Reading {
                     self.at = here;
                     let found = "a string that is not closed on its line";
                     return Err(self.fail(start, found, "`\"`, or `\\n` for a line break"));
+                }
+                UNREADABLE => {
+                    let found = "octets in a string that are not UTF-8";
+                    return Err(self.fail(here, found, "a file in UTF-8"));
                 }
                 _ => {
                     let found = "a control character in a string";

@@ -96,6 +96,8 @@ fn print_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
             '\n' => f.write_str("\\n")?,
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
+            // Bare, it stands for octets that could not be read.
+            char::REPLACEMENT_CHARACTER => f.write_str("\\ufffd")?,
             control if u32::from(control) < 0x20 => write!(f, "\\u{:04x}", u32::from(control))?,
             other => f.write_char(other)?,
         }

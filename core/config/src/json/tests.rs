@@ -207,6 +207,17 @@ fn a_round_of_includes_is_named_from_where_it_begins() {
 }
 
 #[test]
+fn octets_that_are_not_utf8_may_stand_in_comments_alone() {
+    let latin1 = String::from_utf8_lossy(b"[ # K\xfcche\n 1, \"\\ufffd\" ]");
+    assert_eq!(read(&latin1), "[1, \"\\ufffd\"]");
+    let latin1 = String::from_utf8_lossy(b"[ \"K\xfcche\" ]");
+    assert_eq!(
+        read(&latin1),
+        "t:1:5: error: [0]: found octets in a string that are not UTF-8; expected a file in UTF-8"
+    );
+}
+
+#[test]
 fn a_byte_order_mark_and_carriage_returns_are_blanks() {
     assert_eq!(
         read("\u{feff}{\r\n\"a\": 1, # one\r\n\t\"b\": [ ] /* two\r\n */ }\r\n"),

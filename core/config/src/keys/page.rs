@@ -11,13 +11,13 @@ const INTRODUCTION: &str = "\
 The configuration is Kea's: a map with the one key `Dhcp4`. This page is made from the table that the server itself checks
 files with (`cargo xtask docs` writes it, a test keeps it current), so it cannot say anything else than the server does.
 
-A file may hold comments (`#`, `//`, `/* */`), `<?include \"file\"?>` wherever a value or a member may stand, and commas after
-last elements. `lessor -t FILE` tells everything that is wrong with a file at once, each with its place.
+A file may hold comments (`#`, `//`, `/* */`), commas after last elements, and `<?include \"file\"?>` wherever a value or a
+member may stand; a relative name is looked up beside the file that the server was given. `lessor -t FILE` tells everything
+that is wrong with a file at once, each with its place.
 
 **Value** is what a key takes. Words such as `\"raw\"` are taken in upper and lower case. Times are in seconds, but for
-`max-reclaim-time`, `reconnect-wait-time`, `reply-timeout` and `service-sockets-retry-wait-time`, which are in
-milliseconds; 4294967295 as a
-lifetime has no end.
+`max-reclaim-time`, `reconnect-wait-time`, `reply-timeout` and `service-sockets-retry-wait-time`, which are in milliseconds;
+4294967295 as a lifetime has no end.
 
 **Default** is what holds where nobody says anything, as in Kea 3.2. What stands in `Dhcp4` holds for all shared networks,
 what stands in a shared network for all its subnets, and what stands further in wins, where a key may stand at more than one
