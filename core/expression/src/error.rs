@@ -43,8 +43,8 @@ pub enum SyntaxErrorKind {
     UnknownOption(String),
     /// A word that belongs to expressions on DHCPv6 messages.
     OtherFamily(String),
-    /// A word of the language that is not supported.
-    NotInEffect(String),
+    /// A text that is no regular expression, and why.
+    Pattern(String),
     /// More than [`crate::DEPTH_MAX`] levels.
     TooDeep,
     /// More than [`crate::TEXT_MAX`] octets.
@@ -97,9 +97,7 @@ impl fmt::Display for SyntaxErrorKind {
             Self::OtherFamily(word) => {
                 write!(f, "DHCPv6 expression in a DHCPv4 class: `{word}`")
             }
-            Self::NotInEffect(word) => {
-                write!(f, "`{word}` is not in effect: regular expressions are not supported")
-            }
+            Self::Pattern(why) => write!(f, "not a regular expression: {why}"),
             Self::TooDeep => write!(f, "more than {} levels of nesting", crate::DEPTH_MAX),
             Self::TooLong { got } => {
                 write!(f, "an expression of {got} octets where {} are allowed", crate::TEXT_MAX)

@@ -33,6 +33,7 @@ impl Test {
             }
             Self::Not(inner) => !inner.holds(packet)?,
             Self::Equal(sides) => sides.0.on(packet)?.as_ref() == sides.1.on(packet)?.as_ref(),
+            Self::Matches(parts) => parts.0.matches(parts.1.on(packet)?.as_ref()),
             Self::Member(class) => packet.is_member(class),
             Self::Exists(place) => place.find(packet).is_some(),
             Self::Vendor(enterprise) => {

@@ -11,6 +11,7 @@
 //! - `token`: text into words, literals and signs.
 //! - `parse`: tokens into a checked tree.
 //! - `tree`: the checked tree.
+//! - `pattern`: regular expressions on octets.
 //! - `evaluate`: what a tree says of a packet.
 //! - `octets`: values on their way through an evaluation.
 //! - `encapsulated`: options within options.
@@ -18,7 +19,7 @@
 //!
 //! # Does not
 //! Know which classes are defined, in which order they are tested, or what follows from being in
-//! one. Regular expressions (`match`) and DHCPv6 (`pkt6`, `relay6`) are refused by name.
+//! one. DHCPv6 (`pkt6`, `relay6`) is refused by name.
 //!
 //! # Invariants
 //! No text and no packet makes it panic; trees are at most [`DEPTH_MAX`] levels deep; a printed
@@ -32,6 +33,7 @@ pub mod facts;
 mod octets;
 pub mod packet;
 mod parse;
+mod pattern;
 mod print;
 mod token;
 mod tree;

@@ -36,6 +36,7 @@ impl fmt::Display for Test {
                 _ => write!(f, "not {inner}"),
             },
             Self::Equal(sides) => write!(f, "{} == {}", sides.0, sides.1),
+            Self::Matches(parts) => write!(f, "match('{}', {})", parts.0, parts.1),
             Self::Member(class) if class == "KNOWN" => f.write_str("known"),
             Self::Member(class) => write!(f, "member('{class}')"),
             Self::Exists(place) => write!(f, "{place}.exists"),

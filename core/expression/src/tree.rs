@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::pattern::Pattern;
+
 /// True or false.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Test {
@@ -14,6 +16,8 @@ pub(crate) enum Test {
     Not(Box<Self>),
     /// The same octets.
     Equal(Box<(Value, Value)>),
+    /// All of the octets are as the pattern says.
+    Matches(Box<(Pattern, Value)>),
     /// The packet is in the class.
     Member(String),
     /// The option is there, if only with an empty value.

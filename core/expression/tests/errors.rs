@@ -93,10 +93,14 @@ const TESTS: &[(&str, &str)] = &[
     ("known «&»& known", "expected a word, a literal or a sign, found `&`"),
     ("'é' == «é»", "expected a word, a literal or a sign, found `é`"),
 
-    // Elsewhere, and not yet.
+    // Patterns.
+    ("match(«option»[60].hex, 'a')", "expected a regular expression in quotes, found `option`"),
+    ("match(«'(a'», 'a')", "not a regular expression: found open group without closing ')'"),
+    ("match('a', «known»)", "expected a string, found an expression that is true or false"),
+
+    // Elsewhere.
     ("«pkt6».msgtype == 5", "DHCPv6 expression in a DHCPv4 class: `pkt6`"),
     ("known or «relay6»[0].option[1].exists", "DHCPv6 expression in a DHCPv4 class: `relay6`"),
-    ("«match»('a.*', option[60].hex)", "`match` is not in effect: regular expressions are not supported"),
 ];
 
 const STRINGS: &[(&str, &str)] = &[

@@ -44,6 +44,10 @@ const ROWS: &[(&str, On, Is)] = &[
     ("-2147483648", Bare, Octets(&[0x80, 0, 0, 0])),
 
     // Comparison is of octets.
+    ("match('a+', 'aaa')", Bare, True),
+    ("match('a+', 'aab')", Bare, False),
+    ("match('a+', 'b') or not match('[0-9]{4}', 0x31323334)", Bare, False),
+    ("match('..', 0xffff)", Bare, True),
     ("'a' == 'a'", Bare, True),
     ("'a' == 'A'", Bare, False),
     ("'a'==0x61", Bare, True),

@@ -27,7 +27,12 @@ const ROOMS: &[Room] = &[
     Room { name: "lessor-types", below: &[], outside: NONE },
     Room { name: "lessor-wire", below: &["lessor-types"], outside: NONE },
     Room { name: "lessor-lease", below: &["lessor-types"], outside: NONE },
-    Room { name: "lessor-expression", below: &["lessor-types", "lessor-wire"], outside: NONE },
+    Room {
+        name: "lessor-expression",
+        below: &["lessor-types", "lessor-wire"],
+        // `match`: time proportional to the input, and no dependencies of its own.
+        outside: Outside::Only(&["regex-lite"]),
+    },
     Room {
         name: "lessor-config",
         below: &["lessor-types", "lessor-wire", "lessor-expression"],

@@ -4,6 +4,7 @@ use lessor_wire::v4::code;
 
 use super::{Parsed, Parser, Part, Tree};
 use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::pattern::Pattern;
 use crate::token::{Kind, Sign};
 use crate::tree::{Enterprise, Field, Place, Root, Test, Value};
 
@@ -37,7 +38,6 @@ impl<'a> Parser<'a> {
     fn word(&mut self, word: &'a str) -> Parsed<Tree> {
         let refused = match word {
             "pkt6" | "relay6" => Some(SyntaxErrorKind::OtherFamily(word.to_owned())),
-            "match" => Some(SyntaxErrorKind::NotInEffect(word.to_owned())),
             _ => None,
         };
         if let Some(kind) = refused {
@@ -45,6 +45,7 @@ impl<'a> Parser<'a> {
         }
         match word {
             "member" | "known" | "unknown" => self.membership(word).map(Tree::Test),
+            "match" => self.pattern().map(Tree::Test),
             "option" | "relay4" => self.option(word),
             "vendor" => self.vendor(),
             "vendor-class" => self.vendor_class(),
@@ -71,6 +72,22 @@ impl<'a> Parser<'a> {
         }
         let member = Test::Member(class.to_owned());
         Ok(if word == "unknown" { Test::Not(Box::new(member)) } else { member })
+    }
+
+    fn pattern(&mut self) -> Parsed<Test> {
+        self.advance()?;
+        self.sign(Sign::Open)?;
+        let Kind::Text(text) = self.next.kind else {
+            return Err(self.unexpected("a regular expression in quotes"));
+        };
+        let pattern = Pattern::parse(text).map_err(|why| {
+            SyntaxError::new(self.next.span.clone(), SyntaxErrorKind::Pattern(why))
+        })?;
+        self.advance()?;
+        self.sign(Sign::Comma)?;
+        let of = self.any()?.value()?;
+        self.sign(Sign::Close)?;
+        Ok(Test::Matches(Box::new((pattern, of))))
     }
 
     fn option(&mut self, word: &str) -> Parsed<Tree> {
