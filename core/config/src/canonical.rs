@@ -1,6 +1,7 @@
 //! A `Config` in Kea's spelling, everything written out.
 
 mod hooks;
+mod naming;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -55,6 +56,7 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("echo-client-id", config.echo_client_id)
         .with("compatibility", compatibility(config))
         .with("stash-agent-options", config.stash_agent_options)
+        .with("dhcp-ddns", Map::default().with("enable-updates", config.ddns_updates))
         .with("server-tag", config.server_tag.as_str())
         .with("hooks-libraries", hooks::tree(&config.hooks))
         .with("option-data", options(&config.options))
@@ -68,6 +70,7 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("reservations", hosts(config, None))
         .with("shared-networks", networks(config, &mut subnets))
         .with("subnet4", taken(&mut subnets, None));
+    let dhcp4 = naming::write(dhcp4, &config.naming);
     Map::default().with("Dhcp4", dhcp4).into()
 }
 
@@ -234,10 +237,10 @@ fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
     let ping_check = hooks::ping_check_here(libraries, subnet.ping_check.as_ref());
     let settings = [("limits", hooks::limits(&subnet.limits)), ("ping-check", ping_check)];
     let relays: Value = subnet.relays.iter().copied().map(addr).collect();
-    Map::default()
+    let map = Map::default()
         .with("id", subnet.id.0)
         .with("subnet", subnet.prefix.to_string())
-        .with("pools", subnet.pools.iter().map(pool).collect::<Value>())
+        .with("pools", subnet.pools.iter().map(|it| pool(it, subnet)).collect::<Value>())
         .with("relay", Map::default().with("ip-addresses", relays))
         .with_some("interface", subnet.interface.as_deref())
         .with("valid-lifetime", secs(subnet.lifetime.default))
@@ -266,17 +269,19 @@ fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
         .with("option-data", options(&subnet.options))
         .with("client-classes", names(&subnet.guards))
         .with("evaluate-additional-classes", names(&subnet.additional))
-        .with_some("user-context", context(&subnet.context, settings))
+        .with_some("user-context", context(&subnet.context, settings));
+    naming::write(map, &subnet.naming)
 }
 
-fn pool(pool: &Pool) -> Map {
-    Map::default()
+fn pool(pool: &Pool, subnet: &Subnet) -> Map {
+    let map = Map::default()
         .with("pool", format!("{} - {}", pool.first, pool.last))
         .with("pool-id", pool.id.0)
         .with("option-data", options(&pool.options))
         .with("client-classes", names(&pool.guards))
         .with("evaluate-additional-classes", names(&pool.additional))
-        .with_some("user-context", context(&pool.context, []))
+        .with_some("user-context", context(&pool.context, []));
+    if pool.naming == subnet.naming { map } else { naming::write(map, &pool.naming) }
 }
 
 fn options(options: &OptionSet) -> Value {

@@ -16,6 +16,7 @@
 //! - [`model`]: `Config` and its parts: what a file means, all defaults filled in.
 //! - [`host`]: reservations, and how they are found.
 //! - [`network`]: subnets that share a link.
+//! - [`char_set`]: sets of characters, as `hostname-char-set` writes them.
 //! - `canonical`: a `Config` as a tree again.
 //! - `parse`: the entry points, [`Config::parse`] and [`Config::to_json`].
 //! - [`class_names`]: which names of classes are the server's own.
@@ -32,6 +33,7 @@
 #![forbid(unsafe_code)]
 
 mod canonical;
+pub mod char_set;
 mod check;
 pub mod class_names;
 pub mod diagnostic;
@@ -52,13 +54,14 @@ pub mod source;
 mod spelling;
 pub mod user_context;
 
+pub use char_set::{CharSet, CharSetError};
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use hooks::{Feature, FlexAction, FlexId, FlexOption, Hook, Hooks, Limits, PingCheck, Rate};
 pub use host::{Host, HostLookup, HostScopes, Hosts};
 pub use model::{
     Allocator, Class, Compatibility, Config, ControlSocket, Expired, InfoCheck, InterfaceSpec,
-    LeaseCheck, LeaseStore, Lifetime, Membership, Memfile, Noted, Pool, SanityChecks, SocketType,
-    Subnet, Tee,
+    LeaseCheck, LeaseStore, Lifetime, Membership, Memfile, Naming, Noted, Pool, Replace,
+    SanityChecks, SocketType, Subnet, Tee,
 };
 pub use network::{Network, NetworkKey};
 pub use option_set::OptionSet;

@@ -5,9 +5,11 @@
 
 mod compatibility;
 mod leasing;
+mod naming;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
@@ -17,6 +19,7 @@ use crate::{HostLookup, HostScopes, Hosts, Network, NetworkKey, OptionSet, Prefi
 
 pub use compatibility::Compatibility;
 pub use leasing::{Allocator, InfoCheck, LeaseCheck, SanityChecks};
+pub use naming::{Naming, Replace};
 
 /// A lawful DHCPv4 configuration.
 ///
@@ -52,6 +55,10 @@ pub struct Config {
     pub compatibility: Compatibility,
     /// Whether a unicast message without relay information gets that of its client's lease.
     pub stash_agent_options: bool,
+    /// Whether clients' names are put into the DNS at all (`dhcp-ddns`).
+    pub ddns_updates: bool,
+    /// What clients are called, where no subnet says otherwise.
+    pub naming: Arc<Naming>,
     /// This server's name among those that share one configuration database; may be empty.
     pub server_tag: String,
     /// Features that Kea has in libraries.
@@ -118,6 +125,8 @@ impl Default for Config {
             echo_client_id: true,
             compatibility: Compatibility::default(),
             stash_agent_options: false,
+            ddns_updates: false,
+            naming: Arc::default(),
             server_tag: String::new(),
             hooks: Hooks::default(),
             options: OptionSet::new(),
@@ -335,6 +344,8 @@ pub struct Subnet {
     pub match_client_id: bool,
     /// Whether a DISCOVER that asks for it is answered with a lease at once (RFC 4039).
     pub rapid_commit: bool,
+    /// What its clients are called.
+    pub naming: Arc<Naming>,
     /// Which reservations count.
     pub host_scopes: HostScopes,
     /// A renewal that comes before this share of the lifetime has passed, in parts of a million,
@@ -384,6 +395,7 @@ impl Subnet {
             authoritative: false,
             match_client_id: true,
             rapid_commit: false,
+            naming: Arc::default(),
             host_scopes: HostScopes::default(),
             cache_threshold_ppm: 250_000,
             cache_max_age: None,
@@ -462,6 +474,8 @@ pub struct Pool {
     pub additional: Vec<String>,
     /// What was noted about it.
     pub context: UserContext,
+    /// What clients with an address of this pool are called.
+    pub naming: Arc<Naming>,
 }
 
 impl Pool {

@@ -7,6 +7,7 @@ mod classes;
 mod hooks;
 mod hosts;
 mod leasing;
+mod naming;
 mod networks;
 mod option_data;
 mod pools;
@@ -103,14 +104,16 @@ fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
         hooks: &hooks,
         host_lookup: &host_lookup,
     };
+    let naming = naming::read_global(dhcp4, out);
     let mut subnets = Subnets::new(dhcp4, words, out);
-    let networks = networks::read(dhcp4, words, &mut subnets, out);
-    subnets.read(dhcp4, None, out);
+    let networks = networks::read(dhcp4, words, &naming, &mut subnets, out);
+    subnets.read(dhcp4, None, &naming, out);
     let (subnets, hosts) = subnets.finish(out);
     Config {
         options,
         networks,
         subnets,
+        naming,
         hosts,
         host_lookup,
         classes,

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use lessor_config::json::{Map, Node, Value};
+use std::sync::Arc;
+
 use lessor_config::option_set::{Given, Sending};
 use lessor_config::{
-    Allocator, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction, FlexId,
-    FlexOption, Hook, Hooks, Host, HostLookup, HostScopes, Hosts, InfoCheck, InterfaceSpec,
-    LeaseCheck, LeaseStore, Lifetime, Limits, Membership, Memfile, Network, NetworkKey, OptionSet,
-    PingCheck, Pool, Prefix4, Rate, SanityChecks, SocketType, Subnet, Tee, hooks,
+    Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction,
+    FlexId, FlexOption, Hook, Hooks, Host, HostLookup, HostScopes, Hosts, InfoCheck, InterfaceSpec,
+    LeaseCheck, LeaseStore, Lifetime, Limits, Membership, Memfile, Naming, Network, NetworkKey,
+    OptionSet, PingCheck, Pool, Prefix4, Rate, Replace, SanityChecks, SocketType, Subnet, Tee,
+    hooks,
 };
 use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
@@ -248,7 +251,7 @@ fn classes() -> impl Strategy<Value = Vec<Class>> {
 
 /// The `at`th subnet, in a /16 of its own, with up to three pools.
 fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
-    let pool = (0_u32..60, any::<u32>(), options(), (names(), names()));
+    let pool = (0_u32..60, any::<u32>(), options(), (names(), names(), naming()));
     let own = (
         vec(pool, 0..3),
         btree_set(addr(), 0..3),
@@ -257,7 +260,7 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
         (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (0_u32..1_000_000, option::of(any::<u32>().prop_map(Secs))),
         (addr(), "\\PC{0,12}", "\\PC{0,12}"),
-        (options(), names(), names()),
+        (options(), names(), names(), naming()),
         (option::of(ping_check()), limits()),
     );
     own.prop_map(move |(pools, relays, interface, timing, flags, cache, boot, rest, hooks)| {
@@ -273,6 +276,7 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
                 guards: names.0,
                 additional: names.1,
                 context: UserContext::NONE,
+                naming: names.2,
             }
         });
         Subnet {
@@ -296,11 +300,36 @@ fn subnet(at: u8) -> impl Strategy<Value = Subnet> {
             options: rest.0,
             guards: rest.1,
             additional: rest.2,
+            naming: rest.3,
             ping_check: hooks.0,
             limits: hooks.1,
             ..Subnet::new(SubnetId(u32::from(at) + 1), prefix)
         }
     })
+}
+
+/// What clients are called.
+fn naming() -> impl Strategy<Value = Arc<Naming>> {
+    let modes = [Replace::Never, Replace::Always, Replace::WhenPresent, Replace::WhenNotPresent];
+    let sets = ["[^A-Za-z0-9.-]", "[\"\\\\_]", ""].map(|text| CharSet::parse(text).ok());
+    (
+        any::<[bool; 3]>(),
+        proptest::sample::select(modes.to_vec()),
+        ("[a-z]{0,9}", "[a-z]{1,9}(\\.[a-z]{1,9}){0,2}\\.?"),
+        (proptest::sample::select(sets.to_vec()), "\\PC{0,2}"),
+    )
+        .prop_map(|(flags, replace, name, set)| {
+            Arc::new(Naming {
+                send_updates: flags[0],
+                override_no_update: flags[1],
+                override_client_update: flags[2],
+                replace,
+                generated_prefix: name.0,
+                qualifying_suffix: name.1,
+                char_set: set.0,
+                char_replacement: set.1,
+            })
+        })
 }
 
 /// Shared networks for [`subnet`]s to be in.
@@ -419,7 +448,7 @@ fn config() -> impl Strategy<Value = Config> {
         btree_set("\\PC{1,9}", 0..3),
         (any::<u32>().prop_map(Secs), expired(), sanity(), any::<bool>()),
         1_u32..=Config::PARKED_MAX,
-        (any::<bool>(), "\\PC{0,9}", any::<[bool; 3]>()),
+        (any::<bool>(), "\\PC{0,9}", any::<[bool; 5]>(), naming()),
         (options(), classes(), subnets, libraries()),
         (network(), network(), hosts(), host_lookup(), any::<[u8; 3]>()),
     );
@@ -440,15 +469,17 @@ fn config() -> impl Strategy<Value = Config> {
                 exclude_first_last_24: waits.3,
                 parked_max: parked,
                 echo_client_id: id.0,
+                naming: id.3,
                 server_tag: id.1,
                 hooks,
                 options,
                 compatibility: Compatibility {
                     lenient_options: id.2[0],
                     ignore_server_id: id.2[1],
-                    ignore_rai_link_selection: false,
+                    ignore_rai_link_selection: id.2[4],
                 },
                 stash_agent_options: id.2[2],
+                ddns_updates: id.2[3],
                 classes,
                 networks,
                 subnets,

@@ -11,6 +11,7 @@ mod lifetime;
 mod offer;
 mod request;
 mod reserved;
+mod stash;
 mod surrender;
 
 use lessor_config::class_names::DROP;
@@ -26,6 +27,20 @@ use case::Case;
 /// Pure: the same arguments give the same decision. It never waits; what it lacks, it names.
 #[must_use]
 pub fn decide<F: Facts>(
+    facts: &F,
+    topology: &Topology,
+    links: &Links,
+    query: &Query,
+    now: Now,
+) -> Decision {
+    match stash::recall(facts, topology, query) {
+        Ok(Some(query)) => decide_on(facts, topology, links, &query, now),
+        Ok(None) => decide_on(facts, topology, links, query, now),
+        Err(lookup) => Decision::Need(vec![lookup]),
+    }
+}
+
+fn decide_on<F: Facts>(
     facts: &F,
     topology: &Topology,
     links: &Links,

@@ -3,6 +3,7 @@
 //! # Map
 //! - [`query`]: a client's message, lawful, with what the socket knew.
 //! - [`classify`]: which classes a query is in.
+//! - [`names`]: what a client is called, and what it is told of it.
 //! - [`topology`]: which subnet and pool an address, a relay or a link belongs to.
 //! - [`facts`]: what a decision may ask about leases, and how it says that it does not know.
 //! - [`plan`]: what a decision says.
@@ -23,6 +24,7 @@ pub mod classify;
 pub mod decide;
 pub mod extended;
 pub mod facts;
+pub mod names;
 pub mod options;
 pub mod plan;
 pub mod query;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use lessor_config::Config;
 use lessor_types::{ClientId, Datagram, Holder, Identifier, IdentifierKind, LinkId, Secs};
 use lessor_wire::v4::fqdn::Fqdn;
-use lessor_wire::v4::{Message, MessageType, Op, View, code};
+use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, View, code};
 
 use crate::DropReason;
 
@@ -104,6 +104,8 @@ pub struct Query {
     pub wanted: Option<Secs>,
     /// The length of the message as it came, in octets.
     pub length: usize,
+    /// Whether its relay agent information is that of the client's lease, and not its own.
+    pub stashed: bool,
     /// The message itself.
     pub message: Message,
 }
@@ -168,6 +170,7 @@ impl Query {
             },
             wanted: message.options.u32(code::LEASE_TIME).map(Secs),
             length: datagram.payload.len(),
+            stashed: false,
             message,
         })
     }
@@ -187,6 +190,22 @@ impl Query {
             IdentifierKind::FlexId => None,
         };
         kinds.iter().filter_map(|kind| Identifier::new(*kind, octets(*kind)?)).collect()
+    }
+
+    /// This query with the relay agent information that its client's lease remembers.
+    #[must_use]
+    pub fn with_stashed(&self, agent: &RelayAgent) -> Self {
+        let mut stashed = Self { stashed: true, ..self.clone() };
+        stashed.message.set_relay_agent(agent);
+        stashed
+    }
+
+    /// What a relay says of it, or said when the client last came through it. What comes with a
+    /// message that no relay passed on is a switch's word, or the client's own: it names ports, but
+    /// chooses nothing (V4-081).
+    #[must_use]
+    pub fn relays_word(&self) -> Option<RelayAgent> {
+        (self.is_relayed() || self.stashed).then(|| self.message.relay_agent()).flatten()
     }
 
     /// Whether it came through a relay.

@@ -2,11 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use lessor_config::class_names::SKIP_DDNS;
 use lessor_config::{Config, Host, Lifetime, OptionSet, Subnet};
 use lessor_types::{Destination, Secs, Unit};
 use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
 
 use crate::decide::identity::Identity;
+use crate::names::{Names, Sources};
 use crate::options::{self, Layers};
 use crate::{Answer, Ask, Classes, Query};
 
@@ -19,15 +21,6 @@ const BROADCAST_BIT: u16 = 0x8000;
 #[must_use]
 pub fn lifetime(bounds: Lifetime, wanted: Option<Secs>) -> Secs {
     wanted.map_or(bounds.default, |wanted| wanted.clamp(bounds.min, bounds.max))
-}
-
-/// The host name that a client sent, if it can stand in a lease file and in a log.
-#[must_use]
-pub fn hostname(query: &Query) -> Option<Box<str>> {
-    let octets = query.message.options.get(code::HOST_NAME)?;
-    let text = std::str::from_utf8(octets).ok()?.trim_end_matches('\0');
-    let is_name = !text.is_empty() && !text.chars().any(|c| c.is_control() || c.is_whitespace());
-    is_name.then(|| text.to_ascii_lowercase().into_boxed_str())
 }
 
 /// Where an answer's content comes from.
@@ -57,12 +50,26 @@ impl Reply<'_> {
             message.ciaddr = self.query.message.ciaddr;
         }
         lease_times(&mut message, self.subnet, lifetime);
+        if let Some((code, octets)) = self.names(message.yiaddr).answer {
+            message.options.insert(code, octets);
+        }
         self.configure(&mut message, unit.v4());
         if kind == MessageType::Ack && self.query.ask == Ask::Discover {
             // RFC 4039 §4: by this the client knows that it need not ask again.
             message.options.insert(code::RAPID_COMMIT, []);
         }
         Some(self.finish(message))
+    }
+
+    /// What the client is called with an address.
+    pub(crate) fn names(self, addr: Ipv4Addr) -> Names {
+        let pool = self.subnet.pool_of(addr);
+        let naming = pool.map_or(&self.subnet.naming, |pool| &pool.naming);
+        let reserved = self.host.and_then(|host| host.hostname.as_deref());
+        // What is told of updates is what will become of them.
+        let updates = self.config.ddns_updates && naming.send_updates;
+        let updates = updates && !self.classes.contains(SKIP_DDNS);
+        Sources { naming, updates, reserved, addr }.names(&self.query.message)
     }
 
     /// The reply to a BOOTP client, which knows nothing of types, servers and times (RFC 1534 §2).
@@ -176,8 +183,10 @@ impl Reply<'_> {
     fn finish(self, mut message: Message) -> Answer {
         let query = self.query;
         // RFC 3046 §2.2: echoed unchanged; also to a switch that put it in without being a relay,
-        // and takes it out again.
-        if let Some(agent) = query.message.options.get(code::RELAY_AGENT) {
+        // and takes it out again. What was put in here is not for the client to see.
+        if let Some(agent) = query.message.options.get(code::RELAY_AGENT)
+            && !query.stashed
+        {
             message.options.insert(code::RELAY_AGENT, agent);
         }
         let to = if query.is_relayed() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lessor_config::{Class, Config, Host, Membership, Pool, Subnet, class_names};
 use lessor_types::{Identifier, Links, SubnetId, Unit};
-use lessor_wire::v4::RelayAgent;
+use lessor_wire::v4::{RelayAgent, code};
 
 use crate::{Classes, Query};
 
@@ -206,6 +206,16 @@ impl Topology {
             && network.is_none_or(|network| classes.admit(&network.guards))
     }
 
+    /// The address of a subnet that the relay or the client selected.
+    fn selected(&self, query: &Query) -> Option<Ipv4Addr> {
+        let heeds = !self.config.compatibility.ignore_rai_link_selection;
+        let agent = query.relays_word().filter(|_| heeds);
+        let by_relay = agent.as_ref().and_then(RelayAgent::link_selection);
+        let by_client = || query.message.options.ipv4(code::SUBNET_SELECTION);
+        let is_some = |addr: &Ipv4Addr| !addr.is_unspecified();
+        by_relay.filter(is_some).or_else(|| by_client().filter(is_some))
+    }
+
     /// The subnet that serves a query's link.
     #[must_use]
     pub fn subnet_for(&self, query: &Query, links: &Links) -> Option<&Subnet> {
@@ -214,9 +224,11 @@ impl Topology {
 
     /// The subnet that serves a query's link and admits one of its classes.
     ///
-    /// In Kea's order: link selection (option 82, sub-option 5, RFC 3527) or `giaddr`, each by
-    /// subnets' relay lists and then by prefix; `ciaddr` of a unicast; the receiving interface by
-    /// name; its addresses. Where the subnet around an address is not for this query, another one
+    /// In Kea's order: link selection (option 82, sub-option 5, RFC 3527), unless that is switched
+    /// off; the client's own selection (option 118, RFC 3011), which Kea heeds without being told,
+    /// though the RFC would have servers told; `giaddr` by subnets' relay lists and then by prefix;
+    /// of a unicast, `ciaddr` or else the sender; the receiving interface by name; its addresses.
+    /// Who selects a subnet gets none but that, or one beside it. Where the subnet around an address is not for this query, another one
     /// of its shared network may be.
     #[must_use]
     pub fn subnet_admitting(
@@ -231,15 +243,16 @@ impl Topology {
             subnets.filter_map(|place| self.config.subnets.get(*place)).find(admitted)
         };
         let around = |addr: Ipv4Addr| self.beside(self.subnet_around(addr)?).find(admitted);
+        if let Some(selected) = self.selected(query) {
+            return around(selected);
+        }
         if query.is_relayed() {
-            let selected =
-                query.message.relay_agent().as_ref().and_then(RelayAgent::link_selection);
-            let link = selected.unwrap_or(query.message.giaddr);
-            return named(self.by_relay.get(&link)).or_else(|| around(link));
+            let relay = query.message.giaddr;
+            return named(self.by_relay.get(&relay)).or_else(|| around(relay));
         }
         // A unicast renewal may come from behind a router; a broadcast shows the client's link.
         if !query.dest.is_broadcast()
-            && let Some(subnet) = around(query.message.ciaddr)
+            && let Some(subnet) = around(sender(query))
         {
             return Some(subnet);
         }
@@ -247,6 +260,11 @@ impl Topology {
         named(self.by_interface.get(&*link.name))
             .or_else(|| link.addrs.iter().find_map(|(addr, _)| around(*addr)))
     }
+}
+
+/// Where a message says that it comes from, or where it came from.
+const fn sender(query: &Query) -> Ipv4Addr {
+    if query.message.ciaddr.is_unspecified() { *query.source.ip() } else { query.message.ciaddr }
 }
 
 /// Whether what is reserved so counts for clients of this subnet, which has the address if there

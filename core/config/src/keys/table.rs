@@ -139,7 +139,7 @@ pub const KEYS: &[Key] = &[
     key("server-hostname", SNAME, BOOT, "\"\"", InEffect),
     key("boot-file-name", FILE, BOOT, "\"\"", InEffect),
     key("store-extended-info", Bool, NETS, "false", InEffect),
-    key("stash-agent-options", Bool, &[Dhcp4], "false", NotYet).since("2.5.8"),
+    key("stash-agent-options", Bool, &[Dhcp4], "false", InEffect).since("2.5.8"),
     key("allocator", ALLOCATORS, NETS, "\"iterative\"", InEffect).since("2.4"),
     // Subnets, networks, pools.
     key("subnet4", Maps(Subnet), &[Dhcp4, SharedNetwork], "[]", InEffect),
@@ -315,7 +315,7 @@ pub const KEYS: &[Key] = &[
     key("queue-type", Text, &[QueueControl], "\"kea-ring4\"", Moot).why(QUEUE),
     key("capacity", U32, &[QueueControl], "64", Moot).why(QUEUE),
     // Name updates.
-    key("dhcp-ddns", Map(DhcpDdns), &[Dhcp4], "{}", NotYet),
+    key("dhcp-ddns", Map(DhcpDdns), &[Dhcp4], "{}", InEffect),
     key("enable-updates", Bool, &[DhcpDdns], "false", NotYet),
     key("server-ip", Text, &[DhcpDdns], "\"127.0.0.1\"", NotYet),
     key("server-port", U16, &[DhcpDdns], "53001", NotYet),
@@ -324,35 +324,35 @@ pub const KEYS: &[Key] = &[
     key("max-queue-size", U32, &[DhcpDdns], "1024", NotYet),
     key("ncr-protocol", OneOf(&["UDP", "TCP"]), &[DhcpDdns], "\"UDP\"", NotYet),
     key("ncr-format", OneOf(&["JSON"]), &[DhcpDdns], "\"JSON\"", NotYet),
-    key("override-no-update", Bool, &[DhcpDdns], "false", NotYet)
+    key("override-no-update", Bool, &[DhcpDdns], "false", InEffect)
         .removed("2.6")
         .instead("ddns-override-no-update"),
-    key("override-client-update", Bool, &[DhcpDdns], "false", NotYet)
+    key("override-client-update", Bool, &[DhcpDdns], "false", InEffect)
         .removed("2.6")
         .instead("ddns-override-client-update"),
-    key("replace-client-name", OneOfOrBool(REPLACE), &[DhcpDdns], "\"never\"", NotYet)
+    key("replace-client-name", OneOfOrBool(REPLACE), &[DhcpDdns], "\"never\"", InEffect)
         .removed("2.6")
         .instead("ddns-replace-client-name"),
-    key("generated-prefix", Text, &[DhcpDdns], "\"myhost\"", NotYet)
+    key("generated-prefix", Text, &[DhcpDdns], "\"myhost\"", InEffect)
         .removed("2.6")
         .instead("ddns-generated-prefix"),
-    key("qualifying-suffix", Text, &[DhcpDdns], "\"\"", NotYet)
+    key("qualifying-suffix", Text, &[DhcpDdns], "\"\"", InEffect)
         .removed("2.6")
         .instead("ddns-qualifying-suffix"),
-    key("hostname-char-set", Text, &[DhcpDdns], "\"[^A-Za-z0-9.-]\"", NotYet)
+    key("hostname-char-set", Text, &[DhcpDdns], "\"[^A-Za-z0-9.-]\"", InEffect)
         .removed("2.6")
         .instead("hostname-char-set"),
-    key("hostname-char-replacement", Text, &[DhcpDdns], "\"\"", NotYet)
+    key("hostname-char-replacement", Text, &[DhcpDdns], "\"\"", InEffect)
         .removed("2.6")
         .instead("hostname-char-replacement"),
-    key("hostname-char-set", Text, NETS_POOL, "\"[^A-Za-z0-9.-]\"", NotYet),
-    key("hostname-char-replacement", Text, NETS_POOL, "\"\"", NotYet),
-    key("ddns-send-updates", Bool, NETS_POOL, "true", NotYet),
-    key("ddns-override-no-update", Bool, NETS_POOL, "false", NotYet),
-    key("ddns-override-client-update", Bool, NETS_POOL, "false", NotYet),
-    key("ddns-replace-client-name", OneOfOrBool(REPLACE), NETS_POOL, "\"never\"", NotYet),
-    key("ddns-generated-prefix", Text, NETS_POOL, "\"myhost\"", NotYet),
-    key("ddns-qualifying-suffix", Text, NETS_POOL, "\"\"", NotYet),
+    key("hostname-char-set", Text, NETS_POOL, "\"[^A-Za-z0-9.-]\"", InEffect),
+    key("hostname-char-replacement", Text, NETS_POOL, "\"\"", InEffect),
+    key("ddns-send-updates", Bool, NETS_POOL, "true", InEffect),
+    key("ddns-override-no-update", Bool, NETS_POOL, "false", InEffect),
+    key("ddns-override-client-update", Bool, NETS_POOL, "false", InEffect),
+    key("ddns-replace-client-name", OneOfOrBool(REPLACE), NETS_POOL, "\"never\"", InEffect),
+    key("ddns-generated-prefix", Text, NETS_POOL, "\"myhost\"", InEffect),
+    key("ddns-qualifying-suffix", Text, NETS_POOL, "\"\"", InEffect),
     key("ddns-update-on-renew", Bool, NETS_POOL, "false", NotYet),
     key("ddns-use-conflict-resolution", Bool, NETS, "true", NotYet)
         .replaced("2.6")
@@ -367,7 +367,7 @@ pub const KEYS: &[Key] = &[
     key("compatibility", Map(Compatibility), &[Dhcp4], "{}", InEffect),
     key("lenient-option-parsing", Bool, &[Compatibility], "false", InEffect),
     key("ignore-dhcp-server-identifier", Bool, &[Compatibility], "false", InEffect).since("2.4"),
-    key("ignore-rai-link-selection", Bool, &[Compatibility], "false", NotYetProtects).since("2.4"),
+    key("ignore-rai-link-selection", Bool, &[Compatibility], "false", InEffect).since("2.4"),
     key("exclude-first-last-24", Bool, &[Compatibility], "false", InEffect).since("2.4"),
     key("sanity-checks", Map(SanityChecks), &[Dhcp4], "{}", InEffect),
     key("lease-checks", LEASE_CHECKS, &[SanityChecks], "\"warn\"", InEffect),

@@ -1,13 +1,15 @@
 //! `shared-networks`: what they give to the subnets in them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Words;
 use super::leasing;
 use super::section::{Chain, Section};
 use super::subnets::Subnets;
-use super::{classes, option_data, timing};
+use super::{classes, naming, option_data, timing};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::Naming;
 use crate::network::{Network, NetworkKey};
 use crate::source::Span;
 
@@ -15,6 +17,7 @@ use crate::source::Span;
 pub(super) fn read(
     dhcp4: &Section<'_>,
     words: Words<'_>,
+    around: &Arc<Naming>,
     subnets: &mut Subnets<'_>,
     out: &mut Diagnostics,
 ) -> Vec<Network> {
@@ -36,7 +39,8 @@ pub(super) fn read(
         let guards = classes::read_guards(&section, words.classes, out);
         let additional = classes::read_additional(&section, words.classes, out);
         let key = NetworkKey(networks.len());
-        subnets.read(&section, Some(key), out);
+        let naming = naming::read(&section, around, out);
+        subnets.read(&section, Some(key), &naming, out);
         networks.push(Network {
             // Without a name there was an error, and no configuration comes of this.
             name: name.unwrap_or_default().to_owned(),

@@ -1,16 +1,18 @@
 //! Pools: their ranges, and that no two share an address.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use lessor_types::PoolId;
 
 use super::Words;
 use super::classes;
+use super::naming;
 use super::option_data;
 use super::section::Section;
 use crate::Prefix4;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::Pool;
+use crate::model::{Naming, Pool};
 use crate::source::Span;
 
 /// A range as the file gives it, to be compared with all others.
@@ -25,7 +27,7 @@ pub(super) struct Range {
 pub(super) fn read(
     subnet: &Section<'_>,
     prefix: Option<(Prefix4, Span)>,
-    words: Words<'_>,
+    (words, around): (Words<'_>, &Arc<Naming>),
     ranges: &mut Vec<Range>,
     out: &mut Diagnostics,
 ) -> Vec<Pool> {
@@ -39,6 +41,7 @@ pub(super) fn read(
         let options = option_data::read(&section, words.vocabulary, out);
         let guards = classes::read_guards(&section, words.classes, out);
         let additional = classes::read_additional(&section, words.classes, out);
+        let naming = naming::read(&section, around, out);
         let Some((first, last)) = read_range(&section, out) else {
             continue;
         };
@@ -63,6 +66,7 @@ pub(super) fn read(
             guards,
             additional,
             context: section.context(),
+            naming,
         });
     }
     pools

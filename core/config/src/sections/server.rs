@@ -41,6 +41,7 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
         context: dhcp4.context(),
         contexts: read_contexts(dhcp4, &control_sockets),
         control_sockets,
+        ddns_updates: dhcp4.section("dhcp-ddns").flag("enable-updates").unwrap_or_default(),
         server_tag: dhcp4.text("server-tag").unwrap_or_default().to_owned(),
         ..default
     }

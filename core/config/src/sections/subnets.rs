@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use lessor_types::{Secs, SubnetId};
 
@@ -10,6 +11,7 @@ use super::classes;
 use super::hooks as libraries;
 use super::hosts::{self, Home, Reservations};
 use super::leasing;
+use super::naming;
 use super::option_data;
 use super::pools;
 use super::section::{Chain, Section, addr, ppm, whole};
@@ -17,7 +19,7 @@ use super::timing;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::host::Hosts;
 use crate::json::Value;
-use crate::model::Subnet;
+use crate::model::{Naming, Subnet};
 use crate::network::NetworkKey;
 use crate::source::Span;
 use crate::{OptionSet, Prefix4};
@@ -73,6 +75,7 @@ impl<'a> Subnets<'a> {
         &mut self,
         owner: &Section<'_>,
         network: Option<NetworkKey>,
+        naming: &Arc<Naming>,
         out: &mut Diagnostics,
     ) {
         let list = owner.path.key("subnet4");
@@ -84,7 +87,7 @@ impl<'a> Subnets<'a> {
             let chain = [&section, owner, self.dhcp4];
             // Without a network, the owner is the whole.
             let chain = if network.is_some() { &chain[..] } else { &chain[..2] };
-            self.read_one(&section, chain, network, out);
+            self.read_one(&section, chain, (network, naming), out);
         }
     }
 
@@ -92,7 +95,7 @@ impl<'a> Subnets<'a> {
         &mut self,
         section: &Section<'_>,
         chain: &[&Section<'_>],
-        network: Option<NetworkKey>,
+        (network, around): (Option<NetworkKey>, &Arc<Naming>),
         out: &mut Diagnostics,
     ) {
         let words = self.words;
@@ -103,11 +106,13 @@ impl<'a> Subnets<'a> {
             let path = section.path.key("subnet").to_string();
             self.places.push(Place { prefix, span, path });
         }
-        let pools = pools::read(section, located, words, &mut self.ranges, out);
+        let naming = naming::read(section, around, out);
+        let pools = pools::read(section, located, (words, &naming), &mut self.ranges, out);
         let options = option_data::read(section, words.vocabulary, out);
         let mut subnet = read_settings(section, Chain(chain), options, out);
         subnet.host_scopes = hosts::read_scopes(chain, out);
         subnet.network = network;
+        subnet.naming = naming;
         subnet.pools = pools;
         subnet.guards = classes::read_guards(section, words.classes, out);
         subnet.additional = classes::read_additional(section, words.classes, out);

@@ -187,6 +187,11 @@ impl<'a, F: Facts> Case<'a, F> {
         Reply { query, config, classes, host, subnet, identity, client }
     }
 
+    /// The name that a lease of a unit keeps.
+    pub(super) fn hostname(&self, subnet: &'a Subnet, unit: Unit) -> Option<Box<str>> {
+        unit.v4().and_then(|addr| self.reply(subnet).names(addr).hostname)
+    }
+
     pub(super) fn config(&self) -> &'a Config {
         self.world.topology.config()
     }

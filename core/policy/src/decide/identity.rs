@@ -27,9 +27,9 @@ impl Identity {
 }
 
 /// The identifier that a relay wants the server to have, so that renewals come through it
-/// (RFC 5107 §4). A message that no relay passed on cannot ask for that.
+/// (RFC 5107 §4).
 fn relays_name(query: &Query) -> Option<Ipv4Addr> {
-    let agent = query.is_relayed().then(|| query.message.relay_agent()).flatten();
+    let agent = query.relays_word();
     let name = agent.as_ref().and_then(RelayAgent::server_id_override);
     name.filter(|addr| !addr.is_unspecified())
 }

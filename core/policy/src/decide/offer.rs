@@ -6,14 +6,14 @@ use lessor_lease::{Change, DnsFlags, Lease, State};
 use lessor_types::Unit;
 
 use super::case::{Case, Place};
+use crate::Facts;
 use crate::facts::Known;
-use crate::{Facts, reply};
 
 /// What must be written before a unit is offered: nothing where offers are kept in memory, or where
 /// the client has the unit for that long already.
-pub(super) fn changes<F: Facts>(
-    case: &Case<'_, F>,
-    place: Place<'_>,
+pub(super) fn changes<'a, F: Facts>(
+    case: &Case<'a, F>,
+    place: Place<'a>,
     unit: Unit,
 ) -> Known<Vec<Change>> {
     let length = case.offer_lifetime(place.subnet);
@@ -35,7 +35,7 @@ pub(super) fn changes<F: Facts>(
         state: State::Assigned,
         valid: length,
         expires,
-        hostname: reply::hostname(case.world.query),
+        hostname: case.hostname(place.subnet, unit),
         dns: mine.map_or_else(DnsFlags::default, |row| row.dns),
         context: mine.and_then(|row| row.context.clone()),
         promises: row.as_deref().and_then(|row| row.promises.clone()),

@@ -11,7 +11,7 @@ use lessor_wire::v4::MessageType;
 use super::World;
 use super::case::{Case, Place};
 use crate::facts::Known;
-use crate::{Decision, DropReason, Effect, Facts, Plan, extended, reply};
+use crate::{Decision, DropReason, Effect, Facts, Plan, extended};
 
 /// The client takes an offer, ours or another server's.
 pub(super) fn selecting<F: Facts>(
@@ -116,7 +116,7 @@ pub(super) fn grant<'a, F: Facts>(
 ) -> Decision {
     let subnet = place.subnet;
     let lifetime = case.lifetime(subnet);
-    let hostname = reply::hostname(case.world.query);
+    let hostname = case.hostname(subnet, unit);
     let mine = row.as_deref().filter(|row| case.is_ours(row));
     let context = context(case, subnet, mine);
     if let Some(row) = &row

@@ -61,7 +61,9 @@ fn change(change: &Change) -> String {
 fn row(row: &Lease) -> String {
     let until = row.expires.secs() - START;
     let context = row.context.as_ref().map_or_else(String::new, |text| format!(" {text}"));
-    format!("{} {} for {} until {until}{context}", row.state, holder(&row.holder), row.valid)
+    let name = row.hostname.as_ref().map_or_else(String::new, |name| format!(" called {name}"));
+    let who = holder(&row.holder);
+    format!("{} {who} for {} until {until}{name}{context}", row.state, row.valid)
 }
 
 fn lookup(lookup: &Lookup) -> String {
