@@ -144,9 +144,10 @@ impl Key {
                 OptionType::Uint8
             }
             Self::Option(code::CLASS_ID | code::CLIENT_ID | code::MESSAGE) => OptionType::String,
-            Self::Option(code) => {
-                definition::by_code(code).map_or(OptionType::Binary, |found| found.kind)
-            }
+            Self::Option(code) => match definition::by_code(code).map(|it| it.layout.fields) {
+                Some([one]) => *one,
+                _ => OptionType::Binary,
+            },
         }
     }
 

@@ -2,23 +2,20 @@
 
 mod hooks;
 mod naming;
+mod options;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use lessor_types::{Hex, Secs, SubnetId};
-use lessor_wire::v4::definition;
 
 use crate::UserContext;
-use crate::hooks::Hooks;
 use crate::json::{Map, Value};
 use crate::model::{
     Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Noted, Pool,
     SanityChecks, SocketType, Subnet,
 };
-use crate::option_set::{Given, OptionSet, Sending, Space};
-use crate::option_text;
-use crate::{Host, Network, NetworkKey};
+use crate::{Host, Network, NetworkKey, OptionDef};
 
 /// The tree that reads back as `config`. What subnets inherit stands in each of them,
 /// but for options.
@@ -29,6 +26,8 @@ pub(crate) fn tree(config: &Config) -> Value {
         SocketType::Udp => "udp",
     };
     let mut subnets = subnets(config);
+    let global = config.option_defs.as_slice();
+    let classes: Value = config.classes.iter().map(|it| class(it, global)).collect();
     let dhcp4 = Map::default()
         .with_some("user-context", context(&config.context, []))
         .with(
@@ -59,8 +58,9 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("dhcp-ddns", Map::default().with("enable-updates", config.ddns_updates))
         .with("server-tag", config.server_tag.as_str())
         .with("hooks-libraries", hooks::tree(&config.hooks))
-        .with("option-data", options(&config.options))
-        .with("client-classes", config.classes.iter().map(class).collect::<Value>())
+        .with("option-def", options::defs(global))
+        .with("option-data", options::data(&config.options, &[global]))
+        .with("client-classes", classes)
         .with(
             "host-reservation-identifiers",
             config.host_lookup.identifiers.iter().map(|kind| kind.name()).collect::<Value>(),
@@ -138,7 +138,7 @@ fn compatibility(config: &Config) -> Map {
         .with("exclude-first-last-24", config.exclude_first_last_24)
 }
 
-fn class(class: &Class) -> Map {
+fn class(class: &Class, global: &[OptionDef]) -> Map {
     let (test, template) = match &class.membership {
         Membership::Given => (None, None),
         Membership::Test(test) => (Some(test), None),
@@ -157,7 +157,8 @@ fn class(class: &Class) -> Map {
         .with_some("next-server", class.next_server.map(addr))
         .with_some("server-hostname", class.server_hostname.as_deref())
         .with_some("boot-file-name", class.boot_file_name.as_deref())
-        .with("option-data", options(&class.options))
+        .with("option-def", options::defs(&class.option_defs))
+        .with("option-data", options::data(&class.options, &[&class.option_defs, global]))
         .with_some(
             "user-context",
             context(&class.context, [("limits", hooks::limits(&class.limits))]),
@@ -189,7 +190,7 @@ fn networks(config: &Config, subnets: &mut Grouped) -> Value {
     let network = |(network, key): (&Network, usize)| {
         Map::default()
             .with("name", network.name.as_str())
-            .with("option-data", options(&network.options))
+            .with("option-data", options::data(&network.options, &[&config.option_defs]))
             .with("client-classes", names(&network.guards))
             .with("evaluate-additional-classes", names(&network.additional))
             .with_some("user-context", context(&network.context, []))
@@ -204,7 +205,7 @@ type Grouped = BTreeMap<Option<NetworkKey>, Vec<Map>>;
 fn subnets(config: &Config) -> Grouped {
     let mut grouped = Grouped::new();
     for it in &config.subnets {
-        let map = subnet(it, &config.hooks).with("reservations", hosts(config, Some(it.id)));
+        let map = subnet(it, config).with("reservations", hosts(config, Some(it.id)));
         grouped.entry(it.network).or_default().push(map);
     }
     grouped
@@ -216,10 +217,10 @@ fn taken(subnets: &mut Grouped, network: Option<NetworkKey>) -> Value {
 
 /// The reservations of a subnet, or the global ones.
 fn hosts(config: &Config, subnet: Option<SubnetId>) -> Value {
-    config.hosts.within(subnet).map(|it| host(it)).collect()
+    config.hosts.within(subnet).map(|it| host(it, &config.option_defs)).collect()
 }
 
-fn host(host: &Host) -> Map {
+fn host(host: &Host, global: &[OptionDef]) -> Map {
     let identifier = &host.identifier;
     Map::default()
         .with(identifier.kind.name(), Hex(identifier.octets()).to_string())
@@ -229,18 +230,19 @@ fn host(host: &Host) -> Map {
         .with_some("next-server", host.next_server.map(addr))
         .with_some("server-hostname", host.server_hostname.as_deref())
         .with_some("boot-file-name", host.boot_file_name.as_deref())
-        .with("option-data", options(&host.options))
+        .with("option-data", options::data(&host.options, &[global]))
         .with_some("user-context", context(&host.context, []))
 }
 
-fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
-    let ping_check = hooks::ping_check_here(libraries, subnet.ping_check.as_ref());
+fn subnet(subnet: &Subnet, config: &Config) -> Map {
+    let global = config.option_defs.as_slice();
+    let ping_check = hooks::ping_check_here(&config.hooks, subnet.ping_check.as_ref());
     let settings = [("limits", hooks::limits(&subnet.limits)), ("ping-check", ping_check)];
     let relays: Value = subnet.relays.iter().copied().map(addr).collect();
     let map = Map::default()
         .with("id", subnet.id.0)
         .with("subnet", subnet.prefix.to_string())
-        .with("pools", subnet.pools.iter().map(|it| pool(it, subnet)).collect::<Value>())
+        .with("pools", subnet.pools.iter().map(|it| pool(it, subnet, global)).collect::<Value>())
         .with("relay", Map::default().with("ip-addresses", relays))
         .with_some("interface", subnet.interface.as_deref())
         .with("valid-lifetime", secs(subnet.lifetime.default))
@@ -266,39 +268,20 @@ fn subnet(subnet: &Subnet, libraries: &Hooks) -> Map {
         .with("next-server", addr(subnet.next_server))
         .with("server-hostname", subnet.server_hostname.as_str())
         .with("boot-file-name", subnet.boot_file_name.as_str())
-        .with("option-data", options(&subnet.options))
+        .with("option-data", options::data(&subnet.options, &[global]))
         .with("client-classes", names(&subnet.guards))
         .with("evaluate-additional-classes", names(&subnet.additional))
         .with_some("user-context", context(&subnet.context, settings));
     naming::write(map, &subnet.naming)
 }
 
-fn pool(pool: &Pool, subnet: &Subnet) -> Map {
+fn pool(pool: &Pool, subnet: &Subnet, global: &[OptionDef]) -> Map {
     let map = Map::default()
         .with("pool", format!("{} - {}", pool.first, pool.last))
         .with("pool-id", pool.id.0)
-        .with("option-data", options(&pool.options))
+        .with("option-data", options::data(&pool.options, &[global]))
         .with("client-classes", names(&pool.guards))
         .with("evaluate-additional-classes", names(&pool.additional))
         .with_some("user-context", context(&pool.context, []));
     if pool.naming == subnet.naming { map } else { naming::write(map, &pool.naming) }
-}
-
-fn options(options: &OptionSet) -> Value {
-    let option = |given: &Given| {
-        let Given { space, code, octets, sending, classes } = given;
-        let known = definition::by_code(*code).filter(|_| *space == Space::Dhcp4);
-        let text = known.and_then(|it| option_text::print(it.kind, it.array, octets));
-        let readable = text.is_some();
-        Map::default()
-            .with_some("name", known.map(|it| it.name))
-            .with("code", u32::from(*code))
-            .with("space", space.to_string())
-            .with("csv-format", readable)
-            .with("data", text.unwrap_or_else(|| option_text::hex(octets)))
-            .with("always-send", *sending == Sending::Always)
-            .with("never-send", *sending == Sending::Never)
-            .with("client-classes", names(classes))
-    };
-    options.iter().map(option).collect()
 }

@@ -9,8 +9,10 @@
 //! - `check`: a tree against that table.
 //! - `era`: which versions of Kea a tree was written for, and what differs from then.
 //! - `sections`: a checked tree as a `Config`, part by part, with what no table can say.
+//! - [`option_def`]: definitions of options.
 //! - [`option_set`]: the options of one scope.
 //! - `option_text`: option values as text and octets.
+//! - `resolver_text`: encrypted resolvers as text and octets.
 //! - `spelling`: which known word was meant.
 //! - [`hooks`]: features that Kea has in libraries, and their settings.
 //! - [`model`]: `Config` and its parts: what a file means, all defaults filled in.
@@ -44,11 +46,13 @@ pub mod json;
 pub mod keys;
 pub mod model;
 pub mod network;
+pub mod option_def;
 pub mod option_set;
 mod option_text;
 mod parse;
 pub mod path;
 pub mod prefix;
+mod resolver_text;
 mod sections;
 pub mod source;
 mod spelling;
@@ -64,6 +68,7 @@ pub use model::{
     SanityChecks, SocketType, Subnet, Tee,
 };
 pub use network::{Network, NetworkKey};
+pub use option_def::OptionDef;
 pub use option_set::OptionSet;
 pub use prefix::Prefix4;
 pub use user_context::UserContext;

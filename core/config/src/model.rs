@@ -15,7 +15,9 @@ use lessor_expression::Expression;
 use lessor_types::{PoolId, Secs, SubnetId};
 
 use crate::hooks::{Hooks, Limits, PingCheck};
-use crate::{HostLookup, HostScopes, Hosts, Network, NetworkKey, OptionSet, Prefix4, UserContext};
+use crate::{
+    HostLookup, HostScopes, Hosts, Network, NetworkKey, OptionDef, OptionSet, Prefix4, UserContext,
+};
 
 pub use compatibility::Compatibility;
 pub use leasing::{Allocator, InfoCheck, LeaseCheck, SanityChecks};
@@ -63,6 +65,8 @@ pub struct Config {
     pub server_tag: String,
     /// Features that Kea has in libraries.
     pub hooks: Hooks,
+    /// The options that are defined for everybody.
+    pub option_defs: Vec<OptionDef>,
     /// The options of every client, which everything else wins over.
     pub options: OptionSet,
     /// The classes in the order in which they are tested.
@@ -128,6 +132,7 @@ impl Default for Config {
             ddns_updates: false,
             naming: Arc::default(),
             server_tag: String::new(),
+            option_defs: Vec::new(),
             hooks: Hooks::default(),
             options: OptionSet::new(),
             classes: Vec::new(),
@@ -272,6 +277,8 @@ pub struct Class {
     pub server_hostname: Option<String>,
     /// The boot file's name, 1 to 127 octets.
     pub boot_file_name: Option<String>,
+    /// The options that are defined for its members.
+    pub option_defs: Vec<OptionDef>,
     /// Its members' options, which win over global ones.
     pub options: OptionSet,
     /// How many leases its members may have, and how often they are heard.
@@ -293,6 +300,7 @@ impl Class {
             next_server: None,
             server_hostname: None,
             boot_file_name: None,
+            option_defs: Vec::new(),
             options: OptionSet::new(),
             limits: Limits::NONE,
             context: UserContext::NONE,

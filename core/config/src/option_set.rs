@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use lessor_wire::v4::{code, definition};
+
 /// A numbering of options: which option a code means depends on where it stands.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Space {
@@ -25,6 +27,8 @@ impl Space {
         match digits.and_then(|digits| digits.parse().ok()) {
             Some(enterprise) => Self::Vendor(enterprise),
             None if name == "dhcp4" => Self::Dhcp4,
+            // Kea's own name for the one vendor that it knows.
+            None if name == "docsis3-v4" => Self::Vendor(definition::DOCSIS_ENTERPRISE),
             None => Self::Named(name.to_owned()),
         }
     }
@@ -39,6 +43,28 @@ impl fmt::Display for Space {
             Self::Named(name) => f.write_str(name),
         }
     }
+}
+
+/// Options that the configuration can't set: they are the protocol's.
+const OWN: [u8; 12] = [
+    code::REQUESTED_ADDRESS,
+    code::LEASE_TIME,
+    code::OVERLOAD,
+    code::MESSAGE_TYPE,
+    code::SERVER_ID,
+    code::PARAMETER_LIST,
+    code::MAX_SIZE,
+    code::RENEWAL_TIME,
+    code::REBINDING_TIME,
+    code::RAPID_COMMIT,
+    code::RELAY_AGENT,
+    code::SUBNET_SELECTION,
+];
+
+/// Whether an option of messages is made by the server, whatever the configuration says of it.
+#[must_use]
+pub fn is_own(code: u8) -> bool {
+    OWN.contains(&code)
 }
 
 /// When an option is sent.

@@ -10,6 +10,7 @@ mod leasing;
 mod naming;
 mod networks;
 mod option_data;
+mod option_defs;
 mod pools;
 mod section;
 mod server;
@@ -92,7 +93,7 @@ struct Words<'a> {
 }
 
 fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
-    let vocabulary = Vocabulary::read(dhcp4);
+    let vocabulary = Vocabulary::read(dhcp4, out);
     let options = option_data::read(dhcp4, &vocabulary, out);
     let mut classes = classes::read(dhcp4, &vocabulary, out);
     let hooks = hooks::read(dhcp4, &classes, out);
@@ -118,6 +119,7 @@ fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
         host_lookup,
         classes,
         hooks,
+        option_defs: vocabulary.into_global(),
         ..server::read(dhcp4, out)
     }
 }

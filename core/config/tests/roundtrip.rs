@@ -6,17 +6,18 @@ use std::net::Ipv4Addr;
 use lessor_config::json::{Map, Node, Value};
 use std::sync::Arc;
 
-use lessor_config::option_set::{Given, Sending};
+use lessor_config::option_set::{Given, Sending, Space};
 use lessor_config::{
     Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction,
     FlexId, FlexOption, Hook, Hooks, Host, HostLookup, HostScopes, Hosts, InfoCheck, InterfaceSpec,
     LeaseCheck, LeaseStore, Lifetime, Limits, Membership, Memfile, Naming, Network, NetworkKey,
-    OptionSet, PingCheck, Pool, Prefix4, Rate, Replace, SanityChecks, SocketType, Subnet, Tee,
-    hooks,
+    OptionDef, OptionSet, PingCheck, Pool, Prefix4, Rate, Replace, SanityChecks, SocketType,
+    Subnet, Tee, hooks,
 };
 use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
 use lessor_types::{Identifier, IdentifierKind, PoolId, Secs, SubnetId};
+use lessor_wire::v4::OptionType;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -29,19 +30,28 @@ fn addr() -> impl Strategy<Value = Ipv4Addr> {
     any::<u32>().prop_map(Ipv4Addr::from_bits)
 }
 
+/// Spaces that options can stand in.
+fn space() -> impl Strategy<Value = Space> {
+    prop_oneof![
+        4 => Just(Space::Dhcp4),
+        1 => Just(Space::Vendor(4491)),
+        1 => Just(Space::parse("vendor-encapsulated-options-space")),
+        1 => Just(Space::parse("inner")),
+    ]
+}
+
 /// Options that a file can set.
 fn options() -> impl Strategy<Value = OptionSet> {
-    let settable = |code: &u8| !matches!(code, 52 | 53 | 82);
     let octets = prop_oneof![
         vec(any::<u8>(), 0..9),
         "[a-z0-9.,\\\\ ]{1,9}".prop_map(String::into_bytes),
         vec(Just(1_u8), 4),
     ];
     let sending = prop_oneof![Just(Sending::Asked), Just(Sending::Always), Just(Sending::Never)];
-    let code = (1_u8..=254).prop_filter("made by the server", settable);
     // The same code stands twice only for different classes.
-    btree_map((code, names()), (octets, sending), 0..5).prop_map(|options| {
-        let given = |((code, classes), (octets, sending))| Given {
+    btree_map((space(), 1_u8..=254, names()), (octets, sending), 0..5).prop_map(|options| {
+        let given = |((space, code, classes), (octets, sending))| Given {
+            space,
             sending,
             classes,
             ..Given::new(code, octets)
@@ -58,6 +68,34 @@ fn sanity() -> impl Strategy<Value = SanityChecks> {
     let lease = proptest::sample::select(&LeaseCheck::WORDS[..]).prop_map(|(_, it)| it);
     let info = proptest::sample::select(&InfoCheck::WORDS[..]).prop_map(|(_, it)| it);
     (lease, info).prop_map(|(lease, extended_info)| SanityChecks { lease, extended_info })
+}
+
+/// Definitions of options that no standard knows.
+fn option_defs() -> impl Strategy<Value = Vec<OptionDef>> {
+    let kind = || {
+        let named: Vec<_> = OptionType::names().filter_map(OptionType::parse).collect();
+        proptest::sample::select(named)
+    };
+    let fields = (vec(kind(), 0..4), any::<bool>()).prop_map(|(mut fields, array)| {
+        let last = fields.len().saturating_sub(1);
+        let mut at = 0..;
+        fields.retain(|kind| at.next() == Some(last) || !kind.is_open());
+        let array = array && fields.last().is_some_and(|kind| !kind.is_open());
+        (fields, array)
+    });
+    let space =
+        prop_oneof![Just(Space::Dhcp4), Just(Space::Vendor(4491)), Just(Space::parse("inner"))];
+    let defs = btree_map((space, 224_u8..=254), (fields, any::<bool>()), 0..4);
+    defs.prop_map(|defs| {
+        let mut made = Vec::new();
+        for ((space, code), ((fields, array), holds)) in defs {
+            let holds = holds && !array && space == Space::Dhcp4;
+            let encapsulates = holds.then(|| Space::parse("inner"));
+            let name = format!("own-{code}");
+            made.push(OptionDef { space, code, name, fields, array, encapsulates });
+        }
+        made
+    })
 }
 
 fn lifetime() -> impl Strategy<Value = Lifetime> {
@@ -227,11 +265,11 @@ fn classes() -> impl Strategy<Value = Vec<Class>> {
         (0_u8..4, any::<bool>(), option::of(secs())),
         option::of(lifetime()),
         (server, boot(), boot()),
-        (options(), limits()),
+        (options(), limits(), option_defs()),
     );
     vec(class, 0..4).prop_map(|classes| {
         let class = |(at, (who, lifetime, boot, rest)): (usize, ((u8, bool, _), _, _, _))| {
-            let (options, limits) = rest;
+            let (options, limits, option_defs) = rest;
             let (next_server, server_hostname, boot_file_name): (_, _, _) = boot;
             Class {
                 only_additional: who.1,
@@ -241,6 +279,7 @@ fn classes() -> impl Strategy<Value = Vec<Class>> {
                 server_hostname,
                 boot_file_name,
                 options,
+                option_defs,
                 limits,
                 ..Class::new(format!("class-{at}"), membership(at, who.0))
             }
@@ -449,12 +488,12 @@ fn config() -> impl Strategy<Value = Config> {
         (any::<u32>().prop_map(Secs), expired(), sanity(), any::<bool>()),
         1_u32..=Config::PARKED_MAX,
         (any::<bool>(), "\\PC{0,9}", any::<[bool; 5]>(), naming()),
-        (options(), classes(), subnets, libraries()),
+        ((options(), option_defs()), classes(), subnets, libraries()),
         (network(), network(), hosts(), host_lookup(), any::<[u8; 3]>()),
     );
     parts.prop_map(
         |(interfaces, socket_type, lease_store, sockets, waits, parked, id, clients, net)| {
-            let (options, classes, (a, b, c, count), hooks) = clients;
+            let ((options, option_defs), classes, (a, b, c, count), hooks) = clients;
             let sockets = sockets.into_iter().map(|path| ControlSocket::Unix { path });
             let subnets = [a, b, c].into_iter().take(count).collect();
             let (networks, subnets, hosts, host_lookup) = linked(subnets, net);
@@ -473,6 +512,7 @@ fn config() -> impl Strategy<Value = Config> {
                 server_tag: id.1,
                 hooks,
                 options,
+                option_defs,
                 compatibility: Compatibility {
                     lenient_options: id.2[0],
                     ignore_server_id: id.2[1],

@@ -1,9 +1,10 @@
 //! The answer's fields, options and times, and where it goes (RFC 2131 §4.1, §4.3 and table 3).
 
+use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use lessor_config::class_names::SKIP_DDNS;
-use lessor_config::{Config, Host, Lifetime, OptionSet, Subnet};
+use lessor_config::{Config, Host, Lifetime, OptionDef, OptionSet, Subnet};
 use lessor_types::{Destination, Secs, Unit};
 use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
 
@@ -165,7 +166,14 @@ impl Reply<'_> {
         if let Some(subnet) = query.message.options.get(code::SUBNET_SELECTION) {
             message.options.insert(code::SUBNET_SELECTION, subnet);
         }
-        options::put(message, &query.message, subnet.prefix, Layers::new(&layers, &classes));
+        let definitions: Vec<&[OptionDef]> = classes
+            .defined()
+            .map(|class| class.option_defs.as_slice())
+            .chain([config.option_defs.as_slice()])
+            .collect();
+        let budget = Cell::new(Layers::BUDGET);
+        let layers = Layers::new(&layers, &definitions, &classes, &budget);
+        options::put(message, &query.message, subnet.prefix, layers);
     }
 
     /// The fields that every reply copies (V4-013), and the options that it must have.

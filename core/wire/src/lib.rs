@@ -3,6 +3,7 @@
 //! # Map
 //! - [`v4`]: DHCPv4 (RFC 2131, RFC 2132).
 //! - [`name`]: domain names in their DNS wire form, as options carry them.
+//! - [`svc`]: service parameters of DNS, as options carry them.
 //!
 //! # Does not
 //! Decide anything, judge whether a message is welcome, read a clock or touch a socket.
@@ -12,4 +13,5 @@
 #![forbid(unsafe_code)]
 
 pub mod name;
+pub mod svc;
 pub mod v4;

@@ -1,5 +1,6 @@
 //! Domain names in their DNS wire form (RFC 1035 §3.1, §4.1.4), as options carry them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The longest name in octets, lengths and root included.
@@ -164,6 +165,48 @@ pub fn encode(text: &str) -> Result<Vec<u8>, NameError> {
     if octets.len() > NAME_MAX { Err(NameError::LongName) } else { Ok(octets) }
 }
 
+/// Encodes names one after another, the end of each that was there before as a pointer back to it
+/// (RFC 1035 §4.1.4, RFC 3397 §2).
+#[must_use]
+pub fn encode_list(names: &[DomainName]) -> Vec<u8> {
+    let mut octets = Vec::new();
+    let mut places: BTreeMap<&[Vec<u8>], usize> = BTreeMap::new();
+    for name in names {
+        let mut labels = name.labels();
+        loop {
+            if let Some(place) = places.get(labels) {
+                octets.extend((0xc000 | u16::try_from(*place).unwrap_or(0)).to_be_bytes());
+                break;
+            }
+            // A pointer has 14 bits.
+            if !labels.is_empty() && octets.len() < 0x4000 {
+                places.insert(labels, octets.len());
+            }
+            let Some((label, rest)) = labels.split_first() else {
+                octets.push(0);
+                break;
+            };
+            octets.push(u8::try_from(label.len()).unwrap_or(0));
+            octets.extend_from_slice(label);
+            labels = rest;
+        }
+    }
+    octets
+}
+
+/// How many octets the uncompressed name at the beginning takes; none if there is no such name.
+pub(crate) fn wire_len(octets: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < NAME_MAX {
+        match *octets.get(at)? {
+            0 => return Some(at + 1),
+            len @ 1..=0x3f => at += 1 + usize::from(len),
+            _ => return None,
+        }
+    }
+    None
+}
+
 /// Decodes one name or more, which may point back into the list (RFC 3397 §2), as text with a
 /// trailing dot each; none if the octets are not exactly that.
 ///
@@ -293,6 +336,17 @@ mod tests {
         let list = b"\x03eng\x05apple\x03com\0\x09marketing\xc0\x04";
         let names = decode_list(list).expect("well formed");
         assert_eq!(names, ["eng.apple.com.", "marketing.apple.com."]);
+    }
+
+    // RFC 3397 §2: the same example, written.
+    #[test]
+    fn a_list_is_written_with_pointers() {
+        let names = ["eng.apple.com.", "marketing.apple.com.", "com", "."]
+            .map(|text| DomainName::parse(text).expect("lawful"));
+        let list = b"\x03eng\x05apple\x03com\0\x09marketing\xc0\x04\xc0\x0a\0";
+        assert_eq!(encode_list(&names), list);
+        let texts = decode_list(list).expect("well formed");
+        assert_eq!(texts, ["eng.apple.com.", "marketing.apple.com.", "com.", "."]);
     }
 
     #[test]

@@ -3,36 +3,47 @@
 //! # Map
 //! - [`code`]: option codes by name.
 //! - [`definition`]: names and types of the standard options.
+//! - [`layout`]: how values are made up, and values taken apart.
 //! - [`fqdn`]: the client FQDN option.
 //! - [`options`]: the options of one message, joined and in order.
 //! - [`kind`]: what a message is: `Op`, `MessageType`.
 //! - [`message`]: the lawful value.
+//! - [`vendor`]: options in options, and vendors' blocks of them.
 //! - [`view`]: any bytes, read without judgement.
 //! - [`encode`]: a value's way into octets.
+//! - [`route`]: classless static routes.
+//! - [`dnr`]: encrypted DNS resolvers.
 //! - [`relay`]: the relay agent information option.
 //! - [`print`]: the printer of logs, snapshots and tools.
 //! - [`error`]: why octets are not a message.
 
 pub mod code;
 pub mod definition;
+pub mod dnr;
 pub mod encode;
 pub mod error;
 pub mod fqdn;
 pub mod kind;
+pub mod layout;
 pub mod message;
 pub mod options;
 pub mod print;
 pub mod relay;
+pub mod route;
+pub mod vendor;
 pub mod view;
 
-pub use definition::{Definition, OptionType};
+pub use definition::Definition;
+pub use dnr::Dnr;
 pub use encode::Encoded;
 pub use error::{DecodeError, DecodeErrorKind};
 pub use fqdn::{Fqdn, FqdnFlags};
 pub use kind::{MessageType, Op};
+pub use layout::{Layout, OptionType};
 pub use message::Message;
 pub use options::Options;
 pub use relay::RelayAgent;
+pub use route::Route;
 pub use view::{Area, RawOption, View};
 
 /// What follows the BOOTP header of every DHCP message (RFC 2131 §3).

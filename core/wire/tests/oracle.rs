@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 
 use dhcproto::v4::{self as theirs, Decodable, DhcpOption, Encodable, HType, OptionCode};
 use lessor_types::{HwAddr, Xid};
-use lessor_wire::v4::{Message, Op, code, definition};
+use lessor_wire::v4::{Message, Op, OptionType, code, definition};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -207,9 +207,9 @@ fn they_join_what_we_split() {
 #[test]
 fn they_agree_on_which_options_are_addresses() {
     let mut seen = 0;
-    for known in definition::all().iter().filter(|d| d.kind == definition::OptionType::Ipv4) {
+    for known in definition::all().iter().filter(|d| d.layout.fields == [OptionType::Ipv4]) {
         // Two for a list: some lists are of pairs.
-        let value = [10, 0, 0, 1].repeat(if known.array { 2 } else { 1 });
+        let value = [10, 0, 0, 1].repeat(if known.layout.array { 2 } else { 1 });
         let mut message = Message::new(Op::Reply, Xid(1), HwAddr::default());
         message.options.insert(known.code, value);
         let theirs = read_theirs(&message.encode(576).octets);

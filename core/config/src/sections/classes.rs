@@ -39,7 +39,8 @@ pub(super) fn read(
         let name = read_name(&section, &mut places, out);
         let membership = read_membership(&section, name, &places, out);
         let only_additional = read_only_additional(&section, name, out);
-        let options = option_data::read(&section, vocabulary, out);
+        let own = vocabulary.of_class(index);
+        let options = option_data::read_with(&section, vocabulary, own, out);
         let lifetime = read_lifetime(&section, out);
         let boot = |key| section.text(key).filter(|text| !text.is_empty()).map(str::to_owned);
         // Without a name there was an error, and no configuration comes of this.
@@ -51,6 +52,7 @@ pub(super) fn read(
                 section.value("next-server").and_then(addr).filter(|it| !it.is_unspecified()),
             server_hostname: boot("server-hostname"),
             boot_file_name: boot("boot-file-name"),
+            option_defs: own.to_vec(),
             options,
             context: section.context(),
             ..Class::new(name.to_owned(), membership)

@@ -1,16 +1,20 @@
 //! `option-data`: what clients are told.
 
+use std::collections::BTreeMap;
+
 use lessor_wire::v4::OptionType;
-use lessor_wire::v4::definition::{self, Definition};
 
 use super::section::{Section, within};
 use super::vocabulary::Vocabulary;
-use crate::OptionSet;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::option_set::{Given, Sending, Space};
+use crate::option_def::{Known, OptionDef};
+use crate::option_set::{self, Given, OptionSet, Sending, Space};
 use crate::option_text::{self, Misfit};
 use crate::source::Span;
 use crate::spelling;
+
+/// The longest value of a sub-option, in octets: only options of messages can be split.
+const SUB_OPTION_MAX: usize = 255;
 
 /// The options that a map sets.
 pub(super) fn read(
@@ -18,26 +22,33 @@ pub(super) fn read(
     vocabulary: &Vocabulary,
     out: &mut Diagnostics,
 ) -> OptionSet {
+    read_with(owner, vocabulary, &[], out)
+}
+
+/// As [`read`], for a class that has definitions of its own.
+pub(super) fn read_with(
+    owner: &Section<'_>,
+    vocabulary: &Vocabulary,
+    own: &[OptionDef],
+    out: &mut Diagnostics,
+) -> OptionSet {
     let list = owner.path.key("option-data");
     let mut found = OptionSet::new();
-    let mut places: Vec<(u8, Vec<String>, Span)> = Vec::new();
+    let mut places: BTreeMap<(Space, u8, Vec<String>), Span> = BTreeMap::new();
     for (index, value) in owner.list("option-data").iter().enumerate() {
         let Some(map) = value.as_map() else {
             continue;
         };
         let section = Section::new(map, value.span, list.index(index));
-        // Other spaces were reported as not in effect yet.
-        if section.text("space").is_some_and(|space| space != "dhcp4") {
-            continue;
-        }
+        let space = section.text("space").map_or(Space::Dhcp4, Space::parse);
         let classes = read_classes(&section, vocabulary, out);
-        let Some(identity) = read_identity(&section, out) else {
+        let Some(identity) = read_identity(&section, &space, (vocabulary, own), out) else {
             continue;
         };
         let code = identity.code;
-        let octets = read_octets(&section, &identity, out);
-        let twin = |(other, tags, _): &&(u8, Vec<String>, Span)| *other == code && *tags == classes;
-        if let Some((.., earlier)) = places.iter().find(twin) {
+        let octets = read_octets(&section, &space, &identity, out);
+        let place = (space.clone(), code, classes.clone());
+        if let Some(earlier) = places.get(&place) {
             out.push(
                 Diagnostic::warning(section.span, section.path, format!("option {code} again"))
                     .hint("the first one counts")
@@ -45,13 +56,39 @@ pub(super) fn read(
             );
             continue;
         }
-        places.push((code, classes.clone(), section.span));
+        places.insert(place, section.span);
+        check_use(&section, &space, &identity, vocabulary, out);
         if let Some(octets) = octets {
             let sending = read_sending(&section);
-            found.push(Given { space: Space::Dhcp4, code, octets, sending, classes });
+            found.push(Given { space, code, octets, sending, classes });
         }
     }
     found
+}
+
+/// Tells of an option that does not get into any message.
+fn check_use(
+    section: &Section<'_>,
+    space: &Space,
+    identity: &Identity<'_>,
+    vocabulary: &Vocabulary,
+    out: &mut Diagnostics,
+) {
+    if !vocabulary.is_sent(space) {
+        let told = format!("nothing encapsulates the space `{space}`");
+        out.push(
+            Diagnostic::warning(section.place("space"), section.path.key("space"), told)
+                .hint("its options are not sent"),
+        );
+    } else if *space == Space::Dhcp4 && option_set::is_own(identity.code) {
+        let name = identity.definition.as_ref().map_or("this option", |it| it.name);
+        let told = format!("`{name}` is made by the server itself");
+        let key = if section.value("name").is_some() { "name" } else { "code" };
+        out.push(
+            Diagnostic::warning(section.place(key), section.path.key(key), told)
+                .hint("what is given here is not sent"),
+        );
+    }
 }
 
 /// When the option is sent. Of both, `never-send` wins.
@@ -94,49 +131,54 @@ fn read_classes(
 }
 
 /// Which option is meant.
-struct Identity {
+struct Identity<'a> {
     code: u8,
-    definition: Option<&'static Definition>,
+    definition: Option<Known<'a>>,
 }
 
-fn read_identity(section: &Section<'_>, out: &mut Diagnostics) -> Option<Identity> {
+fn read_identity<'a>(
+    section: &Section<'_>,
+    space: &Space,
+    (vocabulary, own): (&'a Vocabulary, &'a [OptionDef]),
+    out: &mut Diagnostics,
+) -> Option<Identity<'a>> {
     let mut refuse = |key: &str, told: String, hint: String| {
         let path = section.path.key(key);
         out.push(Diagnostic::error(section.place(key), path, told).hint(hint));
     };
-    let definition = match (section.value("code"), section.text("name")) {
+    let (value, name) = (section.value("code"), section.text("name"));
+    let definition = match (value, name) {
         (Some(_), name) => {
             let number = section.number("code")?;
-            let code = u8::try_from(number).ok().filter(|it| (1..=254).contains(it));
-            let Some(code) = code else {
+            let code = u8::try_from(number).ok();
+            let lawful = code.filter(|it| *space != Space::Dhcp4 || (1..=254).contains(it));
+            let Some(code) = lawful else {
                 let told = format!("{number} is no option code");
-                refuse("code", told, "expected 1 to 254".to_owned());
+                let range = if *space == Space::Dhcp4 { "1 to 254" } else { "0 to 255" };
+                refuse("code", told, format!("expected {range}"));
                 return None;
             };
-            let definition = definition::by_code(code);
-            let named = name.and_then(definition::by_name);
+            let named = name.and_then(|name| vocabulary.by_name(own, space, name));
             if let Some(named) = named.filter(|named| named.code != code) {
                 let told = format!("`{}` is option {}, not {code}", named.name, named.code);
                 refuse("name", told, "give one of both, or both of one option".to_owned());
                 return None;
             }
-            let Some(definition) = definition else {
-                return Some(Identity { code, definition: None });
-            };
-            definition
+            let definition = vocabulary.by_code(own, space, code);
+            return Some(Identity { code, definition });
         }
-        (None, Some(name)) => match definition::by_name(name) {
-            Some(definition) => definition,
-            None => {
-                let known = definition::all().iter().map(|it| it.name);
-                let hint = match spelling::nearest(name, known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "give its `code` and, with csv-format false, its octets".to_owned(),
-                };
-                refuse("name", format!("`{name}` is no standard option"), hint);
-                return None;
-            }
-        },
+        (None, Some(name)) => vocabulary.by_name(own, space, name).or_else(|| {
+            let hint = match spelling::nearest(name, vocabulary.names(own, space)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "give its `code` and, with csv-format false, its octets".to_owned(),
+            };
+            let told = match space {
+                Space::Dhcp4 => format!("`{name}` is no standard option, and not defined"),
+                space => format!("the space `{space}` has no option `{name}`"),
+            };
+            refuse("name", told, hint);
+            None
+        })?,
         (None, None) => {
             if section.value("name").is_none() {
                 out.push(
@@ -147,17 +189,13 @@ fn read_identity(section: &Section<'_>, out: &mut Diagnostics) -> Option<Identit
             return None;
         }
     };
-    if definition.kind == OptionType::Internal {
-        let told = format!("`{}` is made by the server itself", definition.name);
-        refuse("data", told, "take it out".to_owned());
-        return None;
-    }
     Some(Identity { code: definition.code, definition: Some(definition) })
 }
 
 fn read_octets(
     section: &Section<'_>,
-    identity: &Identity,
+    space: &Space,
+    identity: &Identity<'_>,
     out: &mut Diagnostics,
 ) -> Option<Vec<u8>> {
     if section.value("data").is_some() && section.text("data").is_none() {
@@ -166,10 +204,11 @@ fn read_octets(
     let text = section.text("data").unwrap_or_default();
     let path = section.path.key("data");
     let csv = section.flag("csv-format");
-    let outcome = match identity.definition {
-        Some(definition) if csv.unwrap_or(true) => {
-            option_text::encode(definition.kind, definition.array, text)
-        }
+    let layout = identity.definition.as_ref().map(|it| it.layout);
+    let outcome = match layout {
+        // What is not sent needs no value.
+        _ if text.is_empty() && read_sending(section) == Sending::Never => Ok(Vec::new()),
+        Some(layout) if csv.unwrap_or(true) => option_text::encode(layout, text),
         None if csv == Some(true) => {
             let told = format!("option {} is not known, so its form is not", identity.code);
             out.push(
@@ -189,9 +228,13 @@ fn read_octets(
         }),
     };
     let misfit = match outcome {
+        Ok(octets) if *space != Space::Dhcp4 && octets.len() > SUB_OPTION_MAX => Misfit {
+            at: 0..text.len(),
+            told: format!("a sub-option of {} octets", octets.len()),
+            hint: format!("its length field can state {SUB_OPTION_MAX} at most"),
+        },
         Ok(octets) => {
-            let is_text = identity.definition.map(|it| (it.kind, it.array))
-                == Some((OptionType::String, false));
+            let is_text = layout.is_some_and(|it| it.fields == [OptionType::String] && !it.array);
             if is_text && csv.unwrap_or(true) && option_text::has_bare_comma(text) {
                 out.push(
                     Diagnostic::warning(section.place("data"), path, "holds a comma")

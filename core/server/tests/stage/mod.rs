@@ -55,6 +55,8 @@ struct Stage {
     questions: VecDeque<(FetchId, Vec<Lookup>)>,
     updates: VecDeque<PeerUpdate>,
     xids: BTreeMap<char, u32>,
+    /// Whether the options of answers are shown, as they lie in the message.
+    shows_options: bool,
 }
 
 /// Keeps outputs in the order in which they came.
@@ -81,6 +83,7 @@ impl Stage {
             questions: VecDeque::new(),
             updates: VecDeque::new(),
             xids: BTreeMap::new(),
+            shows_options: false,
         }
     }
 
@@ -89,6 +92,10 @@ impl Stage {
             [] => Vec::new(),
             ["config", name] => {
                 self.topology = Some(self.load(name));
+                Vec::new()
+            }
+            ["show", "options"] => {
+                self.shows_options = true;
                 Vec::new()
             }
             ["store", "shared"] => {
@@ -198,7 +205,12 @@ impl Stage {
         while turn(&mut server, self.now, &mut inputs, &mut kept) == Some(self.now.mono) {
             assert!(kept.0.len() < 10_000, "the server does not come to rest");
         }
-        let lines = kept.0.iter().map(print::output).collect();
+        let shown = |output: &Output| self.shows_options.then(|| options::all(output))?;
+        let mut lines = Vec::new();
+        for output in &kept.0 {
+            lines.push(print::output(output));
+            lines.extend(shown(output));
+        }
         for output in kept.0 {
             match output {
                 Output::Store(batch) => self.batches.push_back(batch),

@@ -2,9 +2,11 @@
 
 use std::net::Ipv4Addr;
 
+use lessor_server::Output;
 use lessor_wire::name::DomainName;
 use lessor_wire::v4::fqdn::{Fqdn, FqdnFlags};
-use lessor_wire::v4::{Message, code};
+use lessor_wire::v4::print::OptionText;
+use lessor_wire::v4::{Message, View, code};
 
 use super::SERVER;
 
@@ -64,6 +66,25 @@ pub(super) fn show(message: &Message) -> String {
         line += &format!(" rai={}", hex(agent));
     }
     line
+}
+
+/// The options of an answer that say what was configured, in the order in which they were sent.
+pub(super) fn all(output: &Output) -> Option<String> {
+    const TOLD: [u8; 3] = [code::MESSAGE_TYPE, code::SERVER_ID, code::LEASE_TIME];
+    let Output::Send(transmit) = output else {
+        return None;
+    };
+    let view = View::parse(&transmit.payload).expect("we understand ourselves");
+    let mut line = "  with".to_owned();
+    let mut before = None;
+    for raw in view.options().filter(|raw| !TOLD.contains(&raw.code)) {
+        // Pieces of a split option are shown as what they are together.
+        if before.replace(raw.code) != Some(raw.code) {
+            let value = view.option(raw.code).expect("it is there");
+            line += &format!(" {}", OptionText { code: raw.code, value: &value });
+        }
+    }
+    Some(line)
 }
 
 /// `flags/name`, such as `es/host.example.org.`; in capital letters, the result codes are not 255.

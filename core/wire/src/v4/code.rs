@@ -214,6 +214,8 @@ pub const SUBNET_SELECTION: u8 = 118;
 pub const DOMAIN_SEARCH: u8 = 119;
 /// `classless-static-route`.
 pub const CLASSLESS_STATIC_ROUTE: u8 = 121;
+/// `cablelabs-client-configuration` (RFC 3495).
+pub const CABLELABS: u8 = 122;
 /// `vivco-suboptions`.
 pub const VIVCO_SUBOPTIONS: u8 = 124;
 /// `vivso-suboptions`.
@@ -226,6 +228,8 @@ pub const V4_LOST: u8 = 137;
 pub const CAPWAP_AC_V4: u8 = 138;
 /// `sip-ua-cs-domains`.
 pub const SIP_UA_CS_DOMAINS: u8 = 141;
+/// `v4-sztp-redirect`.
+pub const V4_SZTP_REDIRECT: u8 = 143;
 /// `rdnss-selection`.
 pub const RDNSS_SELECTION: u8 = 146;
 /// `status-code`.

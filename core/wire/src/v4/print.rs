@@ -7,9 +7,8 @@ use std::net::Ipv4Addr;
 
 use lessor_types::HwAddr;
 
-use super::definition::{self, OptionType};
-use super::{BROADCAST, Message, Op, RelayAgent, code};
-use crate::name;
+use super::layout::Element;
+use super::{BROADCAST, Fqdn, Layout, Message, Op, OptionType, RelayAgent, code, definition};
 
 /// Prints a message on several lines, one fact a line, without a final line break.
 #[derive(Clone, Copy, Debug)]
@@ -78,11 +77,10 @@ impl Display for OptionText<'_> {
 
 impl Display for ValueText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = if self.code == code::RELAY_AGENT {
-            relay_agent(self.value)
-        } else {
-            definition::by_code(self.code)
-                .and_then(|definition| typed(definition.kind, definition.array, self.value))
+        let text = match self.code {
+            code::RELAY_AGENT => relay_agent(self.value),
+            code::FQDN => client_fqdn(self.value),
+            code => definition::by_code(code).and_then(|it| typed(it.layout, self.value)),
         };
         match text {
             Some(text) => f.write_str(&text),
@@ -150,59 +148,28 @@ fn shown_options(message: &Message) -> impl Iterator<Item = (u8, &[u8])> {
 }
 
 /// A value as its type has it; none if its length or content is not of that type.
-fn typed(kind: OptionType, array: bool, value: &[u8]) -> Option<String> {
-    match kind {
-        OptionType::Uint8 => numbers(value, array, |[a]| Some(a.to_string())),
-        OptionType::Uint16 => numbers(value, array, |o| Some(u16::from_be_bytes(o).to_string())),
-        OptionType::Uint32 => numbers(value, array, |o| Some(u32::from_be_bytes(o).to_string())),
-        OptionType::Int8 => numbers(value, array, |o| Some(i8::from_be_bytes(o).to_string())),
-        OptionType::Int16 => numbers(value, array, |o| Some(i16::from_be_bytes(o).to_string())),
-        OptionType::Int32 => numbers(value, array, |o| Some(i32::from_be_bytes(o).to_string())),
-        OptionType::Ipv4 => numbers::<4>(value, array, |o| Some(Ipv4Addr::from(o).to_string())),
-        OptionType::Boolean => numbers(value, array, |[octet]| match octet {
-            0 => Some("false".to_owned()),
-            1 => Some("true".to_owned()),
-            _ => None,
-        }),
-        OptionType::String => Some(Quoted(value).to_string()),
-        OptionType::Fqdn => {
-            let names = name::decode_list(value)?;
-            (array || names.len() == 1).then(|| names.join(","))
-        }
-        OptionType::DomainList => Some(name::decode_list(value)?.join(",")),
-        OptionType::RouteList => routes(value),
-        OptionType::Empty | OptionType::Binary | OptionType::Internal => None,
-    }
-}
-
-/// One element of `N` octets, or several joined by commas where that is allowed.
-fn numbers<const N: usize>(
-    value: &[u8],
-    array: bool,
-    text: impl Fn([u8; N]) -> Option<String>,
-) -> Option<String> {
-    let (elements, rest) = value.as_chunks::<N>();
-    if elements.is_empty() || !rest.is_empty() || (elements.len() > 1 && !array) {
+fn typed(layout: Layout<'_>, value: &[u8]) -> Option<String> {
+    if let [OptionType::Binary] | [] = layout.fields {
         return None;
     }
-    let texts: Option<Vec<String>> = elements.iter().map(|element| text(*element)).collect();
+    let text = |element: Element<'_>| match (element.text(), element.kind) {
+        (Some(text), _) => Some(Quoted(text).to_string()),
+        (None, OptionType::Binary) => Some(Octets(element.octets).to_string()),
+        (None, OptionType::RouteList) => {
+            Some(element.plain()?.replace(", ", ",").replace(" - ", "-"))
+        }
+        (None, _) => Some(element.plain()?.replace(", ", ",")),
+    };
+    let texts: Option<Vec<String>> = layout.elements(value)?.into_iter().map(text).collect();
     Some(texts?.join(","))
 }
 
-/// RFC 3442: a prefix length, as many octets of the prefix as it covers, and the router.
-fn routes(value: &[u8]) -> Option<String> {
-    let mut rest = value;
-    let mut texts = Vec::new();
-    while let Some((len, tail)) = rest.split_first() {
-        let significant = usize::from(len.div_ceil(8));
-        let mut prefix = [0; 4];
-        let (octets, tail) = tail.split_at_checked(significant)?;
-        prefix.get_mut(..significant)?.copy_from_slice(octets);
-        let (router, tail) = tail.split_first_chunk::<4>()?;
-        texts.push(format!("{}/{len}-{}", Ipv4Addr::from(prefix), Ipv4Addr::from(*router)));
-        rest = tail;
-    }
-    if texts.is_empty() { None } else { Some(texts.join(",")) }
+/// What a client or a server says of the client's name: the flags that are set, and the name.
+fn client_fqdn(value: &[u8]) -> Option<String> {
+    let Fqdn { flags, name, .. } = Fqdn::parse(value)?;
+    let letters = [(flags.n, 'N'), (flags.e, 'E'), (flags.o, 'O'), (flags.s, 'S')];
+    let set: String = letters.iter().filter(|(on, _)| *on).map(|(_, letter)| *letter).collect();
+    Some(format!("{{{set}}} {}", Quoted(name.to_string().as_bytes())))
 }
 
 fn relay_agent(value: &[u8]) -> Option<String> {
@@ -213,27 +180,13 @@ fn relay_agent(value: &[u8]) -> Option<String> {
     let mut text = "{".to_owned();
     for (i, (code, value)) in agent.iter().enumerate() {
         let gap = if i == 0 { "" } else { " " };
-        let name = match code {
-            code::relay::CIRCUIT_ID => "circuit-id",
-            code::relay::REMOTE_ID => "remote-id",
-            code::relay::LINK_SELECTION => "link-selection",
-            code::relay::SUBSCRIBER_ID => "subscriber-id",
-            code::relay::SERVER_ID_OVERRIDE => "server-id-override",
-            code::relay::RELAY_ID => "relay-id",
-            code::relay::RELAY_PORT => "relay-port",
-            _ => "",
-        };
-        let value = match code {
-            code::relay::LINK_SELECTION | code::relay::SERVER_ID_OVERRIDE => {
-                typed(OptionType::Ipv4, false, value)
-            }
-            _ => None,
-        }
-        .unwrap_or_else(|| Octets(value).to_string());
+        let known = definition::relay_by_code(code);
+        let shown = known.and_then(|definition| typed(definition.layout, value));
+        let shown = shown.unwrap_or_else(|| Octets(value).to_string());
         // Writing to a string cannot fail.
-        let _ = match name {
-            "" => write!(text, "{gap}[{code}]={value}"),
-            name => write!(text, "{gap}{name}={value}"),
+        let _ = match known {
+            None => write!(text, "{gap}[{code}]={shown}"),
+            Some(definition) => write!(text, "{gap}{}={shown}", definition.name),
         };
     }
     text.push('}');

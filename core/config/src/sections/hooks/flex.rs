@@ -1,7 +1,7 @@
 //! `libdhcp_flex_id` and `libdhcp_flex_option`: what their expressions say.
 
 use lessor_expression::{Expression, SyntaxError};
-use lessor_wire::v4::{OptionType, definition};
+use lessor_wire::v4::{code, definition};
 
 use crate::check;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -116,7 +116,7 @@ fn read_code(section: &Section<'_>, out: &mut Diagnostics) -> Option<u8> {
             return None;
         }
     };
-    if definition::by_code(code).is_some_and(|it| it.kind == OptionType::Internal) {
+    if matches!(code, code::OVERLOAD | code::MESSAGE_TYPE | code::RELAY_AGENT) {
         let told = format!("option {code} is made by the server itself");
         return refuse("code", told, "take it out".to_owned());
     }
