@@ -66,7 +66,7 @@ fn test(file: &ConfigFile) -> ExitCode {
             eprint!("{findings}");
             let warnings = findings.iter().filter(|it| it.level == Level::Warning);
             println!(
-                "{}: lawful, {} subnets, {} warnings",
+                "{}: lawful, subnets: {}, warnings: {}",
                 file.path().display(),
                 config.subnets.len(),
                 warnings.count()

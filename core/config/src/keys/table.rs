@@ -104,6 +104,8 @@ const THREADS: &str = "one thread decides for all clients, and packets are recei
                        batches by others";
 /// Why nothing here has a queue to tune.
 const QUEUE: &str = "what waits is bounded, and renewals go before new clients";
+/// Why nothing here has tries to count.
+const SOCKETS: &str = "interfaces are watched, and sockets are opened for as long as it takes";
 /// Why nothing here has samples to tune.
 const SAMPLES: &str = "counters have a value and no history";
 /// RFC 2131 §2: `sname` and `file` are 64 and 128 octets with their terminator.
@@ -227,10 +229,10 @@ pub const KEYS: &[Key] = &[
         "\"same-as-inbound\"",
         NotYet,
     ),
-    key("re-detect", Bool, &[Interfaces], "true", NotYet),
+    key("re-detect", Bool, &[Interfaces], "true", Moot).why(SOCKETS),
     key("service-sockets-require-all", Bool, &[Interfaces], "false", NotYet),
-    key("service-sockets-max-retries", U32, &[Interfaces], "0", NotYet),
-    key("service-sockets-retry-wait-time", U32, &[Interfaces], "5000", NotYet),
+    key("service-sockets-max-retries", U32, &[Interfaces], "0", Moot).why(SOCKETS),
+    key("service-sockets-retry-wait-time", U32, &[Interfaces], "5000", Moot).why(SOCKETS),
     // Databases.
     key("lease-database", Map(Database), &[Dhcp4], "(memfile)", InEffect),
     key("hosts-database", Map(Database), &[Dhcp4], "{}", NotYetProtects)
