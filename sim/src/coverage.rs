@@ -70,6 +70,10 @@ goals! {
     Relayed = "lease given through the relay", ALL;
     /// A server had too many parked exchanges.
     LotFull = "parking lot full", ALL;
+    /// An offer was stored before it left.
+    OfferStored = "offer stored before it left", ALL;
+    /// A lease was short, because addresses were scarce.
+    ShortLease = "lease shortened because addresses are scarce", FILE;
     /// A renewal was answered without a write.
     CachedRenewal = "renewal answered without a write", FILE;
     /// A wall clock leapt forward.

@@ -67,6 +67,12 @@ pub(crate) struct Settings {
     pub(crate) reserved: Vec<(u8, u32, u8)>,
     /// The share of a lifetime, in percent, within which a renewal is not written.
     pub(crate) cache_percent: u32,
+    /// How free addresses are chosen, in Kea's word.
+    pub(crate) allocator: &'static str,
+    /// How long an offer is stored, in seconds; 0: not at all.
+    pub(crate) offer_lifetime: u32,
+    /// From above which share of the pools in use on leases are short, in percent.
+    pub(crate) adaptive_percent: u32,
     pub(crate) authoritative: bool,
     /// The pause between rounds of reclaiming, in seconds.
     pub(crate) reclaim_wait: u32,
@@ -113,6 +119,9 @@ impl Settings {
             "max-valid-lifetime": max,
             "calculate-tee-times": self.tee,
             "cache-threshold": f64::from(self.cache_percent) / 100.0,
+            "allocator": self.allocator,
+            "offer-lifetime": self.offer_lifetime,
+            "adaptive-lease-time-threshold": f64::from(self.adaptive_percent) / 100.0,
             "authoritative": self.authoritative,
             "decline-probation-period": self.probation,
             "parked-packet-limit": self.parked_max,

@@ -63,6 +63,8 @@ impl Bug {
                 Planted::UnknownIsFailure
                 | Planted::ReclaimRace
                 | Planted::TwinAnswered
+                | Planted::ProbationForgotten
+                | Planted::CachedLeaseShort
                 | Planted::WallDeadline => Some(Topology::Single),
                 Planted::RejectionIgnored | Planted::StaleRelease => Some(Topology::Partner),
                 _ => None,

@@ -131,6 +131,7 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
             Planted::WallDeadline,
             Planted::UnconditionalWrite,
             Planted::DeclinedReused,
+            Planted::ProbationForgotten,
             Planted::OfferTwice,
         ],
     );
@@ -141,7 +142,8 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
     let releases = chance(60) || is_like(like, &[Planted::LateRelease]);
     let hostile = chance(35);
     let moves = chance(25);
-    let probes = chance(50) || is_like(like, &[Planted::DeclinedReused]);
+    let probes =
+        chance(50) || is_like(like, &[Planted::DeclinedReused, Planted::ProbationForgotten]);
     let careless = if chance(50) || is_like(like, &[Planted::ReclaimRace, Planted::WallDeadline]) {
         between(&mut rng, 20, 80)
     } else {
@@ -211,9 +213,12 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
     pools.extend(pool(1, &mut rng));
     let life = traits.lifetime;
     let tiny_lot = rng.chance_ppm(120_000);
-    let cached = is_like(traits.like, &[Planted::TwinAnswered]);
+    let cached = is_like(traits.like, &[Planted::TwinAnswered, Planted::CachedLeaseShort]);
+    let mut leasing = draw::draw(traits.seed, Kind::Swarm, 9, 0, 0);
+    let allocators = [(2, "iterative"), (1, "random"), (1, "flq")];
+    let adaptive_percent = weighted(&mut leasing, &[(3, 100), (1, 80), (1, 40)]).unwrap_or(100);
     let first = Settings {
-        lifetime: if rng.chance_ppm(500_000) {
+        lifetime: if rng.chance_ppm(500_000) && adaptive_percent == 100 {
             [life, life, life]
         } else {
             [(life / 2).max(60), life, life * 2]
@@ -224,6 +229,9 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         cache_percent: weighted(&mut rng, &[(2, 25), (1, 0), (1, 60)])
             .unwrap_or(25)
             .max(if cached { 25 } else { 0 }),
+        allocator: weighted(&mut leasing, &allocators).unwrap_or("iterative"),
+        offer_lifetime: weighted(&mut leasing, &[(3, 0), (1, 10), (1, 60)]).unwrap_or(0),
+        adaptive_percent,
         authoritative: rng.chance_ppm(500_000),
         reclaim_wait: weighted(&mut rng, &[(4, 10), (1, 2), (2, 60), (1, 0)]).unwrap_or(10),
         hold_reclaimed: weighted(&mut rng, &[(1, 3600), (2, 300), (1, 0)]).unwrap_or(3600),
@@ -318,6 +326,11 @@ fn change(from: &Settings, rng: &mut Prng) -> Settings {
     }
     if rng.chance_ppm(300_000) {
         to.cache_percent = 25 - to.cache_percent.min(25);
+    }
+    if rng.chance_ppm(300_000) {
+        to.allocator =
+            weighted(rng, &[(1, "iterative"), (1, "random"), (1, "flq")]).unwrap_or("flq");
+        to.offer_lifetime = 30 - to.offer_lifetime.min(30);
     }
     if rng.chance_ppm(300_000) {
         to.reclaim_wait = u32::try_from(between(rng, 1, 60)).unwrap_or(10);

@@ -39,6 +39,10 @@ pub enum Planted {
     ReservationForgotten,
     /// Whom a pool is for is not asked when its addresses are renewed.
     GuardForgotten,
+    /// A restart forgets which addresses were declined.
+    ProbationForgotten,
+    /// A renewal that is not written is told the whole lifetime, not what is left of it.
+    CachedLeaseShort,
 }
 
 impl Planted {
@@ -58,6 +62,8 @@ impl Planted {
         Self::RejectionIgnored,
         Self::ReservationForgotten,
         Self::GuardForgotten,
+        Self::ProbationForgotten,
+        Self::CachedLeaseShort,
     ];
 
     /// A name for command lines.
@@ -78,6 +84,8 @@ impl Planted {
             Self::RejectionIgnored => "rejection-ignored",
             Self::ReservationForgotten => "reservation-forgotten",
             Self::GuardForgotten => "guard-forgotten",
+            Self::ProbationForgotten => "probation-forgotten",
+            Self::CachedLeaseShort => "cached-lease-short",
         }
     }
 }

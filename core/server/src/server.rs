@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::Config;
-use lessor_lease::{Lease, Lookup};
+use lessor_lease::{Lease, Lookup, State};
 use lessor_policy::Topology;
 use lessor_types::{Links, Mono, Now, Seed, Unit};
 
@@ -157,7 +157,10 @@ pub struct Server {
 impl Server {
     /// A server that starts now, with what its store holds.
     #[must_use]
-    pub fn recover(setup: Setup, now: Now) -> Self {
+    pub fn recover(mut setup: Setup, now: Now) -> Self {
+        if setup.defect.is(Planted::ProbationForgotten) {
+            setup.leases.retain(|lease| lease.state != State::Declined);
+        }
         let mut calendar = Calendar::new(now);
         for lease in &setup.leases {
             calendar.granted(lease.valid);

@@ -5,8 +5,8 @@ use lessor_server::{Event, Level, Server};
 use super::{Broken, Invariant, Verdict};
 use crate::time::Ns;
 
-/// Parked rounds of reclaiming that are certainly too many.
-const SWEEPS_MAX: usize = 12;
+/// Rounds of reclaiming that may be parked: none begins while one is.
+const SWEEPS_MAX: usize = 1;
 /// Outputs of one turn that are certainly too many.
 const OUTPUTS_MAX: usize = 20_000;
 /// Turns in a row at one moment that are certainly too many.

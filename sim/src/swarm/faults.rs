@@ -79,6 +79,7 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
             Planted::UnconditionalWrite => &["store-slow", "delay"],
             Planted::WallDeadline => &["clock-jump"],
             Planted::DeclinedReused => &["squat"],
+            Planted::ProbationForgotten => &["squat", "crash"],
             Planted::TwinAnswered => &["duplicate", "disk-slow"],
             Planted::StaleRelease => &["reconfigure", "disk-slow", "partner-slow", "partner-gone"],
             Planted::LateRelease => &["duplicate", "delay"],

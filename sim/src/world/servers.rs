@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lessor_lease::Lease;
 use lessor_policy::{DropReason, Effect};
 use lessor_server::{Event as Said, Input, Limits, Outcome, Output, Server, Setup, StoreMode};
-use lessor_types::{Holder, Seed, Unit};
+use lessor_types::{Holder, Secs, Seed, Unit};
 
 use super::{Event, World};
 use crate::check::{Broken, Invariant};
@@ -141,8 +141,22 @@ impl World<'_> {
             return;
         };
         let id = node.id;
+        let subnet = node.topology.config().subnets.first();
+        let stores_offers = subnet.is_some_and(|subnet| subnet.offer_lifetime.0 > 0);
+        let is_short = |secs: Secs| {
+            let adapts = subnet.filter(|subnet| subnet.adaptive_threshold_ppm < 1_000_000);
+            adapts.is_some_and(|it| secs == it.lifetime.min && secs < it.lifetime.default)
+        };
+        if let Outcome::Answered(Effect::Leased(_, secs)) = outcome
+            && is_short(secs)
+        {
+            self.reach(Goal::ShortLease);
+        }
         match outcome {
             Outcome::Answered(Effect::Reused(..)) => self.reach(Goal::CachedRenewal),
+            Outcome::Answered(Effect::Offered(_)) if stores_offers => {
+                self.reach(Goal::OfferStored);
+            }
             Outcome::Answered(Effect::Leased(..)) if self.exhausted => {
                 self.exhausted = false;
                 self.reach(Goal::ExhaustedThenServed);

@@ -3,6 +3,7 @@
 use lessor_lease::{FetchError, Found, Lookup};
 use lessor_policy::{Answer, Decision, DropReason, Effect, Plan, Query, decide};
 use lessor_types::{Datagram, Seq, Transmit, Unit};
+use lessor_wire::v4::code;
 
 use super::Server;
 use crate::exchange::{Exchange, Origin, Stage, twin_key};
@@ -171,7 +172,13 @@ impl Server {
         {
             waits = 0;
         }
-        let answer = plan.answer.map(Box::new);
+        let mut answer = plan.answer.map(Box::new);
+        if self.defect.is(Planted::CachedLeaseShort)
+            && let (Effect::Reused(unit, _), Some(answer)) = (plan.effect, &mut answer)
+            && let Some(row) = self.ledger.row(unit)
+        {
+            answer.message.options.insert(code::LEASE_TIME, row.valid.0.to_be_bytes());
+        }
         if waits == 0 {
             return self.conclude(exchange.id, query, answer.as_deref(), plan.effect);
         }
