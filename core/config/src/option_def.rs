@@ -3,6 +3,7 @@
 use lessor_wire::v4::definition::{self, Definition};
 use lessor_wire::v4::{Layout, OptionType};
 
+use crate::UserContext;
 use crate::option_set::Space;
 
 /// An option that the configuration defines.
@@ -23,6 +24,8 @@ pub struct OptionDef {
     pub array: bool,
     /// The space whose options follow the value, if any do.
     pub encapsulates: Option<Space>,
+    /// What was noted about it.
+    pub context: UserContext,
 }
 
 impl OptionDef {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::UserContext;
+
 use lessor_wire::v4::{code, definition};
 
 /// A numbering of options: which option a code means depends on where it stands.
@@ -92,6 +94,8 @@ pub struct Given {
     pub sending: Sending,
     /// The classes that it is for: a client in any of them gets it; none means everybody.
     pub classes: Vec<String>,
+    /// What was noted about it.
+    pub context: UserContext,
 }
 
 impl Given {
@@ -104,6 +108,7 @@ impl Given {
             octets: octets.into(),
             sending: Sending::Asked,
             classes: Vec::new(),
+            context: UserContext::NONE,
         }
     }
 

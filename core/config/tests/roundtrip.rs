@@ -49,11 +49,13 @@ fn options() -> impl Strategy<Value = OptionSet> {
     ];
     let sending = prop_oneof![Just(Sending::Asked), Just(Sending::Always), Just(Sending::Never)];
     // The same code stands twice only for different classes.
-    btree_map((space(), 1_u8..=254, names()), (octets, sending), 0..5).prop_map(|options| {
-        let given = |((space, code, classes), (octets, sending))| Given {
+    let told = (octets, sending, context());
+    btree_map((space(), 1_u8..=254, names()), told, 0..5).prop_map(|options| {
+        let given = |((space, code, classes), (octets, sending, context))| Given {
             space,
             sending,
             classes,
+            context,
             ..Given::new(code, octets)
         };
         options.into_iter().map(given).collect()
@@ -85,14 +87,14 @@ fn option_defs() -> impl Strategy<Value = Vec<OptionDef>> {
     });
     let space =
         prop_oneof![Just(Space::Dhcp4), Just(Space::Vendor(4491)), Just(Space::parse("inner"))];
-    let defs = btree_map((space, 224_u8..=254), (fields, any::<bool>()), 0..4);
+    let defs = btree_map((space, 224_u8..=254), (fields, any::<bool>(), context()), 0..4);
     defs.prop_map(|defs| {
         let mut made = Vec::new();
-        for ((space, code), ((fields, array), holds)) in defs {
+        for ((space, code), ((fields, array), holds, context)) in defs {
             let holds = holds && !array && space == Space::Dhcp4;
             let encapsulates = holds.then(|| Space::parse("inner"));
             let name = format!("own-{code}");
-            made.push(OptionDef { space, code, name, fields, array, encapsulates });
+            made.push(OptionDef { space, code, name, fields, array, encapsulates, context });
         }
         made
     })

@@ -1,6 +1,6 @@
 //! Options and their definitions in Kea's spelling.
 
-use super::names;
+use super::{context, names};
 use crate::json::{Map, Value};
 use crate::option_def::{self, OptionDef};
 use crate::option_set::{Given, OptionSet, Sending, Space};
@@ -21,6 +21,7 @@ fn def(def: &OptionDef) -> Map {
         .with("record-types", fields)
         .with("array", def.array)
         .with("encapsulate", def.encapsulates.as_ref().map(Space::to_string).unwrap_or_default())
+        .with_some("user-context", context(&def.context, []))
 }
 
 pub(super) fn defs(defs: &[OptionDef]) -> Value {
@@ -30,7 +31,7 @@ pub(super) fn defs(defs: &[OptionDef]) -> Value {
 /// Options, as text where what is known of them says how.
 pub(super) fn data(options: &OptionSet, defs: &[&[OptionDef]]) -> Value {
     let option = |given: &Given| {
-        let Given { space, code, octets, sending, classes } = given;
+        let Given { space, code, octets, sending, classes, context: noted } = given;
         let known = option_def::find_code(defs, space, *code);
         let text = known.as_ref().and_then(|it| option_text::print(it.layout, octets));
         let is_empty =
@@ -45,6 +46,7 @@ pub(super) fn data(options: &OptionSet, defs: &[&[OptionDef]]) -> Value {
             .with("always-send", *sending == Sending::Always)
             .with("never-send", *sending == Sending::Never)
             .with("client-classes", names(classes))
+            .with_some("user-context", context(noted, []))
     };
     options.iter().map(option).collect()
 }

@@ -60,7 +60,8 @@ pub(super) fn read_with(
         check_use(&section, &space, &identity, vocabulary, out);
         if let Some(octets) = octets {
             let sending = read_sending(&section);
-            found.push(Given { space, code, octets, sending, classes });
+            let context = section.context();
+            found.push(Given { space, code, octets, sending, classes, context });
         }
     }
     found

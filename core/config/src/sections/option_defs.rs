@@ -124,7 +124,8 @@ fn read_one(section: &Section<'_>, whose: Owner, out: &mut Diagnostics) -> Optio
         out.push(refusal);
         return None;
     }
-    Some(OptionDef { space, code, name: name.to_owned(), fields, array, encapsulates })
+    let (name, context) = (name.to_owned(), section.context());
+    Some(OptionDef { space, code, name, fields, array, encapsulates, context })
 }
 
 fn read_name<'a>(section: &Section<'a>, out: &mut Diagnostics) -> Option<&'a str> {
