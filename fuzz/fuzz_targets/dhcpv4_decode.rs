@@ -1,7 +1,9 @@
 //! Any octets are viewed; what is lawful is printed, encoded and decoded to itself.
 #![no_main]
 
-use lessor_wire::v4::{Area, Message, View, code};
+use lessor_wire::name::{self, DomainName};
+use lessor_wire::svc::SvcParams;
+use lessor_wire::v4::{Area, Dnr, Fqdn, Message, Route, View, code, definition, vendor};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|octets: &[u8]| {
@@ -21,6 +23,10 @@ fuzz_target!(|octets: &[u8]| {
         assert_eq!(Some(agent.octets()), message.options.get(code::RELAY_AGENT));
     }
 
+    for (code, value) in message.options.iter() {
+        check_value(code, value);
+    }
+
     for limit in [576, 1500, 65_535] {
         let encoded = message.encode(limit);
         assert!(encoded.octets.len() >= 300 && encoded.octets.len() + 28 <= limit);
@@ -38,3 +44,32 @@ fuzz_target!(|octets: &[u8]| {
         }
     }
 });
+
+/// What is read of a value is the whole of it, and is written as it was read.
+fn check_value(code: u8, value: &[u8]) {
+    if let Some(elements) = definition::by_code(code).and_then(|it| it.layout.elements(value)) {
+        let all: Vec<u8> = elements.iter().flat_map(|it| it.octets).copied().collect();
+        assert_eq!(all, value);
+    }
+    if let Some(fqdn) = Fqdn::parse(value) {
+        assert_eq!(Fqdn::parse(&fqdn.to_octets()), Some(fqdn));
+    }
+    if let Some(found) = Dnr::parse_list(value) {
+        assert_eq!(Dnr::list_octets(&found).as_deref(), Some(value));
+    }
+    if let Some(params) = SvcParams::parse(value) {
+        assert_eq!(params.to_octets(), value);
+        assert!(params.to_string().is_ascii());
+    }
+    if let Some(routes) = Route::parse_list(value) {
+        assert_eq!(Route::parse_list(&Route::list_octets(&routes)), Some(routes));
+    }
+    if let Some(name) = DomainName::from_wire(value) {
+        assert_eq!(name.to_wire(), value);
+        let list = name::encode_list(&[name.clone(), name]);
+        assert_eq!(name::decode_list(&list).map(|names| names.len()), Some(2));
+    }
+    for (_, data) in vendor::blocks(value) {
+        assert!(vendor::sub_options(data).all(|(_, sub)| sub.len() <= data.len()));
+    }
+}

@@ -33,7 +33,7 @@ pub enum OptionType {
     /// A length in bits, and as many octets of an IPv6 address as it covers.
     Ipv6Prefix,
     /// The ports that a client may use of a shared address: a length in bits, and two octets whose
-    /// first bits are the identifier of the set (RFC 7597 §5.1, RFC 7618 §9).
+    /// first bits are the identifier of the set (RFC 7597 §5.1, RFC 7618).
     Psid,
     /// Text without a terminator, to the end of the value.
     String,

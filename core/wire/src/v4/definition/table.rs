@@ -187,7 +187,7 @@ pub(super) const RELAY: &[Definition] = &[
     one(152, "virtual-subnet-select-ctrl", &[]),
 ];
 
-/// Sub-options of option 122 (RFC 3495 §5, RFC 3594 §2, RFC 3634 §2), by ascending code.
+/// Sub-options of option 122 (RFC 3495 §5, RFC 3594 §4, RFC 3634 §2), by ascending code.
 pub(super) const CABLELABS: &[Definition] = &[
     one(1, "tsp-primary-dhcp-server", &[Ipv4]),
     one(2, "tsp-secondary-dhcp-server", &[Ipv4]),
