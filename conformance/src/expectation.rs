@@ -2,12 +2,13 @@
 //!
 //! `a < TYPE CHECK…`: TYPE is a message type's name, or `BOOTREPLY` for a message without one. That
 //! transaction and hardware address are the request's goes without saying. Checks, besides
-//! `KEY=VALUE`, `KEY!=VALUE`, `KEY<=VALUE` and `KEY>=VALUE` with the keys and values of
+//! `KEY=VALUE`, `KEY!=VALUE`, `KEY<=VALUE`, `KEY>=VALUE` and `KEY^=VALUE` (begins with) with the keys and values of
 //! [`field`](crate::field):
 //!
 //! ```text
 //! to=station                 to the address given, at the client's link-layer address, port 68
-//! to=broadcast               to everybody, port 68
+//! to=broadcast               to 255.255.255.255, port 68
+//! to=everybody               the same, and at the link-layer address of everybody
 //! to=ADDR[:PORT]             to this address (default port 68; 67 if it is giaddr)
 //! from=us on=lan1            address of the sender; the link (default: the query's)
 //! KEY=echo                   as in what the client sent last
@@ -69,6 +70,7 @@ enum Comparison {
     Unequal,
     AtMost,
     AtLeast,
+    Begins,
 }
 
 impl Comparison {
@@ -78,6 +80,7 @@ impl Comparison {
             Self::Unequal => found != wanted,
             Self::AtMost => found <= wanted,
             Self::AtLeast => found >= wanted,
+            Self::Begins => false,
         }
     }
 
@@ -87,6 +90,7 @@ impl Comparison {
             Self::Unequal => "!=",
             Self::AtMost => "<=",
             Self::AtLeast => ">=",
+            Self::Begins => "^=",
         }
     }
 }
@@ -192,6 +196,7 @@ impl Check {
             ("!=", Comparison::Unequal),
             ("<=", Comparison::AtMost),
             (">=", Comparison::AtLeast),
+            ("^=", Comparison::Begins),
             ("=", Comparison::Equal),
         ];
         let parted = signs
@@ -344,6 +349,7 @@ impl Bench<'_> {
                 match how {
                     Comparison::Equal => found.as_deref() == Some(&*wanted),
                     Comparison::Unequal => found.as_deref() != Some(&*wanted),
+                    Comparison::Begins => octets.starts_with(&wanted),
                     _ => octets.len() == wanted.len() && how.holds(&octets, &&*wanted),
                 }
             }
@@ -363,7 +369,8 @@ impl Bench<'_> {
         let Reply { hw, dest, .. } = *self.reply;
         let chaddr = self.view.chaddr();
         let fine = match what {
-            "broadcast" => {
+            "broadcast" => dest == SocketAddrV4::new(Ipv4Addr::BROADCAST, CLIENT_PORT),
+            "everybody" => {
                 dest == SocketAddrV4::new(Ipv4Addr::BROADCAST, CLIENT_PORT) && hw == Some(EVERYBODY)
             }
             "station" => {
@@ -469,7 +476,7 @@ mod tests {
     #[test]
     fn what_is_as_it_must_be_is_not_complained_of() {
         let all = "OFFER yiaddr=10.0.0.10 yiaddr=10.0.0.9-10.0.0.11 yiaddr!=10.0.0.11 sid=us \
-                   lease=3600 lease<=3600 lease>=1 to=station from=us !routers lease giaddr=echo \
+                   lease=3600 lease<=3600 lease>=1 lease^=0x0000 to=station from=us !routers lease giaddr=echo \
                    only=53,54,51 order=53<54 last=51 in.51=options size<=576 len>=300 !siaddr";
         assert_eq!(wrong(all), [""; 0]);
     }
@@ -486,6 +493,8 @@ mod tests {
             "OFFER lease>=3601",
             "OFFER routers<=10.0.0.1",
             "OFFER to=broadcast",
+            "OFFER to=everybody",
+            "OFFER lease^=0x01",
             "OFFER to=10.0.0.11",
             "OFFER from=10.0.0.2",
             "OFFER on=lan1",

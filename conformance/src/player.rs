@@ -218,10 +218,18 @@ impl<'s, S: Subject> Player<'s, S> {
                 _ => {}
             }
         }
-        if let Some(client) = self.clients.get_mut(&name)
-            && kind == Some(MessageType::Offer)
-        {
-            client.offer = Some(reply);
+        let Some(client) = self.clients.get_mut(&name) else {
+            return held;
+        };
+        match kind {
+            // RFC 2131 §3.1: who gets a NAK begins anew.
+            Some(MessageType::Nak) => {
+                let query = View::parse(&client.last.octets);
+                let who = query.map(|query| identity(&query)).unwrap_or_default();
+                self.held.retain(|_, (holder, _)| *holder != who);
+            }
+            Some(MessageType::Offer) => client.offer = Some(reply),
+            _ => {}
         }
         held
     }
