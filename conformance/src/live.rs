@@ -3,7 +3,9 @@
 //! - `network`: the namespaces, the links, and the far ends of these, where clients and relays are.
 //! - `frame`: Ethernet frames, ARP, IPv4, UDP and ICMP.
 //! - `process`: the process and its log.
+//! - `build`: our daemon's program.
 
+mod build;
 mod frame;
 mod network;
 mod process;
@@ -20,6 +22,7 @@ use tempfile::TempDir;
 
 use crate::script::with_members;
 use crate::subject::{Act, Need, Packet, Reply, Subject};
+pub use build::daemon;
 pub use network::Network;
 use process::Process;
 

@@ -70,23 +70,12 @@ pub fn compare(subject: &str, found: &Results) -> Result<(), String> {
 }
 
 fn write(subject: &str, found: &Results) -> Result<(), String> {
-    // How something fails may tell of addresses and times; that a line is the same says nothing.
-    let kept = read(subject).unwrap_or_default();
     let mut text = String::new();
     for (name, verdict) in found {
-        let old = kept.get(name).filter(|old| same_but_for_chance(old, verdict));
-        let _ = writeln!(text, "{name}: {}", old.unwrap_or(verdict));
+        let _ = writeln!(text, "{name}: {verdict}");
     }
     let file = file(subject);
     fs::write(&file, text).map_err(|why| format!("{}: {why}", file.display()))
-}
-
-/// Whether two verdicts differ in digits at most.
-fn same_but_for_chance(a: &Verdict, b: &Verdict) -> bool {
-    let bare = |verdict: &Verdict| {
-        verdict.to_string().chars().filter(|it| !it.is_ascii_hexdigit()).collect::<String>()
-    };
-    bare(a) == bare(b)
 }
 
 #[cfg(test)]

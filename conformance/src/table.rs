@@ -14,6 +14,9 @@ use crate::script::{Scenario, home};
 const SUBJECTS: [(&str, &str); 4] =
     [("in-process", "in process"), ("world", "world"), ("live", "live"), ("kea", "Kea 2.2")];
 
+/// How much of a remark is printed, in characters.
+const REMARK_MAX: usize = 300;
+
 /// The page's place.
 #[must_use]
 pub fn file() -> PathBuf {
@@ -71,8 +74,8 @@ of `conformance/scenarios` that show it; and what came of them: with our server 
 simulated world and as a process on a real link, and with Kea 2.2 of Debian 12 on the same link. \
 `cargo xtask conformance` makes this page; `conformance/README.md` says how.
 
-**passes**: every scenario of the row. **fails**: at least one; see below. **–**: the subject cannot \
-play any of them (live processes have no clock that could be moved, and no store that fails on \
+**passes**: every scenario of the row. **fails**: at least one; see below. **lacks**: the server \
+refused a configuration that at least one of them needs. **–**: the subject cannot play any of them (live processes have no clock that could be moved, and no store that fails on \
 demand). A passing row of Kea may lack those of its scenarios that need such things.
 
 | id | what | scenarios | in process | world | live | Kea 2.2 |
@@ -95,8 +98,12 @@ fn row(page: &mut String, requirement: &Requirement, scenarios: &[Scenario], res
 
 fn summary(verdicts: &[Option<&Verdict>]) -> &'static str {
     let any = |test: fn(&Verdict) -> bool| verdicts.iter().flatten().any(|it| test(it));
-    if any(|it| matches!(it, Verdict::Fails(_))) {
+    let refused = |it: &&Verdict| matches!(it, Verdict::Fails(what) if is_refusal(what));
+    let failing = verdicts.iter().flatten().filter(|it| matches!(it, Verdict::Fails(_)));
+    if any(|it| matches!(it, Verdict::Fails(what) if !is_refusal(what))) {
         "**fails**"
+    } else if failing.copied().any(|it| refused(&it)) {
+        "**lacks**"
     } else if any(|it| *it == Verdict::Passes) {
         "passes"
     } else if verdicts.iter().all(Option::is_none) {
@@ -104,6 +111,11 @@ fn summary(verdicts: &[Option<&Verdict>]) -> &'static str {
     } else {
         "–"
     }
+}
+
+/// Whether the server did not know what was configured.
+fn is_refusal(what: &str) -> bool {
+    what.contains("does not start: ") || what.contains("the configuration is refused: ")
 }
 
 fn remarks(page: &mut String, title: &str, results: &Results, scenarios: &[Scenario]) {
@@ -122,7 +134,14 @@ fn remarks(page: &mut String, title: &str, results: &Results, scenarios: &[Scena
     }
     for (name, what) in failed {
         let ids = ids.get(name.as_str()).map_or("", String::as_str);
-        let _ = writeln!(page, "- `{name}` ({ids}): {}", plain(what));
+        let _ = writeln!(page, "- `{name}` ({ids}): {}", plain(&shortened(what)));
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(REMARK_MAX) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
     }
 }
 

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use lessor_conformance::live::{Live, Network, Program};
+use lessor_conformance::live::{Live, Network, Program, daemon};
 use lessor_conformance::record::{self, Results};
 use lessor_conformance::{Scenario, Verdict, play};
 
@@ -18,19 +18,6 @@ const AT_A_TIME: usize = 4;
 fn skip(why: &str) {
     // Not by a macro, whose output the test harness would keep to itself.
     let _ = writeln!(io::stderr(), "SKIPPED: {why}");
-}
-
-/// Our daemon, which is built by whoever builds the workspace; else it is built now.
-fn daemon() -> PathBuf {
-    let own = std::env::current_exe().expect("it runs");
-    let target = own.ancestors().nth(2).expect("target/PROFILE/deps/test");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let release = target.file_name().is_some_and(|name| name == "release");
-    let mut build = std::process::Command::new(cargo);
-    build.args(["build", "-q", "-p", "lessor"]).args(release.then_some("--release"));
-    let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-    assert!(built.is_ok_and(|status| status.success()), "the daemon can be built");
-    target.join("lessor")
 }
 
 fn results(program: &Program, again: bool) -> Results {
@@ -76,7 +63,7 @@ fn our_daemon_does_as_on_file() {
     if let Err(why) = Network::new() {
         return skip(&format!("live scenarios: needs root and iproute2 ({why})"));
     }
-    let results = results(&Program::Lessor(daemon()), true);
+    let results = results(&Program::Lessor(daemon().expect("it can be built")), true);
     tell(&results);
     record::compare("live", &results).unwrap_or_else(|wrong| panic!("\n{wrong}"));
 }

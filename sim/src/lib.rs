@@ -16,6 +16,7 @@
 //! - [`shrink`], [`bugbase`]: failing schedules made small, and kept.
 //! - [`coverage`]: which faults took effect, and which rare things happened.
 //! - [`planted`]: known defects, to see whether anybody notices.
+//! - [`visit`]: one server of the world, for somebody with packets of his own.
 //! - [`time`], [`draw`], `queue`: true time and clocks, keyed draws, the heap.
 //!
 //! # Does not
@@ -49,4 +50,5 @@ pub mod shrink;
 pub mod store;
 pub mod swarm;
 pub mod time;
+pub mod visit;
 mod world;

@@ -39,6 +39,12 @@ impl<E> Queue<E> {
         self.heap.pop().map(|entry| (entry.at, entry.event))
     }
 
+    /// The next event, if it is due at `t` or before.
+    pub(crate) fn pop_until(&mut self, t: Ns) -> Option<(Ns, E)> {
+        self.heap.peek().filter(|entry| entry.at <= t)?;
+        self.pop()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.heap.len()
     }

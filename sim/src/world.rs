@@ -6,6 +6,7 @@
 //! - `disk`, `shared`, `partners`: the three kinds of store traffic.
 //! - `faults`: what goes wrong, and the end of it.
 //! - `ops`: what clients are made to do, and strangers.
+//! - `visit`: somebody from outside, instead of clients.
 
 mod disk;
 mod faults;
@@ -15,6 +16,7 @@ mod packets;
 mod partners;
 mod servers;
 mod shared;
+mod visit;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -131,6 +133,7 @@ pub(crate) struct World<'a> {
     holders: Vec<Holder>,
     client_gens: Vec<u64>,
     outbox: Outbox,
+    visitor: Option<visit::Visitor>,
     // Stores.
     store: SimStore,
     partner: Partner,
@@ -203,6 +206,7 @@ impl<'a> World<'a> {
             client_gens: vec![0; clients.len()],
             clients,
             outbox: Outbox::default(),
+            visitor: None,
             store: SimStore::new(),
             partner: Partner::default(),
             partner_held: Vec::new(),

@@ -4,6 +4,7 @@
 //! - [`test`]: everything that has to hold before a change goes in.
 //! - [`demo`]: the server, real clients and kill -9, with an account of what happened.
 //! - [`sim`]: the simulator with the right profile.
+//! - [`conformance`]: the scenarios of conformance, and the table of what came of them.
 //! - [`decode`]: one message, printed.
 //! - [`docs`]: files that are made from the code.
 //! - [`tidy`]: rules of the house that the compiler does not know.
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 mod command;
+mod conformance;
 mod decode;
 mod demo;
 mod docs;
@@ -45,6 +47,9 @@ usage: cargo xtask TASK [ARGUMENT…]
       --keep             keep the folder with configuration, lease file and logs
       --simulated        the show without privileges: the same story in the simulator
   sim ARGUMENT…        the simulator: `run`, `replay`, `selfcheck`, `planted` (try `sim help`)
+  conformance [OPTION…] what the standards ask: in process, in the world, live
+      --kea              with Kea as well, installed if it is missing
+      --bless            write results and docs/conformance-v4.md as they are found
   decode [HEX|FILE|-]  print a DHCPv4 message from hexadecimal text or a file of octets
   docs                 write the files that are made from the code
   tidy                 rules of the house: dependency arrows, crate maps, lengths, words
@@ -74,6 +79,7 @@ fn dispatch(task: &str, arguments: &[String]) -> Result<ExitCode> {
         "test" => test::run(arguments),
         "demo" => demo::run(arguments),
         "sim" => sim::run(arguments),
+        "conformance" => conformance::run(arguments),
         "decode" => decode::run(arguments),
         "docs" => docs::run(arguments),
         "tidy" => tidy::run(arguments),

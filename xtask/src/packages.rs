@@ -1,7 +1,7 @@
 //! Programs that tasks need, installed as Debian packages if they are missing.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command;
@@ -19,6 +19,8 @@ pub(crate) const UDHCPC: Tool = Tool { program: "udhcpc", package: "udhcpc" };
 pub(crate) const DHCRELAY: Tool = Tool { program: "dhcrelay", package: "isc-dhcp-relay" };
 pub(crate) const PERFDHCP: Tool = Tool { program: "perfdhcp", package: "kea-admin" };
 
+pub(crate) const KEA: Tool = Tool { program: "kea-dhcp4", package: "kea-dhcp4-server" };
+
 /// Administrators' programs are not on everybody's path.
 const ALSO_IN: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
@@ -34,10 +36,16 @@ pub(crate) fn can_make_namespaces() -> bool {
 
 /// Whether a program is found.
 pub(crate) fn is_installed(program: &str) -> bool {
+    find(program).is_some()
+}
+
+/// Where a program is.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(ALSO_IN.iter().map(|folder| Path::new(folder).to_owned()))
-        .any(|folder| folder.join(program).is_file())
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
 }
 
 fn missing(tools: &[Tool]) -> Vec<Tool> {
@@ -67,6 +75,26 @@ pub(crate) fn ensure(tools: &[Tool]) -> Vec<String> {
             format!("{} (package {}) is missing: {reason}", tool.program, tool.package)
         })
         .collect()
+}
+
+/// As [`ensure`], for a package that would start a service: the service is not started.
+pub(crate) fn ensure_without_service(tool: Tool) -> Vec<String> {
+    // Debian's own way to say so; what says something already is left alone.
+    let policy = Path::new("/usr/sbin/policy-rc.d");
+    let ours = is_root() && !is_installed(tool.program) && !policy.exists();
+    if ours && let Err(why) = forbid_starts(policy) {
+        return vec![format!("{} is not installed: {}: {why}", tool.package, policy.display())];
+    }
+    let missing = ensure(&[tool]);
+    if ours && let Err(why) = std::fs::remove_file(policy) {
+        println!("{} stays behind: {why}", policy.display());
+    }
+    missing
+}
+
+fn forbid_starts(policy: &Path) -> std::io::Result<()> {
+    std::fs::write(policy, "#!/bin/sh\nexit 101\n")?;
+    std::fs::set_permissions(policy, std::fs::Permissions::from_mode(0o755))
 }
 
 fn install(names: &[&str]) -> anyhow::Result<()> {

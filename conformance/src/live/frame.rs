@@ -9,7 +9,6 @@ const ETHERTYPE_IPV4: [u8; 2] = [0x08, 0x00];
 const ETHERTYPE_ARP: [u8; 2] = [0x08, 0x06];
 const PROTOCOL_ICMP: u8 = 1;
 const PROTOCOL_UDP: u8 = 17;
-const ETHERNET: usize = 14;
 const IP: usize = 20;
 const UDP: usize = 8;
 
@@ -53,7 +52,8 @@ fn packet(to: Hw, from: Hw, body: &[u8]) -> Option<Frame> {
     if header[0] >> 4 != 4 || sum(body.get(..length)?) != 0 {
         return None;
     }
-    let addr = |at: usize| Ipv4Addr::new(header[at], header[at + 1], header[at + 2], header[at + 3]);
+    let addr =
+        |at: usize| Ipv4Addr::new(header[at], header[at + 1], header[at + 2], header[at + 3]);
     let (source, dest) = (addr(12), addr(16));
     let content = body.get(length..total)?;
     match header[9] {
@@ -147,6 +147,8 @@ mod tests {
 
     const A: Hw = [2, 0, 0, 0, 0, 1];
     const B: Hw = [2, 0, 0, 0, 0, 2];
+    /// Octets of an Ethernet header.
+    const ETHERNET: usize = 14;
 
     #[test]
     fn a_datagram_is_read_as_it_was_written() {

@@ -37,7 +37,11 @@ impl Process {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
-                return Err(format!("it does not say {}: {}", words.join(" or "), self.last_words()));
+                return Err(format!(
+                    "it does not say {}: {}",
+                    words.join(" or "),
+                    self.last_words()
+                ));
             };
             let found = words.iter().position(|word| line.contains(word));
             self.seen.push(line);
@@ -108,6 +112,6 @@ fn read(from: impl Read + Send + 'static, tell: Sender<String>) {
 fn bare(line: &str) -> String {
     let from = ["ERROR", "FATAL", "error"].iter().filter_map(|word| line.find(word)).min();
     let words: Vec<&str> = line[from.unwrap_or(0)..].split_whitespace().collect();
-    let kept = words.iter().filter(|word| !word.starts_with('[') && !word.starts_with("/tmp"));
+    let kept = words.iter().filter(|word| !word.starts_with('[') && !word.contains("/tmp/"));
     kept.copied().collect::<Vec<_>>().join(" ")
 }

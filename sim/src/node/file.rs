@@ -295,6 +295,13 @@ impl FileStore {
         self.disk.crash_at(calls.unwrap_or(u64::MAX));
     }
 
+    /// Somebody else writes at the end of the file while nobody uses it.
+    pub(crate) fn append_foreign(&self, text: &str) {
+        let mut contents = self.disk.contents(NAME).unwrap_or_default();
+        contents.extend(text.as_bytes());
+        self.disk.place(NAME, &contents);
+    }
+
     /// The process or the machine goes down.
     pub(crate) fn crash(&mut self, power: bool) {
         self.file = None;

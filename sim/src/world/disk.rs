@@ -85,10 +85,14 @@ impl World<'_> {
     }
 
     fn on_sync(&mut self, server: usize) {
+        let held = self.visitor.as_ref().is_some_and(|visitor| visitor.holds_syncs);
         let Some(node) = self.nodes.get_mut(server) else {
             return;
         };
         let (id, life) = (node.id, node.life);
+        if held {
+            return self.disk_step(id, life, DiskStep::Sync, MS, 2 * MS);
+        }
         let Some(file) = &mut node.file else {
             return;
         };

@@ -128,7 +128,7 @@ impl World<'_> {
 
     /// Lets a server's wall clock jump: not while it is down, nor while a crash may come any
     /// moment, for the same reason.
-    fn jump(&mut self, place: usize, server: u8, by_ms: i64) {
+    pub(super) fn jump(&mut self, place: usize, server: u8, by_ms: i64) {
         let (t, longest) = (self.t, self.longest);
         let Some(node) = self.nodes.get_mut(usize::from(server)) else {
             return;
@@ -163,7 +163,7 @@ impl World<'_> {
         }
     }
 
-    fn fill(&mut self, server: u8, room: Option<u64>) {
+    pub(super) fn fill(&mut self, server: u8, room: Option<u64>) {
         if let Some(node) = self.nodes.get_mut(usize::from(server))
             && let Some(file) = &node.file
         {

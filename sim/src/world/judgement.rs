@@ -77,6 +77,13 @@ impl World<'_> {
         }
     }
 
+    /// I2 alone, of an answer to nobody whom the world knows.
+    pub(super) fn judge_durable(&mut self, server: usize, message: &Message, gist: Gist) {
+        if message.message_type() == Some(MessageType::Ack) && gist.secs > 0 {
+            self.judge_told(server, None, &who(message), gist);
+        }
+    }
+
     /// I2: what a lease rests on.
     fn judge_told(&mut self, server: usize, client: Option<u16>, who: &Holder, gist: Gist) {
         let Some(node) = self.nodes.get(server) else {

@@ -251,6 +251,11 @@ impl World<'_> {
         let client = self.client_of(&message);
         let gist = gist_of(&message);
         let cause = self.note(cause, What::Sent(from, client, gist));
+        if let Some(visitor) = &mut self.visitor {
+            visitor.sent.push(transmit.clone());
+            // Whether the rest of the answer is right is for the visitor to say.
+            return self.judge_durable(server, &message, gist);
+        }
         self.judge_answer(server, client, &message, gist);
         let message = Rc::new(message);
         let letter = |client: u16| Letter { message: Rc::clone(&message), client, gist, cause };

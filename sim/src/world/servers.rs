@@ -316,14 +316,16 @@ impl World<'_> {
         let (t, bounds, shared) =
             (self.t, self.schedule.bounds, self.schedule.topology == Topology::Shared);
         let defect = self.bug.map(crate::planted::Bug::defect);
+        let visited = self.visitor.as_ref().map(|visitor| visitor.links.clone());
         let Some(node) = self.nodes.get_mut(server) else {
             return;
         };
+        let links = visited.unwrap_or_else(|| plan::links(node.id));
         let id = u32::from(node.id);
         let seed = draw::draw(self.seed, Kind::Server, id, node.life, 0).next_u64();
         let setup = Setup {
             topology: Arc::clone(&node.topology),
-            links: Arc::new(plan::links(node.id)),
+            links: Arc::new(links),
             seed: Seed(seed),
             limits: Limits {
                 inputs_per_turn_max: bounds.inputs_per_turn,

@@ -1,19 +1,18 @@
 //! Our server in this process, with a store in memory.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_config::Config;
-use lessor_conformance::subject::{EVERYBODY, LINKS};
+use lessor_config::{Config, Level};
 use lessor_conformance::{Act, Need, Packet, Reply, StoreMood, Subject};
 use lessor_lease::{Lease, Outcome, Refusal, StoreBatch};
 use lessor_policy::Topology;
 use lessor_server::{Input, Limits, Output, Ports, Server, Setup, StoreMode, turn};
-use lessor_types::{
-    Datagram, Destination, Link, LinkId, Links, Mono, Now, Seed, Transmit, Unit, Wall,
-};
+use lessor_types::{Mono, Now, Seed, Unit, Wall};
+
+use crate::datagrams::{datagram, links, reply};
 
 const START: i64 = 1_790_000_000;
 /// Turns without input that are certainly too many.
@@ -120,7 +119,11 @@ impl InProcess {
 
     fn load(&mut self, config: &str) -> Result<Arc<Topology>, String> {
         let (config, _) = Config::parse(config, "scenario").map_err(|found| {
-            let told: Vec<String> = found.iter().map(|it| it.message.clone()).collect();
+            let told: Vec<String> = found
+                .iter()
+                .filter(|it| it.level == Level::Error)
+                .map(|it| it.message.clone())
+                .collect();
             format!("the configuration is refused: {}", told.join("; "))
         })?;
         let topology = Arc::new(Topology::new(Arc::new(config)));
@@ -201,46 +204,5 @@ impl Subject for InProcess {
             Act::Station(addr) => self.stations.push(*addr),
         }
         Ok(())
-    }
-}
-
-/// The links of every scenario, as the server sees them.
-pub(crate) fn links() -> Links {
-    let link = |(index, (name, addr, len)): (u32, (&str, Ipv4Addr, u8))| Link {
-        id: LinkId(index),
-        name: name.into(),
-        addrs: vec![(addr, len)],
-    };
-    Links((1..).zip(LINKS).map(link).collect())
-}
-
-pub(crate) fn datagram(packet: &Packet) -> Datagram {
-    let link = u32::try_from(packet.link).unwrap_or(0) + 1;
-    Datagram {
-        link: LinkId(link),
-        source: SocketAddr::V4(packet.source),
-        dest: IpAddr::V4(packet.dest),
-        payload: packet.octets.clone(),
-    }
-}
-
-pub(crate) fn reply(transmit: &Transmit) -> Reply {
-    let v4 = |addr: SocketAddr| match addr {
-        SocketAddr::V4(addr) => addr,
-        SocketAddr::V6(addr) => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, addr.port()),
-    };
-    let (hw, dest) = match transmit.to {
-        Destination::Routed(addr) => (None, v4(addr)),
-        Destination::Station { addr, hw } => (hw.octets().try_into().ok(), v4(addr)),
-        Destination::Broadcast { port } => {
-            (Some(EVERYBODY), SocketAddrV4::new(Ipv4Addr::BROADCAST, port))
-        }
-    };
-    Reply {
-        link: usize::try_from(transmit.link.0).unwrap_or(0).saturating_sub(1),
-        hw,
-        source: SocketAddrV4::new(transmit.source, 67),
-        dest,
-        octets: transmit.payload.clone(),
     }
 }
