@@ -12,7 +12,7 @@ use lessor_lease::{FetchError, Outcome, Refusal, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
 use lessor_server::planted::Defect;
 use lessor_server::{
-    Event, FetchId, Input, Limits, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, Server,
+    Event, FetchId, Heard, Input, Limits, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, ProbeId, Server,
     Setup, StoreMode, turn,
 };
 use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Wall, Xid};
@@ -20,7 +20,7 @@ use lessor_wire::v4::{Message, MessageType, Op, code};
 use libfuzzer_sys::fuzz_target;
 
 const CONFIGS: [&str; 2] = [
-    r#"{ "Dhcp4": { "parked-packet-limit": 8, "valid-lifetime": 60, "subnet4": [
+    r#"{ "Dhcp4": { "hooks-libraries": [ { "library": "libdhcp_ping_check.so" } ], "parked-packet-limit": 8, "valid-lifetime": 60, "subnet4": [
         { "id": 1, "subnet": "10.0.0.0/24", "pools": [ { "pool": "10.0.0.10 - 10.0.0.12" } ] } ] } }"#,
     r#"{ "Dhcp4": { "authoritative": true, "subnet4": [
         { "id": 1, "subnet": "10.0.0.0/24", "pools": [ { "pool": "10.0.0.12 - 10.0.0.15" } ] } ] } }"#,
@@ -34,6 +34,7 @@ struct Sink {
     updates: VecDeque<PeerUpdate>,
     ended: BTreeSet<u64>,
     acks: Vec<Ipv4Addr>,
+    probes: Vec<ProbeId>,
 }
 
 impl Ports for Sink {
@@ -42,6 +43,7 @@ impl Ports for Sink {
             Output::Store(batch) => self.batches.push_back(batch),
             Output::Fetch { fetch, lookups } => self.questions.push_back((fetch, lookups.len())),
             Output::Peer(update) => self.updates.push_back(update),
+            Output::Probe { probe, .. } => self.probes.push(probe),
             Output::Event(Event::Ended { exchange, .. }) => {
                 assert!(self.ended.insert(exchange.0), "exchange {exchange} ended twice");
             }
@@ -120,7 +122,7 @@ fuzz_target!(|octets: &[u8]| {
     for step in steps.chunks_exact(4).take(200) {
         let [what, a, b, c] = *step else { continue };
         let mut durable = BTreeSet::new();
-        let input = match what % 16 {
+        let input = match what % 17 {
             0..6 => {
                 packets += 1;
                 Some(Input::Packet(packet(a, b, c)))
@@ -169,6 +171,10 @@ fuzz_target!(|octets: &[u8]| {
                 now.wall = now.wall.after(Duration::from_millis(u64::from(a) * 100));
                 None
             }
+            15 => sink.probes.pop().map(|probe| Input::Probed {
+                probe,
+                heard: if a & 1 == 0 { Heard::Answer } else { Heard::Nobody },
+            }),
             _ => {
                 now.wall = now.wall.plus_secs(i64::from(b) * 100 - 12_800);
                 None

@@ -11,6 +11,7 @@
 //! - [`counters`]: what was counted.
 //! - [`report`]: what became of packets that were to be sent.
 //! - [`raw`]: one interface's AF_PACKET socket.
+//! - [`echo`]: whether somebody answers at an address.
 //! - [`udp`]: the UDP socket of all interfaces.
 //! - [`claim`]: which of the two delivers a packet.
 //! - [`filter`]: that rule as programs for the kernel.
@@ -34,6 +35,7 @@ mod channel;
 pub mod checksum;
 pub mod claim;
 pub mod counters;
+pub mod echo;
 pub mod filter;
 pub mod frame;
 pub mod interfaces;
@@ -50,6 +52,7 @@ mod sys;
 pub mod udp;
 
 pub use counters::Counters;
+pub use echo::Echo;
 pub use interfaces::Interface;
 pub use report::{Failure, SendError, SendReport};
 pub use selection::{SkipReason, Skipped};

@@ -3,6 +3,7 @@
 //! - `clients`: who holds what, as clients see it: I1, I3, I4.
 //! - `durability`: what an acknowledgement rests on, and what a crash leaves: I2, I16.
 //! - `conformance`: pools, offers, declined addresses: I9, V4-036, V4-067.
+//! - `probed`: addresses on offer are not in use, as far as the server heard: V4-042.
 //! - `accounting`: one outcome for each packet, bounds, errors: I12, I14, I17.
 //! - `liveness`: everybody is served once nothing is wrong any more: I6.
 
@@ -11,6 +12,7 @@ pub(crate) mod clients;
 pub(crate) mod conformance;
 pub(crate) mod durability;
 pub(crate) mod liveness;
+pub(crate) mod probed;
 
 use std::net::Ipv4Addr;
 
@@ -36,6 +38,8 @@ pub enum Invariant {
     OfferHeld,
     /// V4-067: nobody gets a declined address during its probation.
     DeclinedKept,
+    /// V4-042: an address is probed before it is offered, and not offered if it answers.
+    Probed,
     /// I12: no panic, no growth beyond bounds, no spinning.
     Bounded,
     /// I14: each packet ends once.
@@ -48,7 +52,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them, by number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Uniqueness,
         Self::DurableAck,
         Self::ToldLifetime,
@@ -57,6 +61,7 @@ impl Invariant {
         Self::Conformance,
         Self::OfferHeld,
         Self::DeclinedKept,
+        Self::Probed,
         Self::Bounded,
         Self::OneOutcome,
         Self::RecoveredFold,
@@ -75,6 +80,7 @@ impl Invariant {
             Self::Conformance => "I9 conformance",
             Self::OfferHeld => "V4-036 offer held",
             Self::DeclinedKept => "V4-067 declined kept",
+            Self::Probed => "V4-042 probed",
             Self::Bounded => "I12 bounded",
             Self::OneOutcome => "I14 one outcome",
             Self::RecoveredFold => "I16 recovered fold",

@@ -60,6 +60,10 @@ goals! {
     Reused = "address given to another client", ALL;
     /// A declined address was given again when its probation was over.
     DeclinedBack = "declined address back after probation", ALL;
+    /// An echo request was answered.
+    EchoAnswered = "probe of an address answered", ALL;
+    /// A server put an address on probation that answered its probe.
+    Quarantined = "address on probation after a probe", ALL;
     /// A configuration changed while an exchange waited.
     ConfigWhileWaiting = "configuration changed while an exchange waited", ALL;
     /// A client was refused.

@@ -79,6 +79,9 @@ pub(crate) struct Settings {
     pub(crate) hold_reclaimed: u32,
     pub(crate) probation: u32,
     pub(crate) parked_max: u32,
+    /// How long the answer to a probe is waited for, in milliseconds, and how many times; none:
+    /// addresses are not probed.
+    pub(crate) ping: Option<(u32, u32)>,
 }
 
 impl Settings {
@@ -112,6 +115,13 @@ impl Settings {
                 "reservations": reservations,
             })
         };
+        let ping = self.ping.map(|(timeout, requests)| {
+            json!({
+                "library": "libdhcp_ping_check.so",
+                "parameters": { "reply-timeout": timeout, "min-ping-requests": requests },
+            })
+        });
+        let libraries: Vec<_> = ping.into_iter().collect();
         json!({ "Dhcp4": {
             "interfaces-config": { "interfaces": ["eth0"] },
             "valid-lifetime": default,
@@ -130,6 +140,7 @@ impl Settings {
                 "hold-reclaimed-time": self.hold_reclaimed,
             },
             "client-classes": [{ "name": ODD, "test": odd_test() }],
+            "hooks-libraries": libraries,
             "subnet4": [subnet(0), subnet(1)],
         }})
         .to_string()

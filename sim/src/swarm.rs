@@ -241,7 +241,16 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         } else {
             256
         },
+        ping: None,
     };
+    // Keyed by itself, so that older seeds stay what they were.
+    let mut rng_ping = draw::draw(traits.seed, Kind::Swarm, 10, 0, 0);
+    let mut first = first;
+    if rng_ping.chance_ppm(300_000) || is_like(traits.like, &[Planted::ProbeIgnored]) {
+        let timeout = u32::try_from(draw::log_between(&mut rng_ping, 50, 1000)).unwrap_or(100);
+        let requests = u32::try_from(between(&mut rng_ping, 1, 3)).unwrap_or(1);
+        first.ping = Some((timeout, requests));
+    }
     let mut all = vec![first];
     let reconfigure = FaultKind::Reconfigure { config: 0 }.index();
     if traits.faults.contains(&reconfigure) {
@@ -320,6 +329,9 @@ fn change(from: &Settings, rng: &mut Prng) -> Settings {
         let [_, life, _] = from.lifetime;
         let changed = u32::try_from(between(rng, 60, u64::from(life) * 2)).unwrap_or(life);
         to.lifetime = [changed, changed, changed];
+    }
+    if to.ping.is_some() && rng.chance_ppm(200_000) {
+        to.ping = None;
     }
     if rng.chance_ppm(300_000) {
         to.authoritative = !to.authoritative;

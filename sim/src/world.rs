@@ -4,6 +4,7 @@
 //! - `servers`: turns, what comes out of them, going down and starting.
 //! - `judgement`: what answers and rows are held against.
 //! - `disk`, `shared`, `partners`: the three kinds of store traffic.
+//! - `probes`: echo requests, and who answers them.
 //! - `faults`: what goes wrong, and the end of it.
 //! - `ops`: what clients are made to do, and strangers.
 //! - `visit`: somebody from outside, instead of clients.
@@ -14,6 +15,7 @@ mod judgement;
 mod ops;
 mod packets;
 mod partners;
+mod probes;
 mod servers;
 mod shared;
 mod visit;
@@ -26,7 +28,7 @@ use std::sync::Arc;
 use lessor_config::Config;
 use lessor_lease::StoreBatch;
 use lessor_policy::Topology as Indexes;
-use lessor_server::{FetchId, Input, PeerUpdate};
+use lessor_server::{FetchId, Input, PeerUpdate, ProbeId};
 use lessor_types::{Datagram, Holder, Prng, Seed};
 use lessor_wire::v4::Message;
 
@@ -34,6 +36,7 @@ use crate::check::clients::Holdings;
 use crate::check::conformance::{Declined, Offers};
 use crate::check::durability::Lately;
 use crate::check::liveness::End;
+use crate::check::probed::Probed;
 use crate::check::{Broken, Invariant, Verdict};
 use crate::client::Client;
 use crate::coverage::{Coverage, Goal};
@@ -95,6 +98,10 @@ enum Event {
     LateWrite(u8, Box<StoreBatch>),
     Ask(u8, u32, FetchId, Vec<lessor_lease::Lookup>),
     Peer(u32, Box<PeerUpdate>),
+    /// An echo request reaches an address; the server and its life.
+    Echo(u8, u32, ProbeId, Ipv4Addr),
+    /// An answer to one reaches a life of a server.
+    Answered(u8, u32, ProbeId, Ipv4Addr),
     /// An input for one life of a server.
     Input(u8, u32, Box<Input>),
     Contact(u32, bool),
@@ -117,6 +124,7 @@ struct Counts {
     asks: u64,
     peers: u64,
     hostile: u64,
+    echoes: u64,
 }
 
 /// One world.
@@ -147,6 +155,7 @@ pub(crate) struct World<'a> {
     healed: bool,
     // Checkers.
     holdings: Holdings,
+    probed: Probed,
     offers: Offers,
     declined: Declined,
     lately: Lately,
@@ -217,6 +226,7 @@ impl<'a> World<'a> {
             squatted: BTreeMap::new(),
             healed: false,
             holdings: Holdings::default(),
+            probed: Probed::default(),
             offers: Offers::default(),
             declined: Declined::default(),
             lately: Lately::default(),
@@ -290,6 +300,10 @@ impl<'a> World<'a> {
                 self.on_ask(usize::from(server), life, fetch, &lookups);
             }
             Event::Peer(life, update) => self.on_update(life, *update),
+            Event::Echo(server, life, probe, addr) => self.on_echo(server, life, probe, addr),
+            Event::Answered(server, life, probe, addr) => {
+                self.on_answered(server, life, probe, addr);
+            }
             Event::Input(server, life, input) => {
                 self.on_input(usize::from(server), life, *input);
             }

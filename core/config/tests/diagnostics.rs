@@ -467,9 +467,7 @@ t:10:13: error: Dhcp4.hooks-libraries[7].library: `libdhcp_pgsql` is given twice
     t:4:13: the first time
 t:11:1: error: Dhcp4.hooks-libraries[8]: `library` is missing; expected a name such as "libdhcp_ping_check.so"
 t:11:33: error: Dhcp4.hooks-libraries[9].library: found an integer; expected a string
-t:3:1: warning: Dhcp4.hooks-libraries[0].parameters.min-ping-requests: accepted but not in effect yet
 t:3:22: error: Dhcp4.hooks-libraries[0].parameters.min-ping-requests: found 0; expected an integer from 1 to 4294967295
-t:3:25: warning: Dhcp4.hooks-libraries[0].parameters.reply-timeout: accepted but not in effect yet
 t:3:42: warning: Dhcp4.hooks-libraries[0].parameters.reply-timeout: an offer would wait for 9000 ms; clients ask again after 4 s, so no offer waits longer than that for its probe
 t:3:48: info: Dhcp4.hooks-libraries[0].parameters.ping-channel-threads: changes nothing: one thread decides for all clients, and packets are received and sent in batches by others
 t:3:75: error: Dhcp4.hooks-libraries[0].parameters.colour: unknown key; `ping-check` has no such key

@@ -9,6 +9,7 @@ mod discover;
 pub(crate) mod identity;
 mod lifetime;
 mod offer;
+mod probation;
 mod request;
 mod reserved;
 mod stash;
@@ -21,6 +22,8 @@ use self::identity::Identity;
 use crate::facts::Known;
 use crate::{Ask, Classes, Decision, DropReason, Facts, Query, Topology};
 use case::Case;
+
+pub use probation::probation;
 
 /// Decides what a query gets.
 ///

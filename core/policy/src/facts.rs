@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lessor_config::Host;
 use lessor_lease::{Candidate, Lease, Lookup};
-use lessor_types::{Holder, Identifier, SubnetId, Unit, Wall};
+use lessor_types::{Holder, Identifier, Mono, SubnetId, Unit, Wall};
 
 use crate::PoolKey;
 
@@ -30,6 +30,15 @@ pub struct PoolUse {
     pub size: u64,
 }
 
+/// What a probe of a unit found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Probed {
+    /// Whether somebody answered.
+    pub answered: bool,
+    /// When that was found.
+    pub at: Mono,
+}
+
 /// What is known at the moment of a decision.
 ///
 /// Rows include what is on its way to the store. A server that is a store's only writer knows
@@ -47,7 +56,8 @@ pub trait Facts {
     /// The lookup that would tell.
     fn rows_of(&self, holder: &Holder) -> Known<Vec<Arc<Lease>>>;
 
-    /// A unit of the pool that is neither leased nor held for anybody but `asker`.
+    /// A unit of the pool that is neither leased nor held for anybody but `asker`, and did not
+    /// answer a probe.
     ///
     /// # Errors
     /// The lookup that would tell.
@@ -87,6 +97,11 @@ pub trait Facts {
 
     /// Whether the row's client was told a moment ago that it has the unit.
     fn confirmed_just_now(&self, row: &Lease) -> bool;
+
+    /// What this exchange's probe of a unit found, if it made one.
+    fn probed(&self, _unit: Unit) -> Option<Probed> {
+        None
+    }
 
     /// Whether a lease may be confirmed again without a write. Not where other servers could free
     /// it meanwhile.

@@ -33,9 +33,9 @@ pub mod reply;
 pub mod topology;
 
 pub use classify::Classes;
-pub use decide::decide;
-pub use facts::{Facts, Hold, PoolUse};
-pub use plan::{Answer, Decision, Effect, Plan};
+pub use decide::{decide, probation};
+pub use facts::{Facts, Hold, PoolUse, Probed};
+pub use plan::{Answer, Decision, Effect, Plan, Probe};
 pub use query::{Ask, Query};
 pub use reason::DropReason;
 pub use topology::{PoolKey, Topology};

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
-use lessor_lease::{Change, Lookup};
+use lessor_config::PingCheck;
+use lessor_lease::{Change, Lease, Lookup};
 use lessor_types::{Destination, LinkId, Secs, Unit};
 use lessor_wire::v4::Message;
 
@@ -16,8 +18,26 @@ pub enum Decision {
     Drop(DropReason),
     /// Something must be known first.
     Need(Vec<Lookup>),
+    /// It must be known first whether somebody uses a unit that is meant for the client.
+    Probe(Probe),
     /// This is to be done.
     Do(Box<Plan>),
+}
+
+/// A unit that is to be probed before it is offered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Probe {
+    /// Which.
+    pub unit: Unit,
+    /// Its row.
+    pub row: Option<Arc<Lease>>,
+    /// Whether an answer puts it on probation. Not where the client has it under a lease: then it
+    /// may be the client that answers.
+    pub quarantines: bool,
+    /// The client's interface; none where the client is behind a relay.
+    pub link: Option<LinkId>,
+    /// How.
+    pub how: PingCheck,
 }
 
 /// What is to be done.

@@ -57,6 +57,8 @@ reasons! {
     OtherServer = "DHCP4_OTHER_SERVER", "the client chose another server";
     /// Nothing free (V4-038).
     NoFreeAddress = "DHCP4_NO_FREE_ADDRESS", "no free address in the subnet";
+    /// Every address that was probed for the client is in use (V4-042).
+    AddressesInUse = "DHCP4_ADDRESSES_IN_USE", "each address that was tried is in use by somebody";
     /// Not our client, and we do not claim to know all of them (V4-058, V4-060, V4-062).
     UnknownClient = "DHCP4_UNKNOWN_CLIENT", "nothing is known of the client here";
     /// A decline of an address that its sender does not hold (V4-068).

@@ -73,7 +73,7 @@ fn offer(dhcp4: &str, edit: impl Fn(&mut Message)) -> Result<Message, DropReason
     match decide(&facts, &facts.0, &Links(vec![lan]), &query, now) {
         Decision::Do(plan) => Ok(plan.answer.expect("an answer").message),
         Decision::Drop(reason) => Err(reason),
-        Decision::Need(needs) => panic!("everything is known: {needs:?}"),
+        other => panic!("everything is known: {other:?}"),
     }
 }
 

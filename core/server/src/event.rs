@@ -72,6 +72,14 @@ pub enum Event {
         /// How many are changed or deleted.
         put_right: usize,
     },
+    /// An address that was to be offered is in use by somebody.
+    AddressInUse(Unit),
+    /// An address that answered a probe is on probation.
+    Quarantined(Unit),
+    /// That was not written.
+    QuarantineFailed(Unit),
+    /// A probe could not be sent: the address counts as free.
+    ProbeUnsent(Unit),
     /// The store can't be written.
     StoreLost(StoreFailure),
     /// The store is open again, with this many rows.
@@ -117,6 +125,10 @@ impl Event {
             Self::ReclaimFailed(_) => "LEASE_RECLAIM_FAILED",
             Self::LeaseMisplaced(..) => "LEASE_MISPLACED",
             Self::LeasesLookedOver { .. } => "LEASES_LOOKED_OVER",
+            Self::AddressInUse(_) => "DHCP4_ADDRESS_IN_USE",
+            Self::Quarantined(_) => "DHCP4_SERVER_DECLINED",
+            Self::QuarantineFailed(_) => "DHCP4_SERVER_DECLINE_FAILED",
+            Self::ProbeUnsent(_) => "DHCP4_PROBE_UNSENT",
             Self::StoreLost(_) => "STORE_LOST",
             Self::StoreReopened(_) => "STORE_REOPENED",
             Self::ContactBegan => "PARTNER_CONTACT_BEGAN",
@@ -145,9 +157,13 @@ impl Event {
             | Self::ReclaimFailed(_)
             | Self::ReclaimSlow(_)
             | Self::LeaseMisplaced(..)
+            | Self::QuarantineFailed(_)
+            | Self::Quarantined(_)
+            | Self::ProbeUnsent(_)
             | Self::ClockLeapt(_) => Level::Warn,
             Self::ProbationEnded(_) | Self::LeasesLookedOver { .. } => Level::Info,
             Self::Reclaimed(_) | Self::Removed(_) => Level::Debug,
+            Self::AddressInUse(_) => Level::Info,
             Self::StoreLost(_) => Level::Error,
             Self::StoreReopened(_) | Self::ContactBegan | Self::ConfigApplied { .. } => Level::Info,
             Self::ContactEnded => Level::Warn,
@@ -187,6 +203,12 @@ impl fmt::Display for Event {
             Self::LeasesLookedOver { misplaced, put_right } => {
                 write!(f, "leases with a wrong subnet: {misplaced}; put right: {put_right}")
             }
+            Self::AddressInUse(unit) => write!(f, "{unit} answers a probe: it is not offered"),
+            Self::Quarantined(unit) => write!(f, "{unit} is in use by somebody: on probation"),
+            Self::QuarantineFailed(unit) => {
+                write!(f, "{unit} is in use by somebody, and could not be put on probation")
+            }
+            Self::ProbeUnsent(unit) => write!(f, "{unit} could not be probed, and counts as free"),
             Self::StoreLost(failure) => {
                 write!(f, "the lease store can't be written, no lease is granted: {failure}")
             }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use lessor_lease::Change;
-use lessor_policy::{Answer, Ask, Effect, Query};
-use lessor_types::{Holder, Mono, Xid};
+use lessor_policy::{Answer, Ask, Effect, Probed, Query};
+use lessor_types::{Holder, Mono, Unit, Xid};
 
-use crate::FetchId;
 use crate::gathered::Gathered;
+use crate::{FetchId, ProbeId};
 
 /// Names an exchange; never used twice by one server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -44,8 +44,10 @@ pub fn twin_key(query: &Query) -> TwinKey {
 pub enum Origin {
     /// A client.
     Client(Box<Query>),
-    /// A round of reclaiming in a shared store.
+    /// A round of reclaiming.
     Reclaim,
+    /// Nobody: an address is put on probation.
+    Quarantine,
 }
 
 /// Where an exchange stands. A closed set of places to be.
@@ -55,6 +57,8 @@ pub enum Stage {
     Ready,
     /// Asks a shared store.
     Fetching(FetchId),
+    /// Probes an address.
+    Probing(ProbeId),
     /// Another exchange's change of the same unit must be settled first.
     Behind,
     /// Everything is on its way to where it must be before the answer may leave.
@@ -80,6 +84,7 @@ impl Stage {
         match self {
             Self::Ready => "ready",
             Self::Fetching(_) => "fetching",
+            Self::Probing(_) => "probing",
             Self::Behind => "behind another change",
             Self::Settling { .. } => "settling",
             Self::Sweeping { .. } => "sweeping",
@@ -106,6 +111,8 @@ pub struct Exchange {
     pub parking: u32,
     /// What it fetched.
     pub gathered: Gathered,
+    /// What its probes found.
+    pub probes: BTreeMap<Unit, Probed>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -211,10 +218,13 @@ impl Lot {
             id: exchange.id,
             client: match &exchange.origin {
                 Origin::Client(query) => Some((query.holder.clone(), query.message.xid)),
-                Origin::Reclaim => None,
+                Origin::Reclaim | Origin::Quarantine => None,
             },
             since: exchange.since,
-            stage: exchange.stage.name(),
+            stage: match exchange.origin {
+                Origin::Quarantine => "quarantining",
+                _ => exchange.stage.name(),
+            },
         })
     }
 }

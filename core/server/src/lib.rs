@@ -10,6 +10,7 @@
 //! - [`occupancy`]: the free addresses of each pool.
 //! - [`gathered`]: what one exchange fetched from a shared store.
 //! - [`view`]: ledger and gathered facts as a decision sees them.
+//! - [`probes`]: addresses that are being probed before they are offered.
 //! - [`reclaim`]: what becomes of lapsed leases.
 //! - [`sanity`]: stored leases that do not fit the configuration.
 //! - [`calendar`]: the wall clock, judged with suspicion.
@@ -35,6 +36,7 @@ pub mod ledger;
 pub mod occupancy;
 pub mod planted;
 pub mod port;
+pub mod probes;
 pub mod reclaim;
 pub mod sanity;
 pub mod server;
@@ -44,7 +46,7 @@ pub use event::{Counters, Event, Level, Outcome};
 pub use exchange::{ExchangeId, Parked};
 pub use planted::Planted;
 pub use port::{
-    Command, CommandId, FetchId, Input, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, Reply,
-    turn,
+    Command, CommandId, FetchId, Heard, Input, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports,
+    ProbeId, Reply, turn,
 };
 pub use server::{Limits, Server, Setup, StoreMode};

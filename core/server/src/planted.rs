@@ -43,6 +43,8 @@ pub enum Planted {
     ProbationForgotten,
     /// A renewal that is not written is told the whole lifetime, not what is left of it.
     CachedLeaseShort,
+    /// An address that answers a probe is offered all the same.
+    ProbeIgnored,
 }
 
 impl Planted {
@@ -64,6 +66,7 @@ impl Planted {
         Self::GuardForgotten,
         Self::ProbationForgotten,
         Self::CachedLeaseShort,
+        Self::ProbeIgnored,
     ];
 
     /// A name for command lines.
@@ -86,6 +89,7 @@ impl Planted {
             Self::GuardForgotten => "guard-forgotten",
             Self::ProbationForgotten => "probation-forgotten",
             Self::CachedLeaseShort => "cached-lease-short",
+            Self::ProbeIgnored => "probe-ignored",
         }
     }
 }

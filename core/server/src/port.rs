@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lessor_lease::{Change, FetchError, Found, Lease, Lookup, Outcome, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
-use lessor_types::{Datagram, Links, Mono, Now, Seq, Transmit, Unit};
+use lessor_types::{Datagram, LinkId, Links, Mono, Now, Seq, Transmit, Unit};
 
 use crate::{Event, Server};
 
@@ -13,9 +13,24 @@ use crate::{Event, Server};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FetchId(pub u64);
 
+/// Names a probe.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ProbeId(pub u64);
+
 /// Names a command; the shell chooses it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct CommandId(pub u64);
+
+/// What came of a probe.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// Somebody answered.
+    Answer,
+    /// It is certain that nobody will.
+    Nobody,
+    /// It could not be sent.
+    Unsent,
+}
 
 /// What can happen to a server. This is the whole list.
 #[derive(Clone, Debug)]
@@ -41,6 +56,13 @@ pub enum Input {
         fetch: FetchId,
         /// The answers.
         result: Result<Vec<Found>, FetchError>,
+    },
+    /// Something came of a probe. Silence is not reported: the server knows how long it waits.
+    Probed {
+        /// The probe.
+        probe: ProbeId,
+        /// What.
+        heard: Heard,
     },
     /// The partner answers.
     Peer(PeerFrame),
@@ -71,6 +93,16 @@ pub enum Output {
         fetch: FetchId,
         /// What to look up.
         lookups: Vec<Lookup>,
+    },
+    /// Ask once whether somebody uses an address (an ICMP echo request, RFC 792). Whoever answers,
+    /// to any of the requests under one name, is reported by [`Input::Probed`].
+    Probe {
+        /// Names what comes of it.
+        probe: ProbeId,
+        /// The address.
+        unit: Unit,
+        /// The interface to ask on; none: wherever the address is routed.
+        link: Option<LinkId>,
     },
     /// Tell the partner.
     Peer(PeerUpdate),
@@ -162,6 +194,9 @@ pub fn turn(
             break;
         };
         server.handle(now, input);
+    }
+    if inputs.is_empty() {
+        server.end_probes();
     }
     server.seal();
     while let Some(output) = server.poll_output() {

@@ -40,10 +40,13 @@ pub fn end_of(row: &Arc<Lease>, settings: &Expired) -> Change {
     Change { unit: row.unit, from: Some(Arc::clone(row)), to }
 }
 
-/// What to say of a row's end.
+/// What to say of what nobody waited for: the end of a row, or of the use of an address.
 #[must_use]
 pub fn event(change: &Change, done: bool) -> Event {
     let unit = change.unit;
+    if change.to.as_ref().is_some_and(|row| row.state == State::Declined) {
+        return if done { Event::Quarantined(unit) } else { Event::QuarantineFailed(unit) };
+    }
     match change.from.as_ref().map(|row| row.state) {
         _ if !done => Event::ReclaimFailed(unit),
         Some(State::Declined) => Event::ProbationEnded(unit),

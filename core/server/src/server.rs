@@ -3,6 +3,7 @@
 mod clients;
 mod lanes;
 mod load;
+mod probing;
 mod sweep;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -19,6 +20,7 @@ use crate::exchange::Lot;
 use crate::lane::Lane;
 use crate::ledger::Ledger;
 use crate::planted::{Defect, Planted};
+use crate::probes::Probes;
 use crate::{Command, CommandId, Event, ExchangeId, FetchId, Input, Output, Parked, Reply};
 
 /// Bounds on everything that can grow.
@@ -119,7 +121,7 @@ pub struct Status {
 
 /// A DHCP server, without the world around it.
 ///
-/// *Order*: [`Server::handle`] for each input, [`Server::seal`] once, then [`Server::poll_output`]
+/// *Order*: [`Server::handle`] for each input, [`Server::end_probes`] when there are no more, [`Server::seal`] once, then [`Server::poll_output`]
 /// until it is empty; [`crate::turn`] does just that.
 #[derive(Debug)]
 pub struct Server {
@@ -146,6 +148,7 @@ pub struct Server {
     next_fetch: u64,
     /// Who asked what.
     fetches: BTreeMap<FetchId, (ExchangeId, Vec<Lookup>)>,
+    probes: Probes,
     outputs: VecDeque<Output>,
     fresh_until: Mono,
     last_turn: Mono,
@@ -196,6 +199,7 @@ impl Server {
             next_exchange: 0,
             next_fetch: 0,
             fetches: BTreeMap::new(),
+            probes: Probes::default(),
             outputs: VecDeque::new(),
             fresh_until: now.mono.after(FRESH),
             last_turn: now.mono,
@@ -228,6 +232,7 @@ impl Server {
             Input::StoreLost(failure) => self.on_store_lost(failure),
             Input::StoreReopened(rows) => self.on_store_reopened(rows),
             Input::Fetched { fetch, result } => self.on_fetched(fetch, result),
+            Input::Probed { probe, heard } => self.on_probed(probe, heard),
             Input::Peer(frame) => self.on_peer(frame),
             Input::Contact(contact) => self.on_contact(contact),
             Input::Command(id, command) => self.on_command(id, &command),
@@ -260,6 +265,7 @@ impl Server {
         let deadlines = [
             self.lot.next_deadline(),
             self.ledger.next_deadline(),
+            self.probes.next_deadline(),
             self.calendar.next_deadline(),
             (!self.stopping).then(|| self.sweep.next()).flatten(),
             self.is_shared().then(|| self.last_turn.after(PULSE)),

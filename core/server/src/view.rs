@@ -1,12 +1,13 @@
 //! Ledger and gathered facts as a decision sees them.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use lessor_config::Host;
 use lessor_lease::{Candidate, Lease, Lookup};
 use lessor_policy::facts::Known;
-use lessor_policy::{Ask, Facts, Hold, PoolKey, PoolUse, Query, Topology};
+use lessor_policy::{Ask, Facts, Hold, PoolKey, PoolUse, Probed, Query, Topology};
 use lessor_types::{Holder, Identifier, Links, Now, Seed, SubnetId, Unit, Wall};
 
 use crate::StoreMode;
@@ -25,6 +26,8 @@ pub struct View<'a> {
     pub ledger: &'a Ledger,
     /// What this exchange fetched.
     pub gathered: &'a Gathered,
+    /// What its probes found.
+    pub probes: &'a BTreeMap<Unit, Probed>,
     /// Pools and their ranges.
     pub topology: &'a Topology,
     /// Whether the ledger's rows are the truth.
@@ -121,6 +124,7 @@ impl Facts for View<'_> {
             let row = self.ledger.row_to_be(unit).map_or(found, Option::<&_>::cloned);
             let free = !self.is_held_for_another(unit, asker)
                 && !self.topology.is_kept(unit)
+                && !self.probes.get(&unit).is_some_and(|probed| probed.answered)
                 && row.as_ref().is_none_or(|row| row.is_reusable(self.judged));
             free.then_some(Candidate { unit, row })
         };
@@ -177,6 +181,10 @@ impl Facts for View<'_> {
         // when the packet came, since a slow store makes a release older, not truer.
         let young = self.arrived.nanos_since(row.confirmed()) < 2_000_000_000;
         young || self.fresh || self.ledger.confirmed_just_now(row.unit, self.now.mono)
+    }
+
+    fn probed(&self, unit: Unit) -> Option<Probed> {
+        self.probes.get(&unit).copied()
     }
 
     fn may_reuse(&self) -> bool {

@@ -14,6 +14,8 @@
 //! at T  store done|retry|refused|full|unknown|unknown-applied|lost|reopened
 //!                                      the oldest batch is settled; the store goes or comes
 //! at T  fetched | fetch fails          the oldest question is answered
+//! at T  probe ADDR answered|nobody|unsent|silent
+//!                                      the youngest probe of an address comes to something, or not
 //! at T  row ADDR c LIFE                somebody else writes a row
 //! at T  partner on|off|acks|rejects    contact; the oldest update is answered
 //! at T  config NAME                    a new configuration

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::net::Ipv4Addr;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use lessor_config::{Config, InterfaceSpec, SocketType};
 use lessor_net::interfaces;
 use lessor_net::selection::{self, SkipReason};
-use lessor_net::{Options, SendReport, Skipped, Sockets};
+use lessor_net::{Echo, Options, SendReport, Skipped, Sockets};
+use lessor_server::ProbeId;
 use lessor_shell::{Listening, PacketIo, Undelivered};
-use lessor_types::{Datagram, Destination, Link, Links, Transmit};
+use lessor_types::{Datagram, Destination, Link, LinkId, Links, Transmit};
 use tokio::io::unix::AsyncFd;
 
 /// Sockets on the interfaces of a configuration, opened again when these change.
@@ -26,6 +28,9 @@ pub(crate) struct KernelPackets {
     left_over: Vec<Datagram>,
     /// Lost while the kernel had no room.
     lost: Vec<Undelivered>,
+    echo: Echo,
+    /// Second descriptors of its sockets, for polling.
+    echo_polled: Vec<AsyncFd<OwnedFd>>,
 }
 
 #[derive(Debug)]
@@ -52,6 +57,9 @@ impl KernelPackets {
             listening: Listening::default(),
             left_over: Vec::new(),
             lost: Vec::new(),
+            // Its lower half is enough to tell processes apart.
+            echo: Echo::new(u16::try_from(std::process::id() & 0xffff).unwrap_or(1)),
+            echo_polled: Vec::new(),
         };
         packets.refresh();
         packets
@@ -77,6 +85,7 @@ impl PacketIo for KernelPackets {
         let Some(open) = &mut self.open else {
             return std::future::pending().await;
         };
+        let echo = &self.echo_polled;
         if !open.sockets.drained() {
             // There is more, but others want their turn as well.
             return tokio::task::yield_now().await;
@@ -84,8 +93,9 @@ impl PacketIo for KernelPackets {
         let lost = &mut self.lost;
         std::future::poll_fn(|context| {
             note(open.poll_flush(context), lost);
-            match open.poll_readable(context) {
-                Poll::Pending if lost.is_empty() => Poll::Pending,
+            let answered = poll_readable(echo, context);
+            match (open.poll_readable(context), answered) {
+                (Poll::Pending, Poll::Pending) if lost.is_empty() => Poll::Pending,
                 _ => Poll::Ready(()),
             }
         })
@@ -122,6 +132,20 @@ impl PacketIo for KernelPackets {
                 note(open.sockets.send(&batch), lost);
             }
         }
+    }
+
+    fn probe(&mut self, probe: ProbeId, addr: Ipv4Addr, link: Option<LinkId>) -> io::Result<()> {
+        if self.echo.ask(link, addr, probe.0)? {
+            self.echo_polled = polled(self.echo.fds())?;
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, into: &mut Vec<ProbeId>) {
+        let mut answers = Vec::new();
+        // What cannot be read is as good as silence, which the server knows how to take.
+        let _ = self.echo.receive(&mut answers);
+        into.extend(answers.into_iter().map(|answer| ProbeId(answer.token)));
     }
 
     fn listening(&self) -> &Listening {
@@ -167,12 +191,7 @@ impl Open {
     fn new(options: &Options) -> Result<(Self, Vec<String>), String> {
         let sockets = Sockets::open(options).map_err(|why| with_causes(&why))?;
         let troubles = troubles(options, sockets.skipped());
-        #[expect(
-            deprecated,
-            reason = "its successor is unsafe, for descriptors that are not owned; these are"
-        )]
-        let polled: io::Result<Vec<_>> =
-            sockets.fds().iter().map(|fd| AsyncFd::new(fd.try_clone_to_owned()?)).collect();
+        let polled = polled(sockets.fds());
         let polled = polled.map_err(|why| format!("cannot poll the sockets: {why}"))?;
         let open = Self { polled, sockets, arrived: true };
         Ok((open, troubles))
@@ -181,16 +200,7 @@ impl Open {
     /// Whether something may have arrived since this last said so. The answer is used up: whoever
     /// gets it reads until nothing is left.
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
-        let mut readable = Poll::Pending;
-        for fd in &self.polled {
-            if let Poll::Ready(guard) = fd.poll_read_ready(context) {
-                if let Ok(mut guard) = guard {
-                    guard.clear_ready();
-                }
-                readable = Poll::Ready(());
-            }
-        }
-        readable
+        poll_readable(&self.polled, context)
     }
 
     /// Sends what waits, if the kernel has room again.
@@ -206,6 +216,28 @@ impl Open {
         }
         if writable { self.sockets.flush() } else { SendReport::default() }
     }
+}
+
+/// Second descriptors, for polling.
+fn polled<'a>(fds: impl IntoIterator<Item = BorrowedFd<'a>>) -> io::Result<Vec<AsyncFd<OwnedFd>>> {
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe, for descriptors that are not owned; these are"
+    )]
+    fds.into_iter().map(|fd| AsyncFd::new(fd.try_clone_to_owned()?)).collect()
+}
+
+fn poll_readable(polled: &[AsyncFd<OwnedFd>], context: &mut Context<'_>) -> Poll<()> {
+    let mut readable = Poll::Pending;
+    for fd in polled {
+        if let Poll::Ready(guard) = fd.poll_read_ready(context) {
+            if let Ok(mut guard) = guard {
+                guard.clear_ready();
+            }
+            readable = Poll::Ready(());
+        }
+    }
+    readable
 }
 
 fn options(config: &Config, port: u16) -> Options {

@@ -2,14 +2,16 @@
 
 use std::future::Future;
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use lessor_config::Config;
-use lessor_types::{Datagram, Destination, Links, Transmit};
+use lessor_server::ProbeId;
+use lessor_types::{Datagram, Destination, LinkId, Links, Transmit};
 
 /// The sockets of a server, or what stands for them in a simulation.
 pub trait PacketIo {
-    /// Waits until [`PacketIo::receive`] may find something. Dropping the future loses nothing.
+    /// Waits until [`PacketIo::receive`] or [`PacketIo::answered`] may find something. Dropping the future loses nothing.
     fn ready(&mut self) -> impl Future<Output = ()>;
 
     /// Appends what has arrived, a few hundred datagrams at most, without waiting.
@@ -21,6 +23,16 @@ pub trait PacketIo {
     /// Sends a batch without waiting, and appends what is lost for good. What there is no room for
     /// now waits inside.
     fn send(&mut self, batch: &[Transmit], lost: &mut Vec<Undelivered>);
+
+    /// Asks once, without waiting, whether somebody uses an address: on an interface, or wherever
+    /// the address is routed.
+    ///
+    /// # Errors
+    /// Why that was not possible.
+    fn probe(&mut self, probe: ProbeId, addr: Ipv4Addr, link: Option<LinkId>) -> io::Result<()>;
+
+    /// Appends the probes that were answered, without waiting. A probe may be there more than once.
+    fn answered(&mut self, into: &mut Vec<ProbeId>);
 
     /// Where packets are heard.
     fn listening(&self) -> &Listening;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_server::{CommandId, Counters, Input, Reply, Server, turn};
+use lessor_server::{CommandId, Counters, Heard, Input, ProbeId, Reply, Server, turn};
 use lessor_types::{Datagram, Mono, Now};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior};
@@ -90,6 +90,7 @@ pub struct Reactor<P> {
     inputs: VecDeque<Input>,
     outbox: Outbox,
     datagrams: Vec<Datagram>,
+    answered: Vec<ProbeId>,
     counters: Counters,
     waiting: BTreeMap<CommandId, oneshot::Sender<Reply>>,
     next_command: u64,
@@ -133,6 +134,7 @@ impl<P: PacketIo> Reactor<P> {
             inputs: VecDeque::new(),
             outbox: Outbox::default(),
             datagrams: Vec::new(),
+            answered: Vec::new(),
             counters: Counters::default(),
             waiting: BTreeMap::new(),
             next_command: 0,
@@ -217,6 +219,10 @@ impl<P: PacketIo> Reactor<P> {
         }
         let packets = self.datagrams.drain(..).map(Input::Packet);
         self.inputs.extend(packets);
+        self.packets.answered(&mut self.answered);
+        let answers = self.answered.drain(..);
+        let answers = answers.map(|probe| Input::Probed { probe, heard: Heard::Answer });
+        self.inputs.extend(answers);
     }
 
     /// Takes turns until no input is left. Then every completion that was taken has reached the
@@ -240,6 +246,12 @@ impl<P: PacketIo> Reactor<P> {
         if !self.outbox.packets.is_empty() {
             self.packets.send(&self.outbox.packets, &mut self.outbox.lost);
             self.outbox.packets.clear();
+        }
+        for (probe, unit, link) in self.outbox.probes.drain(..) {
+            let sent = unit.v4().is_some_and(|addr| self.packets.probe(probe, addr, link).is_ok());
+            if !sent {
+                self.inputs.push_back(Input::Probed { probe, heard: Heard::Unsent });
+            }
         }
         for lost in self.outbox.lost.drain(..) {
             let told = format!("{}: {}", lost.to, lost.why);

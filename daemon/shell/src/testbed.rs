@@ -7,6 +7,7 @@ mod disk;
 use std::fs;
 use std::future::Future;
 use std::io::{self, Write};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use lessor_env::files::OsFiles;
 use lessor_policy::Topology;
 use lessor_server::planted::Defect;
 use lessor_server::server::Limits;
-use lessor_server::{Level, Server, Setup, StoreMode};
+use lessor_server::{Level, ProbeId, Server, Setup, StoreMode};
 use lessor_types::{Datagram, Link, LinkId, Links, Secs, Seed, Transmit};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -59,7 +60,12 @@ pub(crate) struct Queue {
     listening: Listening,
     /// The next configuration is refused.
     pub(crate) refuse: Arc<Mutex<Option<String>>>,
+    hosts: Hosts,
+    answered: Vec<ProbeId>,
 }
+
+/// Who answers probes, and whether they can be sent.
+pub(crate) type Hosts = Arc<Mutex<(Option<Ipv4Addr>, bool)>>;
 
 impl PacketIo for Queue {
     async fn ready(&mut self) {
@@ -87,6 +93,19 @@ impl PacketIo for Queue {
             record.push(Trace::Sent(packet.clone()));
             let _ = self.leaving.send(packet.clone());
         }
+    }
+
+    fn probe(&mut self, probe: ProbeId, addr: Ipv4Addr, _: Option<LinkId>) -> io::Result<()> {
+        let (answers, sends) = *self.hosts.lock().expect("nobody panics with it");
+        if !sends {
+            return Err(io::ErrorKind::NetworkUnreachable.into());
+        }
+        self.answered.extend((answers == Some(addr)).then_some(probe));
+        Ok(())
+    }
+
+    fn answered(&mut self, into: &mut Vec<ProbeId>) {
+        into.append(&mut self.answered);
     }
 
     fn listening(&self) -> &Listening {
@@ -153,6 +172,7 @@ pub(crate) struct Hands {
     pub(crate) left: mpsc::UnboundedReceiver<Transmit>,
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) refuse: Arc<Mutex<Option<String>>>,
+    pub(crate) hosts: Hosts,
 }
 
 impl Home {
@@ -248,8 +268,16 @@ impl Home {
             record: Arc::clone(&self.record),
             listening: Listening { links: Arc::clone(&links), troubles: Vec::new() },
             refuse: Arc::default(),
+            hosts: Arc::new(Mutex::new((None, true))),
+            answered: Vec::new(),
         };
-        let hands = Hands { arrive, left, requests: asking, refuse: Arc::clone(&packets.refuse) };
+        let hands = Hands {
+            arrive,
+            left,
+            requests: asking,
+            refuse: Arc::clone(&packets.refuse),
+            hosts: Arc::clone(&packets.hosts),
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let setup = Setup {
             topology: Arc::new(Topology::new(Arc::new(config))),

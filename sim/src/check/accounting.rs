@@ -7,6 +7,8 @@ use crate::time::Ns;
 
 /// Rounds of reclaiming that may be parked: none begins while one is.
 const SWEEPS_MAX: usize = 1;
+/// Addresses on their way to probation that are certainly too many.
+const QUARANTINES_MAX: usize = 100;
 /// Outputs of one turn that are certainly too many.
 const OUTPUTS_MAX: usize = 20_000;
 /// Turns in a row at one moment that are certainly too many.
@@ -58,15 +60,17 @@ impl Books {
         if outputs > OUTPUTS_MAX {
             return bounded(format!("{outputs} outputs in one turn"));
         }
-        let (mut clients, mut sweeps) = (0, 0);
+        let (mut clients, mut sweeps, mut quarantines) = (0, 0, 0);
         for exchange in server.parked() {
             if exchange.client.is_some() {
                 clients += 1;
+            } else if exchange.stage == "quarantining" {
+                quarantines += 1;
             } else {
                 sweeps += 1;
             }
         }
-        if clients > self.parked_max || sweeps > SWEEPS_MAX {
+        if clients > self.parked_max || sweeps > SWEEPS_MAX || quarantines > QUARANTINES_MAX {
             let max = self.parked_max;
             let what = format!("{clients} clients parked where {max} may be, and {sweeps} rounds");
             return bounded(what);

@@ -78,7 +78,7 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
             Planted::UnknownIsSuccess => &["store-cut-after"],
             Planted::UnconditionalWrite => &["store-slow", "delay"],
             Planted::WallDeadline => &["clock-jump"],
-            Planted::DeclinedReused => &["squat"],
+            Planted::DeclinedReused | Planted::ProbeIgnored => &["squat"],
             Planted::ProbationForgotten => &["squat", "crash"],
             Planted::TwinAnswered => &["duplicate", "disk-slow"],
             Planted::StaleRelease => &["reconfigure", "disk-slow", "partner-slow", "partner-gone"],

@@ -53,6 +53,14 @@ impl World<'_> {
                     .into_iter()
                     .chain(self.lately.rows_of(t, unit))
                     .any(|row| row.state == State::Assigned && row.holder.same_client(&who));
+                let checked = config.pool_of(addr).is_some_and(|(it, _)| it.ping_check.is_some());
+                if checked && !is_own {
+                    let verdict = self.probed.offered(t, number, addr);
+                    self.judge(Invariant::Probed, verdict);
+                }
+                let Some(node) = self.nodes.get(server) else {
+                    return;
+                };
                 let heard = node.heard(gist.xid).unwrap_or(t);
                 let verdict = self.offers.offered(t, number, &who, addr, heard);
                 self.judge(Invariant::OfferHeld, if is_own { Ok(()) } else { verdict });

@@ -95,6 +95,7 @@ impl World<'_> {
             Output::Store(batch) => self.take_batch(server, batch),
             Output::Fetch { fetch, lookups } => self.take_fetch(server, fetch, lookups),
             Output::Peer(update) => self.take_update(server, update),
+            Output::Probe { probe, unit, .. } => self.take_probe(server, probe, unit),
             Output::Event(event) => self.take_event(server, &event),
             Output::Reply(..) => {}
         }
@@ -130,6 +131,10 @@ impl World<'_> {
                 self.on_ended(server, client.as_ref().map(|(who, _)| who), *outcome)
             }
             Said::Reclaimed(_) => self.reach(Goal::Reclaimed),
+            Said::Quarantined(unit) => {
+                self.reach(Goal::Quarantined);
+                self.begin_probation(server, *unit);
+            }
             Said::ClockLeapt(ms) if *ms > 0 => self.reach(Goal::LeaptForward),
             Said::ClockLeapt(_) => self.reach(Goal::LeaptBackward),
             _ => {}
@@ -242,6 +247,7 @@ impl World<'_> {
         let id = node.id;
         self.note(None, What::Server(id, false));
         self.offers.restarted(id);
+        self.probed.restarted(id);
         if parked {
             self.reach(Goal::CrashWhileParked);
         }

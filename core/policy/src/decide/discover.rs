@@ -28,6 +28,9 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
         }
     }
     let subnet = place.subnet;
+    if let Some(probe) = case.probe(unit, subnet)? {
+        return Ok(Decision::Probe(probe));
+    }
     Ok(Decision::Do(Box::new(Plan {
         changes: offer::changes(case, place, unit)?,
         read: vec![unit],
@@ -88,13 +91,15 @@ fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
     if let Some(unit) = case.reserved_now()? {
         return Ok(Some(unit));
     }
-    let own = case.rows_here()?;
+    let mut own = case.rows_here()?;
+    own.retain(|row| case.is_quiet(row.unit));
     let is_active = |row: &&Arc<Lease>| row.is_active(facts.judged());
     if let Some(row) = own.iter().find(is_active) {
         return Ok(Some(row.unit));
     }
     // A client that asks again while its offer stands gets the same (V4-045).
     if let Some(hold) = facts.hold_of(&case.holder)
+        && case.is_quiet(hold.unit)
         && case.place_of(hold.unit)?.is_some()
         && case.may_have(facts.row(hold.unit)?.as_deref())
     {
@@ -104,6 +109,7 @@ fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
         return Ok(Some(row.unit));
     }
     if let Some(wish) = case.world.query.wish.map(Unit::V4)
+        && case.is_quiet(wish)
         && case.place_of(wish)?.is_some()
         && !case.is_left_out(wish)
         && !case.held_for_another(wish)

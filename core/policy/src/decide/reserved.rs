@@ -50,7 +50,7 @@ impl<F: Facts> Case<'_, F> {
     pub(super) fn reserved_now(&self) -> Known<Option<Unit>> {
         for unit in self.reserved() {
             let free = self.may_have(self.world.facts.row(unit)?.as_deref());
-            if free && !self.held_for_another(unit) {
+            if free && self.is_quiet(unit) && !self.held_for_another(unit) {
                 return Ok(Some(unit));
             }
         }

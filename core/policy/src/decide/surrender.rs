@@ -3,10 +3,11 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use lessor_lease::{Change, DnsFlags, Lease, State};
-use lessor_types::{Holder, Unit};
+use lessor_lease::{Change, Lease, State};
+use lessor_types::Unit;
 
 use super::case::Case;
+use super::probation::declined;
 use crate::facts::Known;
 use crate::{Decision, DropReason, Effect, Facts, Plan};
 
@@ -35,21 +36,8 @@ pub(super) fn decline<F: Facts>(
     if !leased && !offered {
         return Ok(Decision::Drop(DropReason::DeclineNotHeld));
     }
-    let probation = case.config().decline_probation;
-    let declined = Lease {
-        unit,
-        subnet: home.subnet.id,
-        pool: home.pool,
-        // The address belongs to nobody now, least of all to the client that refused it.
-        holder: Holder::default(),
-        state: State::Declined,
-        valid: probation,
-        expires: case.second().plus_secs(i64::from(probation.0)),
-        hostname: None,
-        dns: DnsFlags::default(),
-        context: row.as_deref().and_then(|row| row.context.clone()),
-        promises: row.as_deref().and_then(|row| row.promises.clone()),
-    };
+    let place = (home.subnet.id, home.pool);
+    let declined = declined(case.config(), place, unit, row.as_deref(), case.world.now);
     Ok(surrender(case, unit, row, Some(declined), Effect::Declined(unit)))
 }
 

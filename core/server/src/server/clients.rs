@@ -1,5 +1,7 @@
 //! Packets, and the exchanges that they begin.
 
+use std::collections::BTreeMap;
+
 use lessor_lease::{FetchError, Found, Lookup};
 use lessor_policy::{Answer, Decision, DropReason, Effect, Plan, Query, decide};
 use lessor_types::{Datagram, Seq, Transmit, Unit};
@@ -39,6 +41,7 @@ impl Server {
             era: self.era,
             parking: 0,
             gathered: Gathered::default(),
+            probes: BTreeMap::new(),
             stage: Stage::Ready,
         });
     }
@@ -98,6 +101,7 @@ impl Server {
                 let lookups = view.foresee(&query, &self.links, lookups);
                 self.fetch(exchange, lookups);
             }
+            Decision::Probe(probe) => self.probe(exchange, &query, probe),
             Decision::Do(plan) => self.carry_out(exchange, &query, *plan),
         }
     }
@@ -106,6 +110,7 @@ impl Server {
         View {
             ledger: &self.ledger,
             gathered: &exchange.gathered,
+            probes: &exchange.probes,
             arrived: self.now.wall.before(self.now.mono.since(exchange.since)),
             topology: &self.topology,
             store: self.store,
@@ -114,7 +119,7 @@ impl Server {
             seed: self.seed,
             attempt: match &exchange.origin {
                 Origin::Client(query) => u64::from(query.message.xid.0),
-                Origin::Reclaim => 0,
+                Origin::Reclaim | Origin::Quarantine => 0,
             },
             fresh: exchange.since < self.fresh_until,
             defect: self.defect,
@@ -236,12 +241,19 @@ impl Server {
     /// Takes an exchange out of the lot for good, without an answer.
     pub(super) fn drop_exchange(&mut self, id: ExchangeId, reason: DropReason) {
         let Some(exchange) = self.lot.take(id) else { return };
-        if let Stage::Fetching(fetch) = exchange.stage {
-            self.fetches.remove(&fetch);
+        match exchange.stage {
+            Stage::Fetching(fetch) => {
+                self.fetches.remove(&fetch);
+            }
+            Stage::Probing(probe) => {
+                self.probes.end(probe);
+            }
+            _ => {}
         }
         match &exchange.origin {
             Origin::Client(query) => self.ended(id, Some(query), Outcome::Dropped(reason)),
             Origin::Reclaim => self.end_round(),
+            Origin::Quarantine => {}
         }
     }
 
@@ -249,7 +261,7 @@ impl Server {
         self.drop_exchange(id, DropReason::GaveUp);
     }
 
-    fn ended(&mut self, exchange: ExchangeId, query: Option<&Query>, outcome: Outcome) {
+    pub(super) fn ended(&mut self, exchange: ExchangeId, query: Option<&Query>, outcome: Outcome) {
         let client = query.map(|query| (query.holder.clone(), query.message.xid));
         self.event(Event::Ended { exchange, client, outcome });
     }

@@ -222,7 +222,7 @@ impl Server {
                 }
             }
             Stage::Sweeping { .. } => self.on_swept(id, verdict == Verdict::Settled),
-            Stage::Ready | Stage::Fetching(_) => {}
+            Stage::Ready | Stage::Fetching(_) | Stage::Probing(_) => {}
         }
     }
 

@@ -3,6 +3,7 @@
 //! There is one round at a time. It is written slice by slice; between two slices it is asked
 //! whether the round may go on.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lessor_config::Expired;
@@ -150,6 +151,7 @@ impl Server {
             era: self.era,
             parking: 1,
             gathered: Gathered::default(),
+            probes: BTreeMap::new(),
             stage: Stage::Ready,
         };
         round.exchange = id;
@@ -205,7 +207,7 @@ impl Server {
         self.lot.park(exchange);
     }
 
-    /// One change of a slice is settled. What was not written is found again in a later round.
+    /// One change of a slice, or one that puts a unit on probation, is settled. What was not written is found again in a later round.
     pub(super) fn on_swept(&mut self, id: ExchangeId, done: bool) {
         let Some(exchange) = self.lot.get_mut(id) else {
             return;
@@ -222,12 +224,14 @@ impl Server {
         if let Some(event) = event {
             self.event(event);
         }
-        if let Some(round) = self.sweep.round.as_mut().filter(|round| round.exchange == id) {
-            round.has_failed |= !done;
-        }
         if is_last {
             self.lot.take(id);
-            self.end_slice();
+        }
+        if let Some(round) = self.sweep.round.as_mut().filter(|round| round.exchange == id) {
+            round.has_failed |= !done;
+            if is_last {
+                self.end_slice();
+            }
         }
     }
 

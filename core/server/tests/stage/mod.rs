@@ -16,10 +16,10 @@ use lessor_config::Config;
 use lessor_lease::{FetchError, Lookup, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
 use lessor_server::{
-    FetchId, Input, Limits, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, Server, Setup,
-    StoreMode, turn,
+    FetchId, Heard, Input, Limits, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, ProbeId,
+    Server, Setup, StoreMode, turn,
 };
-use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Wall, Xid};
+use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Unit, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
 use store::Rows;
@@ -54,6 +54,7 @@ struct Stage {
     batches: VecDeque<StoreBatch>,
     questions: VecDeque<(FetchId, Vec<Lookup>)>,
     updates: VecDeque<PeerUpdate>,
+    probes: Vec<(ProbeId, Unit)>,
     xids: BTreeMap<char, u32>,
     /// Whether the options of answers are shown, as they lie in the message.
     shows_options: bool,
@@ -82,6 +83,7 @@ impl Stage {
             batches: VecDeque::new(),
             questions: VecDeque::new(),
             updates: VecDeque::new(),
+            probes: Vec::new(),
             xids: BTreeMap::new(),
             shows_options: false,
         }
@@ -157,6 +159,22 @@ impl Stage {
                 self.rows.write(addr.parse().expect("an address"), hw(client), life, self.now.wall);
                 return Vec::new();
             }
+            ["probe", addr, how] => {
+                let unit = Unit::V4(addr.parse().expect("an address"));
+                let heard = match *how {
+                    "answered" => Some(Heard::Answer),
+                    "nobody" => Some(Heard::Nobody),
+                    "unsent" => Some(Heard::Unsent),
+                    // The server's own clock tells.
+                    "silent" => None,
+                    other => panic!("a probe is not {other}"),
+                };
+                let Some(at) = self.probes.iter().rposition(|(_, other)| *other == unit) else {
+                    return vec!["(no such probe was made)".into()];
+                };
+                let (probe, _) = self.probes.remove(at);
+                heard.map(|heard| Input::Probed { probe, heard })
+            }
             ["partner", "on"] => Some(Input::Contact(true)),
             ["partner", "off"] => {
                 self.updates.clear();
@@ -190,6 +208,7 @@ impl Stage {
                 self.batches.clear();
                 self.questions.clear();
                 self.updates.clear();
+                self.probes.clear();
                 return Vec::new();
             }
             ["tick"] => None,
@@ -215,6 +234,7 @@ impl Stage {
             match output {
                 Output::Store(batch) => self.batches.push_back(batch),
                 Output::Fetch { fetch, lookups } => self.questions.push_back((fetch, lookups)),
+                Output::Probe { probe, unit, .. } => self.probes.push((probe, unit)),
                 Output::Peer(update) => self.updates.push_back(update),
                 Output::Send(_) | Output::Reply(..) | Output::Event(_) => {}
             }

@@ -18,6 +18,10 @@ pub(super) fn output(output: &Output) -> String {
             let what: Vec<String> = lookups.iter().map(lookup).collect();
             format!("fetch {}", what.join(", "))
         }
+        Output::Probe { unit, link, .. } => match link {
+            Some(_) => format!("probe {unit}"),
+            None => format!("probe {unit} by its route"),
+        },
         Output::Peer(update) => {
             let what: Vec<String> = update.changes.iter().map(change).collect();
             format!("partner {}: {}", update.first, what.join("; "))

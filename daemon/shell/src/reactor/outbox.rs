@@ -1,8 +1,8 @@
 //! What came out of a turn, by where it goes.
 
 use lessor_lease::{FetchError, StoreBatch};
-use lessor_server::{CommandId, Event, FetchId, Input, Output, Ports, Reply};
-use lessor_types::Transmit;
+use lessor_server::{CommandId, Event, FetchId, Input, Output, Ports, ProbeId, Reply};
+use lessor_types::{LinkId, Transmit, Unit};
 
 use crate::packets::Undelivered;
 
@@ -14,6 +14,7 @@ pub(super) struct Outbox {
     pub(super) lost: Vec<Undelivered>,
     pub(super) replies: Vec<(CommandId, Reply)>,
     pub(super) events: Vec<Event>,
+    pub(super) probes: Vec<(ProbeId, Unit, Option<LinkId>)>,
     fetches: Vec<FetchId>,
 }
 
@@ -23,6 +24,7 @@ impl Ports for Outbox {
             Output::Send(packet) => self.packets.push(packet),
             Output::Store(batch) => self.batches.push(batch),
             Output::Fetch { fetch, .. } => self.fetches.push(fetch),
+            Output::Probe { probe, unit, link } => self.probes.push((probe, unit, link)),
             // Without a partner there was never a contact, and nothing is told to nobody.
             Output::Peer(_) => {}
             Output::Reply(id, reply) => self.replies.push((id, reply)),

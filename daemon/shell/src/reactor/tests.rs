@@ -222,3 +222,38 @@ async fn without_a_file_leases_live_in_memory() {
     .await;
     assert!(home.log.text().contains("JOURNAL_ABSENT"));
 }
+
+#[tokio::test]
+async fn an_address_that_answers_is_not_offered() {
+    let home = Home::new();
+    home.configure(
+        r#""hooks-libraries": [ { "library": "libdhcp_ping_check.so",
+            "parameters": { "reply-timeout": 50 } } ],"#,
+    );
+    let ending = home
+        .run(async |mut hands: Hands| {
+            let first = Ipv4Addr::new(192, 0, 2, 10);
+            hands.hosts.lock().expect("nobody panics with it").0 = Some(first);
+            let begun = std::time::Instant::now();
+            hands.arrive.send(Client(1).discover()).await.expect("room");
+            let offer = hands.next().await;
+            assert_eq!(offer.yiaddr, Ipv4Addr::new(192, 0, 2, 11));
+            let waited = begun.elapsed();
+            assert!(waited >= Duration::from_millis(50), "{waited:?}");
+            home.log.wait_for("DHCP4_SERVER_DECLINED").await;
+            hands.hosts.lock().expect("nobody panics with it").1 = false;
+            hands.arrive.send(Client(2).discover()).await.expect("room");
+            let offer = hands.next().await;
+            assert_eq!(offer.yiaddr, Ipv4Addr::new(192, 0, 2, 12), "what cannot be probed is free");
+            home.log.wait_for("DHCP4_PROBE_UNSENT").await;
+            hands.stop(0).await;
+        })
+        .await;
+    assert_eq!(ending, Ending::Stopped(0));
+    let record = home.record.lock().expect("nobody panics with it");
+    let written = record.iter().any(|trace| match trace {
+        Trace::Appended(_, text) => text.starts_with("192.0.2.10,"),
+        _ => false,
+    });
+    assert!(written, "the probation is in the lease file");
+}

@@ -1,0 +1,146 @@
+//! Addresses that are probed before they are offered (V4-042).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lessor_lease::Change;
+use lessor_policy::{DropReason, Probe, Probed, Query, probation};
+
+use super::Server;
+use crate::exchange::{Exchange, Origin, Stage};
+use crate::gathered::Gathered;
+use crate::lane::LaneId;
+use crate::planted::Planted;
+use crate::probes::{Due, Probing};
+use crate::{Event, Heard, Outcome, Output, ProbeId};
+
+/// How many addresses may turn out to be in use before a client's DISCOVER is given up.
+const IN_USE_MAX: usize = 4;
+
+impl Server {
+    /// Parks an exchange until it is known whether somebody uses what is meant for its client. The
+    /// unit is kept for the client meanwhile.
+    pub(super) fn probe(&mut self, mut exchange: Exchange, query: &Query, probe: Probe) {
+        let in_use = exchange.probes.values().filter(|probed| probed.answered).count();
+        if in_use >= IN_USE_MAX {
+            let outcome = Outcome::Dropped(DropReason::AddressesInUse);
+            return self.ended(exchange.id, Some(query), outcome);
+        }
+        if !self.store_open {
+            let outcome = Outcome::Dropped(DropReason::StoreUnavailable);
+            return self.ended(exchange.id, Some(query), outcome);
+        }
+        if !self.defect.is(Planted::OfferTwice) {
+            let until = self.offer_clock().after(self.limits.offer_hold);
+            self.ledger.offer(&self.topology, probe.unit, &query.holder, until);
+        }
+        let id = self.probes.begin(self.now.mono, exchange.id, probe.clone());
+        exchange.stage = Stage::Probing(id);
+        self.lot.park(exchange);
+        self.ask(id, &probe);
+    }
+
+    fn ask(&mut self, id: ProbeId, probe: &Probe) {
+        self.outputs.push_back(Output::Probe { probe: id, unit: probe.unit, link: probe.link });
+    }
+
+    /// What came of a probe before its time was up.
+    pub(super) fn on_probed(&mut self, probe: ProbeId, heard: Heard) {
+        let Some(probing) = self.probes.end(probe) else {
+            return;
+        };
+        match heard {
+            Heard::Answer => self.in_use(&probing),
+            Heard::Nobody => self.silent(&probing),
+            Heard::Unsent => {
+                self.event(Event::ProbeUnsent(probing.probe.unit));
+                self.silent(&probing);
+            }
+        }
+    }
+
+    /// Ends the probes whose time is up. Only when no input is left: an answer that has arrived counts,
+    /// however late this server got round to it.
+    pub fn end_probes(&mut self) {
+        while let Some(due) = self.probes.next_due(self.now.mono) {
+            match due {
+                Due::Ask(id, probe) => self.ask(id, &probe),
+                Due::Silent(probing) => self.silent(&probing),
+            }
+        }
+        self.decide_ready();
+    }
+
+    fn silent(&mut self, probing: &Probing) {
+        self.learn(probing, Some(false));
+    }
+
+    fn in_use(&mut self, probing: &Probing) {
+        if self.defect.is(Planted::ProbeIgnored) {
+            return self.silent(probing);
+        }
+        let probe = &probing.probe;
+        let is_as_it_was = self.ledger.unsettled(probe.unit).is_empty()
+            && (self.is_shared()
+                || self.ledger.row(probe.unit).map(Arc::as_ref) == probe.row.as_deref());
+        if !is_as_it_was {
+            // It has become somebody's since it was probed, and that client may be who answered.
+            return self.learn(probing, None);
+        }
+        self.event(Event::AddressInUse(probe.unit));
+        if let Some(exchange) = self.lot.get_mut(probing.exchange)
+            && let Origin::Client(query) = &exchange.origin
+        {
+            let holder = query.holder.clone();
+            self.ledger.withdraw(&self.topology, &holder);
+        }
+        self.learn(probing, Some(true));
+        // Whoever else has asked knows too.
+        for other in self.probes.end_all(probe.unit) {
+            self.learn(&other, Some(true));
+        }
+        if probe.quarantines {
+            let change = probation(&self.topology, probe.unit, probe.row.clone(), self.now);
+            if let Some(change) = change {
+                self.quarantine(change);
+            }
+        }
+    }
+
+    /// Writes that a unit is on probation; no client waits for it.
+    fn quarantine(&mut self, change: Change) {
+        let id = self.next_exchange();
+        let unit = change.unit;
+        self.submit(change.clone());
+        let mut waits = 0;
+        let places = self.ledger.unsettled(unit).to_vec();
+        for (_, seq) in places.into_iter().filter(|(lane, _)| *lane == LaneId::Store) {
+            waits += usize::from(self.to_store.wait(seq, (id, 1)));
+        }
+        self.lot.park(Exchange {
+            id,
+            origin: Origin::Quarantine,
+            since: self.now.mono,
+            give_up: self.now.mono.after(self.limits.parked_for_max),
+            rounds: 0,
+            era: self.era,
+            parking: 1,
+            gathered: Gathered::default(),
+            probes: BTreeMap::new(),
+            stage: Stage::Sweeping { changes: vec![change], waits },
+        });
+    }
+
+    /// Tells an exchange what its probe found, if that says anything, and has it decided again.
+    fn learn(&mut self, probing: &Probing, answered: Option<bool>) {
+        let at = self.now.mono;
+        if let Some(exchange) = self.lot.get_mut(probing.exchange) {
+            let probed = answered.map(|answered| (probing.probe.unit, Probed { answered, at }));
+            exchange.probes.extend(probed);
+            exchange.stage = Stage::Ready;
+            // What was fetched is older than the probe.
+            exchange.gathered = Gathered::default();
+            self.ready.push_back(probing.exchange);
+        }
+    }
+}
