@@ -221,6 +221,8 @@ pub struct Key {
     pub effect: Effect,
     /// The version of Kea that brought it; none if 2.2 had it already.
     pub since: Option<&'static str>,
+    /// Whether no version of Kea has it.
+    pub own: bool,
     /// The version of Kea in which another key took its place, though Kea went on to take it.
     pub replaced: Option<&'static str>,
     /// The first version of Kea that does not take it any more.
@@ -238,6 +240,11 @@ impl Key {
     /// Kea has it since this version.
     const fn since(self, version: &'static str) -> Self {
         Self { since: Some(version), ..self }
+    }
+
+    /// No version of Kea has it.
+    const fn own(self) -> Self {
+        Self { own: true, ..self }
     }
 
     /// Another key took its place in this version of Kea.

@@ -117,6 +117,7 @@ fn default(key: &Key) -> String {
 fn versions(key: &Key) -> String {
     let mut parts = Vec::new();
     parts.extend(key.was.map(|(version, value)| format!("default `{value}` before {version}")));
+    parts.extend(key.own.then(|| "none: Lessor's own".to_owned()));
     parts.extend(key.since.map(|version| format!("since {version}")));
     parts.extend(key.replaced.map(|version| format!("replaced in {version}")));
     parts.extend(key.removed.map(|version| format!("dropped in {version}")));
@@ -159,6 +160,7 @@ mod tests {
         for row in [
             "| `valid-lifetime` | an integer from 1 to 4294967295 | `7200` |  | yes |",
             "| `client-class` | a string | `\"\"` | replaced in 2.7.5; now `client-classes` | yes |",
+            "| `rapid-commit` | true or false | `false` | none: Lessor's own | yes |",
             "| `min-valid-lifetime` | an integer from 1 to 4294967295 | as valid-lifetime |  | yes |",
         ] {
             assert!(page.lines().any(|line| line == row), "{row}\n{page}");
