@@ -382,6 +382,29 @@ mod tests {
         }
 
         #[test]
+        fn records_read_back_as_they_were_printed(
+            fields in proptest::collection::vec(
+                proptest::sample::select(OptionType::names().collect::<Vec<_>>()), 1..4),
+            array in any::<bool>(),
+            octets in proptest::collection::vec(prop_oneof![0_u8..5, any::<u8>()], 0..16),
+            text in "[0-9a-fx.,:'\\\\ /é-]{0,20}",
+        ) {
+            let fields: Vec<OptionType> =
+                fields.into_iter().filter_map(OptionType::parse).collect();
+            let layout = Layout { fields: &fields, array };
+            if layout.is_lawful() {
+                if let Some(text) = print(layout, &octets) {
+                    prop_assert_eq!(encode(layout, &text), Ok(octets));
+                }
+                match encode(layout, &text) {
+                    // What was read can be taken apart again.
+                    Ok(octets) => prop_assert!(layout.elements(&octets).is_some(), "{:?}", octets),
+                    Err(misfit) => prop_assert!(text.get(misfit.at).is_some()),
+                }
+            }
+        }
+
+        #[test]
         fn any_text_is_octets_or_a_misfit_inside_it(
             index in 0_usize..definition::all().len(),
             text in "[0-9a-fx.,:'\\\\ /é-]{0,20}",

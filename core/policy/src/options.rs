@@ -37,8 +37,8 @@ impl<'a> Layers<'a> {
         Self { scopes, definitions, classes, budget }
     }
 
-    /// How many options one answer may look at.
-    pub(crate) const BUDGET: u32 = 10_000;
+    /// How many options may be looked at for one option of an answer.
+    pub(crate) const BUDGET: u32 = 2_000;
 
     fn spend(self) -> bool {
         let left = self.budget.get();
@@ -81,7 +81,10 @@ impl<'a> Layers<'a> {
         let space = Space::Dhcp4;
         let mut found = self.codes(&space);
         found.extend(self.holders(&space));
-        found.retain(|code| self.is_unasked(&space, *code, OptionDef::NESTING_MAX));
+        found.retain(|code| {
+            self.budget.set(Self::BUDGET);
+            self.is_unasked(&space, *code, OptionDef::NESTING_MAX)
+        });
         found
     }
 
@@ -128,6 +131,7 @@ impl<'a> Layers<'a> {
 
     /// The whole value of an option of the answer.
     fn option(self, query: &Message, code: u8) -> Option<Vec<u8>> {
+        self.budget.set(Self::BUDGET);
         if code == code::VIVSO_SUBOPTIONS {
             return self.vendor_options(query);
         }

@@ -287,3 +287,32 @@ fn what_no_client_sends_gets_no_answer() {
     let nobody = Message { hw: HwAddr::default(), ..message(MessageType::Discover) };
     assert_eq!(drop(&nobody), Decision::Drop(DropReason::NoIdentity));
 }
+
+// Each space is held by 30 options of the one around it: written out, that would be 30^7 of them.
+#[test]
+fn spaces_that_unfold_without_end_are_cut_short() {
+    let mut defs =
+        vec![r#"{"name": "top", "code": 224, "type": "empty", "encapsulate": "s0"}"#.to_owned()];
+    for level in 0..6 {
+        defs.extend((1..=30).map(|code| {
+            format!(
+                r#"{{"name": "n{code}", "code": {code}, "space": "s{level}", "type": "empty",
+                    "encapsulate": "s{}"}}"#,
+                level + 1
+            )
+        }));
+    }
+    let global = format!(
+        r#""option-def": [{}], "option-data": [
+            {{"name": "routers", "data": "10.0.0.1"}},
+            {{"code": 1, "space": "s6", "csv-format": false, "data": "01"}}],"#,
+        defs.join(",")
+    );
+    let mut asked = message(MessageType::Discover);
+    asked.options.insert(code::PARAMETER_LIST, [224]);
+    let reply = answer(ask(&global, "", &One::default(), &asked)).message;
+    // What is whole is sent all the same.
+    assert_eq!(reply.options.ipv4(code::ROUTERS), Some(Ipv4Addr::new(10, 0, 0, 1)));
+    // No length octet could state what lies in the third space from within.
+    assert_eq!(reply.options.get(224), None);
+}
