@@ -298,6 +298,7 @@ impl Stage {
             match key {
                 "req" => message.options.insert(code::REQUESTED_ADDRESS, addr().octets()),
                 "sid" => message.options.insert(code::SERVER_ID, addr().octets()),
+                "name" => message.options.insert(code::HOST_NAME, value.as_bytes()),
                 "vc" => message.options.insert(code::CLASS_ID, value.as_bytes()),
                 "cid" => message.options.insert(code::CLIENT_ID, value.as_bytes()),
                 "want" => {
