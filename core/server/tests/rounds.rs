@@ -90,7 +90,8 @@ fn round(expiration: &str, sync_ms: u64, outcome: &Outcome) -> (Vec<usize>, usiz
 
 #[test]
 fn without_limits_a_round_takes_everything() {
-    let settings = r#""max-reclaim-leases": 0, "max-reclaim-time": 0, "unwarned-reclaim-cycles": 1"#;
+    let settings =
+        r#""max-reclaim-leases": 0, "max-reclaim-time": 0, "unwarned-reclaim-cycles": 1"#;
     assert_eq!(round(settings, 300, &Outcome::Done), (vec![500, 500, 200], 0));
 }
 
@@ -111,6 +112,7 @@ fn a_round_ends_with_its_number() {
 
 #[test]
 fn a_store_that_refuses_is_not_asked_again_at_once() {
-    let settings = r#""max-reclaim-leases": 0, "max-reclaim-time": 0, "unwarned-reclaim-cycles": 0"#;
+    let settings =
+        r#""max-reclaim-leases": 0, "max-reclaim-time": 0, "unwarned-reclaim-cycles": 0"#;
     assert_eq!(round(settings, 1, &Outcome::Refused(Refusal::Full)), (vec![500], 0));
 }

@@ -27,7 +27,8 @@ pub(super) struct Sweep {
     reclaim: Option<Mono>,
     flush: Option<Mono>,
     seed: Seed,
-    rounds: u64,
+    /// How many rounds of each kind were due.
+    rounds: [u64; 2],
     round: Option<Round>,
     /// How many rounds in a row left lapsed leases behind.
     incomplete: u32,
@@ -55,7 +56,7 @@ impl Sweep {
             reclaim: None,
             flush: None,
             seed,
-            rounds: 0,
+            rounds: [0; 2],
             round: None,
             incomplete: 0,
             stale: Vec::new(),
@@ -65,15 +66,17 @@ impl Sweep {
     }
 
     pub(super) fn configure(&mut self, now: Mono, settings: &Expired) {
-        self.reclaim = self.after(now, settings.reclaim_wait);
-        self.flush = self.after(now, settings.flush_wait);
+        self.reclaim = self.after(now, Kind::Reclaim, settings.reclaim_wait);
+        self.flush = self.after(now, Kind::Flush, settings.flush_wait);
     }
 
-    fn after(&self, now: Mono, wait: Secs) -> Option<Mono> {
+    fn after(&self, now: Mono, kind: Kind, wait: Secs) -> Option<Mono> {
         (wait.0 > 0).then(|| {
             // Servers that share a store should not all sweep at once.
             let wait_ms = u64::from(wait.0) * 1000;
-            let early_ms = self.seed.keyed(0x5eed, self.rounds).below(wait_ms / 4 + 1);
+            let key = 0x5eed + kind as u64;
+            let round = self.rounds[kind as usize];
+            let early_ms = self.seed.keyed(key, round).below(wait_ms / 4 + 1);
             now.after(Duration::from_millis(wait_ms - early_ms))
         })
     }
@@ -88,12 +91,13 @@ impl Sweep {
 
     /// What is due, which is due again after its pause.
     fn take_due(&mut self, now: Mono, settings: &Expired) -> Option<Kind> {
-        self.rounds += 1;
         if self.reclaim.is_some_and(|at| at <= now) {
-            self.reclaim = self.after(now, settings.reclaim_wait);
+            self.rounds[Kind::Reclaim as usize] += 1;
+            self.reclaim = self.after(now, Kind::Reclaim, settings.reclaim_wait);
             Some(Kind::Reclaim)
         } else if self.flush.is_some_and(|at| at <= now) {
-            self.flush = self.after(now, settings.flush_wait);
+            self.rounds[Kind::Flush as usize] += 1;
+            self.flush = self.after(now, Kind::Flush, settings.flush_wait);
             Some(Kind::Flush)
         } else {
             None
@@ -183,12 +187,12 @@ impl Server {
 
     fn sweep(&mut self, mut exchange: Exchange, mut changes: Vec<Change>) {
         let settings = self.topology.config().expired;
-        if self.defect.is(Planted::ReclaimRace) {
-            std::mem::swap(&mut changes, &mut self.sweep.stale);
-        }
         let Some(round) = self.sweep.round.as_mut().filter(|it| it.exchange == exchange.id) else {
             return;
         };
+        if self.defect.is(Planted::ReclaimRace) && round.kind == Kind::Reclaim {
+            std::mem::swap(&mut changes, &mut self.sweep.stale);
+        }
         round.is_full = changes.len() >= reclaim::slice_max(round.kind, &settings, round.taken);
         round.taken += changes.len();
         if changes.is_empty() || !self.store_open {
