@@ -166,17 +166,27 @@ pub(crate) fn type_name(kind: Option<u8>) -> &'static str {
     TYPES.iter().find(|(_, octet)| *octet == kind).map_or("unknown", |(name, _)| name)
 }
 
-/// A reply in a line, for people.
+/// A reply in a few words, for people.
 #[must_use]
 pub fn describe(reply: &Reply) -> String {
-    let mut text = Message::decode(&reply.octets)
-        .map_or_else(|why| format!("octets that are no message ({why})"), |it| it.to_string());
+    let Ok(view) = View::parse(&reply.octets) else {
+        return "octets that are no message".to_owned();
+    };
+    let kind = view.option(code::MESSAGE_TYPE).and_then(|value| value.first().copied());
+    let mut text = type_name(kind).to_owned();
+    if !view.yiaddr().is_unspecified() {
+        // Strings take everything.
+        let _ = write!(text, " yiaddr={}", view.yiaddr());
+    }
     let _ = write!(text, " to {}", reply.dest);
     if let Some(hw) = reply.hw {
-        let octets: Vec<String> = hw.iter().map(|octet| format!("{octet:02x}")).collect();
-        let _ = write!(text, " at {}", octets.join(":"));
+        let _ = write!(text, " at {}", station(hw));
     }
     text
+}
+
+fn station(hw: [u8; 6]) -> String {
+    hw.map(|octet| format!("{octet:02x}")).join(":")
 }
 
 fn link_name(link: usize) -> &'static str {
@@ -392,7 +402,7 @@ impl Bench<'_> {
                 dest == SocketAddrV4::new(addr, port) && hw != Some(EVERYBODY)
             }
         };
-        let at = hw.map_or_else(|| "its route".to_owned(), |hw| format!("{hw:02x?}"));
+        let at = hw.map_or_else(|| "its route".to_owned(), station);
         Ok((!fine).then(|| format!("sent to {dest} at {at}, not to {what}")))
     }
 

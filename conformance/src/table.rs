@@ -119,8 +119,10 @@ fn is_refusal(what: &str) -> bool {
 }
 
 fn remarks(page: &mut String, title: &str, results: &Results, scenarios: &[Scenario]) {
-    let ids: BTreeMap<&str, String> =
-        scenarios.iter().map(|it| (it.name.as_str(), it.shows.join(", "))).collect();
+    let titles: BTreeMap<&str, String> = scenarios
+        .iter()
+        .map(|it| (it.name.as_str(), format!("{}. {}", it.shows.join(", "), it.title)))
+        .collect();
     let failed: Vec<(&String, &String)> = results
         .iter()
         .filter_map(|(name, verdict)| match verdict {
@@ -133,8 +135,8 @@ fn remarks(page: &mut String, title: &str, results: &Results, scenarios: &[Scena
         page.push_str("Nothing fails.\n");
     }
     for (name, what) in failed {
-        let ids = ids.get(name.as_str()).map_or("", String::as_str);
-        let _ = writeln!(page, "- `{name}` ({ids}): {}", plain(&shortened(what)));
+        let title = titles.get(name.as_str()).map_or("", String::as_str);
+        let _ = writeln!(page, "- `{name}`, {title}. *Found*: {}", plain(&shortened(what)));
     }
 }
 

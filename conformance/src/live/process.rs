@@ -58,8 +58,8 @@ impl Process {
         });
         let lines: Vec<&String> = complaints.collect();
         let lines = if lines.is_empty() { self.seen.iter().rev().take(2).collect() } else { lines };
-        let lines: Vec<String> = lines.iter().take(3).map(|line| bare(line)).collect();
-        lines.join(" / ")
+        // Two streams come in any order; the shortest complaint says it without preface.
+        lines.iter().map(|line| bare(line)).min_by_key(String::len).unwrap_or_default()
     }
 
     pub(super) fn signal(&self, name: &str) -> Result<(), String> {

@@ -27,11 +27,15 @@ const OFFICE: &str = r#"
 
 /// A site, or a word about why there is none.
 fn site(name: &str, programs: &[&str]) -> Option<Site> {
+    site_with(name, programs, OFFICE)
+}
+
+fn site_with(name: &str, programs: &[&str], config: &str) -> Option<Site> {
     let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
     let is_there = |name: &&&str| folders.iter().any(|it| Path::new(it).join(name).is_file());
     let missing: Vec<&&str> = programs.iter().filter(|name| !is_there(name)).collect();
     let why = match missing.as_slice() {
-        [] => match Site::new(name, OFFICE) {
+        [] => match Site::new(name, config) {
             Ok(site) => return Some(site),
             Err(why) => why,
         },
@@ -130,4 +134,16 @@ fn a_relay_s_link_selection_outranks_its_address() {
     assert!((Ipv4Addr::new(10, 2, 0, 50)..=Ipv4Addr::new(10, 2, 0, 59)).contains(&addr), "{addr}");
     assert_eq!(told.get("new_routers"), Some("10.2.0.1"));
     assert_eq!(told.named("agent"), Vec::<&String>::new());
+}
+
+#[test]
+fn dhclient_renews_from_the_address_that_it_uses() {
+    let brief = OFFICE.replace("3600", "10");
+    let Some(mut site) = site_with("renewal", &["dhclient"], &brief) else {
+        return;
+    };
+    let told = site.dhclient_until("RENEW", Place::Near, "").expect("a renewal");
+    assert_eq!(told.addr("new_ip_address"), Ipv4Addr::new(10, 0, 0, 77));
+    assert_eq!(told.addr("old_ip_address"), Ipv4Addr::new(10, 0, 0, 77));
+    assert_eq!(told.get("new_dhcp_lease_time"), Some("10"));
 }

@@ -132,9 +132,22 @@ impl Site {
 
     /// What dhclient tells its script when it has a lease; `conf` goes into its configuration.
     pub(crate) fn dhclient(&mut self, place: Place, conf: &str) -> Result<Told, String> {
+        self.dhclient_until("BOUND", place, conf)
+    }
+
+    /// The same for another reason to call the script. The client uses the address that it got.
+    pub(crate) fn dhclient_until(
+        &mut self,
+        reason: &str,
+        place: Place,
+        conf: &str,
+    ) -> Result<Told, String> {
         let seen = self.path(&format!("dhclient-{place:?}"));
         let script = self.script(&format!(
-            "#!/bin/sh\ncase \"$reason\" in BOUND|REBOOT|RENEW|REBIND) env > {0}.new; mv {0}.new {0};; esac\n",
+            "#!/bin/sh\n\
+             [ \"$reason\" = BOUND ] && ip addr add \"$new_ip_address/24\" dev \"$interface\"\n\
+             [ \"$reason\" = {reason} ] && env > {0}.new && mv {0}.new {0}\n\
+             exit 0\n",
             seen.display()
         ))?;
         let _ = fs::remove_file(&seen);
