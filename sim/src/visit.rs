@@ -4,6 +4,7 @@
 //! time passes as fast as one likes, and the invariants that need no client models are judged on
 //! the way. Nothing goes wrong but what the visitor asks for.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use lessor_types::{Datagram, Links, Transmit};
@@ -104,6 +105,11 @@ impl Visit<'_> {
         self.world.jump_for_visitor(by_ms);
     }
 
+    /// From now on, a station uses an address of its own accord: it answers pings.
+    pub fn settle(&mut self, addr: Ipv4Addr) {
+        self.world.settle_for_visitor(addr);
+    }
+
     /// The server's disk is full, or not any more.
     pub fn fill_disk(&mut self, is_full: bool) {
         self.world.fill_for_visitor(is_full);
@@ -117,7 +123,7 @@ impl Visit<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+    use std::net::{IpAddr, SocketAddr};
 
     use lessor_types::{HwAddr, Xid};
     use lessor_wire::v4::{Message, MessageType, Op, code};

@@ -9,12 +9,14 @@ use lessor_config::{Config, Level};
 use lessor_conformance::{Act, Need, Packet, Reply, StoreMood, Subject};
 use lessor_lease::{Lease, Outcome, Refusal, StoreBatch};
 use lessor_policy::Topology;
-use lessor_server::{Input, Limits, Output, Ports, Server, Setup, StoreMode, turn};
+use lessor_server::{Heard, Input, Limits, Output, Ports, Server, Setup, StoreMode, turn};
 use lessor_types::{Mono, Now, Seed, Unit, Wall};
 
 use crate::datagrams::{datagram, links, reply};
 
 const START: i64 = 1_790_000_000;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Turns without input that are certainly too many.
 const TURNS_MAX: usize = 10_000;
 
@@ -80,7 +82,7 @@ impl InProcess {
             };
             let mut kept = Kept(Vec::new());
             let next = turn(server, self.now, &mut inputs, &mut kept);
-            kept.0.into_iter().for_each(|output| self.take(output));
+            kept.0.into_iter().for_each(|output| self.take(output, &mut inputs));
             self.settle(&mut inputs);
             if inputs.is_empty() && next.is_none_or(|next| next > self.now.mono) {
                 return;
@@ -89,8 +91,13 @@ impl InProcess {
         panic!("the server does not come to rest");
     }
 
-    fn take(&mut self, output: Output) {
+    fn take(&mut self, output: Output, inputs: &mut VecDeque<Input>) {
         match output {
+            Output::Probe { probe, unit, .. }
+                if unit.v4().is_some_and(|addr| self.stations.contains(&addr)) =>
+            {
+                inputs.push_back(Input::Probed { probe, heard: Heard::Answer });
+            }
             Output::Send(transmit) => self.replies.push(reply(&transmit)),
             Output::Store(batch) => self.batches.push_back(batch),
             _ => {}
@@ -154,7 +161,16 @@ impl Subject for InProcess {
         Ok(())
     }
 
-    fn replies(&mut self, _count: usize) -> Result<Vec<Reply>, String> {
+    fn replies(&mut self, count: usize) -> Result<Vec<Reply>, String> {
+        // An answer may wait for what only time brings, such as that nobody answers a ping.
+        let until = self.now.mono.after(PATIENCE);
+        while self.replies.len() < count
+            && let Some(due) = self.server.as_ref().and_then(Server::next_deadline)
+            && due <= until
+        {
+            self.at(due.max(self.now.mono).since(Mono::ZERO));
+            self.feed(None);
+        }
         Ok(std::mem::take(&mut self.replies))
     }
 
@@ -165,11 +181,10 @@ impl Subject for InProcess {
             let Some(due) = due.filter(|due| *due < until) else {
                 break;
             };
-            let since_start = due.max(self.now.mono).since(Mono::ZERO);
-            self.at(since_start);
+            self.at(due.max(self.now.mono).since(Mono::ZERO));
             self.feed(None);
         }
-        self.at(elapsed);
+        self.at(elapsed.max(self.now.mono.since(Mono::ZERO)));
         self.feed(None);
         Ok(())
     }

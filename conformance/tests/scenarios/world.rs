@@ -1,13 +1,15 @@
 //! Our server in the simulated world: on a simulated link, with the lease file code of the daemon on
 //! a simulated disk that loses what was not synced.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use lessor_conformance::{Act, Need, Packet, Reply, Scenario, StoreMood, Subject, Verdict, play};
 use lessor_sim::visit::{Visit, visit};
 
 use crate::datagrams::{datagram, links, reply};
+
+/// How many moments an answer may take: about three seconds.
+const MOMENTS_MAX: usize = 300;
 
 /// Plays a scenario in a world of its own.
 pub(crate) fn play_in_world(scenario: &Scenario) -> Verdict {
@@ -35,8 +37,16 @@ impl Subject for InWorld<'_, '_> {
         Ok(())
     }
 
-    fn replies(&mut self, _count: usize) -> Result<Vec<Reply>, String> {
-        Ok(self.visit.sent()?.iter().map(reply).collect())
+    fn replies(&mut self, count: usize) -> Result<Vec<Reply>, String> {
+        let mut sent = self.visit.sent()?;
+        // An answer may wait for what only time brings, such as that nobody answers a ping.
+        for _ in 0..MOMENTS_MAX {
+            if sent.len() >= count {
+                break;
+            }
+            sent.extend(self.visit.sent()?);
+        }
+        Ok(sent.iter().map(reply).collect())
     }
 
     fn wait_until(&mut self, elapsed: Duration) -> Result<(), String> {
@@ -61,14 +71,10 @@ impl Subject for InWorld<'_, '_> {
             }
             Act::Store(StoreMood::Waits) => self.visit.hold_syncs(true),
             Act::Store(StoreMood::Fails) => self.visit.fill_disk(true),
-            Act::Station(addr) => self.station(*addr),
+            Act::Station(addr) => self.visit.settle(*addr),
         }
         Ok(())
     }
-}
-
-impl InWorld<'_, '_> {
-    fn station(&mut self, _addr: Ipv4Addr) {}
 }
 
 fn one_line(text: &str) -> String {

@@ -1,5 +1,7 @@
 //! A world without clients of its own: somebody from outside sends, and looks at what comes.
 
+use std::net::Ipv4Addr;
+
 use lessor_types::{Datagram, Links, Transmit};
 
 use super::packets::gist_of_octets;
@@ -70,6 +72,11 @@ impl World<'_> {
     /// The server's wall clock jumps.
     pub(crate) fn jump_for_visitor(&mut self, by_ms: i64) {
         self.jump(usize::MAX, 0, by_ms);
+    }
+
+    /// Somebody uses an address of his own accord.
+    pub(crate) fn settle_for_visitor(&mut self, addr: Ipv4Addr) {
+        self.squatted.insert(addr, usize::MAX);
     }
 
     /// The disk has room for nothing, or for everything.
