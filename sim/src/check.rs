@@ -40,6 +40,8 @@ pub enum Invariant {
     DeclinedKept,
     /// V4-042: an address is probed before it is offered, and not offered if it answers.
     Probed,
+    /// No more leases at one time than a limit allows.
+    Limits,
     /// I12: no panic, no growth beyond bounds, no spinning.
     Bounded,
     /// I14: each packet ends once.
@@ -52,7 +54,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them, by number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Uniqueness,
         Self::DurableAck,
         Self::ToldLifetime,
@@ -62,6 +64,7 @@ impl Invariant {
         Self::OfferHeld,
         Self::DeclinedKept,
         Self::Probed,
+        Self::Limits,
         Self::Bounded,
         Self::OneOutcome,
         Self::RecoveredFold,
@@ -81,6 +84,7 @@ impl Invariant {
             Self::OfferHeld => "V4-036 offer held",
             Self::DeclinedKept => "V4-067 declined kept",
             Self::Probed => "V4-042 probed",
+            Self::Limits => "limits",
             Self::Bounded => "I12 bounded",
             Self::OneOutcome => "I14 one outcome",
             Self::RecoveredFold => "I16 recovered fold",

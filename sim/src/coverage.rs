@@ -60,6 +60,8 @@ goals! {
     Reused = "address given to another client", ALL;
     /// A declined address was given again when its probation was over.
     DeclinedBack = "declined address back after probation", ALL;
+    /// A client got nothing because of a limit.
+    LimitReached = "client left without a lease by a limit", FILE;
     /// An echo request was answered.
     EchoAnswered = "probe of an address answered", ALL;
     /// A server put an address on probation that answered its probe.

@@ -82,6 +82,8 @@ pub(crate) struct Settings {
     /// How long the answer to a probe is waited for, in milliseconds, and how many times; none:
     /// addresses are not probed.
     pub(crate) ping: Option<(u32, u32)>,
+    /// How many leases each subnet may have.
+    pub(crate) limit: Option<u32>,
 }
 
 impl Settings {
@@ -108,11 +110,16 @@ impl Settings {
                     json!({ "hw-address": client, "ip-address": addr(lan, *last) })
                 })
                 .collect();
+            let context = match self.limit {
+                Some(limit) => json!({ "limits": { "address-limit": limit } }),
+                None => json!({}),
+            };
             json!({
                 "id": u32::from(lan) + 1,
                 "subnet": format!("{}/24", link_prefix(lan)),
                 "pools": pools,
                 "reservations": reservations,
+                "user-context": context,
             })
         };
         let ping = self.ping.map(|(timeout, requests)| {
@@ -121,7 +128,8 @@ impl Settings {
                 "parameters": { "reply-timeout": timeout, "min-ping-requests": requests },
             })
         });
-        let libraries: Vec<_> = ping.into_iter().collect();
+        let limits = self.limit.map(|_| json!({ "library": "libdhcp_limits.so" }));
+        let libraries: Vec<_> = ping.into_iter().chain(limits).collect();
         json!({ "Dhcp4": {
             "interfaces-config": { "interfaces": ["eth0"] },
             "valid-lifetime": default,

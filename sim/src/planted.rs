@@ -62,6 +62,7 @@ impl Bug {
                 // found; a conditional write keeps a stale list of lapsed leases from doing harm.
                 Planted::UnknownIsFailure
                 | Planted::ReclaimRace
+                | Planted::LimitRaced
                 | Planted::TwinAnswered
                 | Planted::ProbationForgotten
                 | Planted::CachedLeaseShort

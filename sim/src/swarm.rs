@@ -242,6 +242,7 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
             256
         },
         ping: None,
+        limit: None,
     };
     // Keyed by itself, so that older seeds stay what they were.
     let mut rng_ping = draw::draw(traits.seed, Kind::Swarm, 10, 0, 0);
@@ -250,6 +251,14 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         let timeout = u32::try_from(draw::log_between(&mut rng_ping, 50, 1000)).unwrap_or(100);
         let requests = u32::try_from(between(&mut rng_ping, 1, 3)).unwrap_or(1);
         first.ping = Some((timeout, requests));
+    }
+    // Only a server that is its store's only writer can count.
+    let raced = is_like(traits.like, &[Planted::LimitRaced]);
+    let may_count = traits.topology != Topology::Shared;
+    if may_count && (rng_ping.chance_ppm(200_000) || raced) {
+        let clients = u64::from(traits.clients);
+        let limit = between(&mut rng_ping, clients.div_ceil(4), clients.div_ceil(2));
+        first.limit = u32::try_from(limit).ok();
     }
     let mut all = vec![first];
     let reconfigure = FaultKind::Reconfigure { config: 0 }.index();

@@ -473,9 +473,7 @@ t:3:48: info: Dhcp4.hooks-libraries[0].parameters.ping-channel-threads: changes 
 t:3:75: error: Dhcp4.hooks-libraries[0].parameters.colour: unknown key; `ping-check` has no such key
 t:4:80: error: Dhcp4.subnet4[0].user-context.ping-check: found an integer; expected a map
 t:4:93: warning: Dhcp4.subnet4[0].user-context.limits: does nothing by itself; the hooks library `libdhcp_limits` switches limits on
-t:3:62: warning: Dhcp4.client-classes[0].user-context.limits.address-limit: accepted but not in effect yet
 t:3:79: error: Dhcp4.client-classes[0].user-context.limits.address-limit: found -1; expected an integer from 0 to 4294967295
-t:3:83: warning: Dhcp4.client-classes[0].user-context.limits.rate-limit: accepted but not in effect yet
 t:3:97: error: Dhcp4.client-classes[0].user-context.limits.rate-limit: "10 packets per fortnight" is no rate; expected a rate such as "10 packets per second"
 t:3:125: info: Dhcp4.client-classes[0].user-context.limits.prefix-limit: changes nothing: DHCPv4 has no prefixes
 t:4:80: info: Dhcp4.subnet4[0].user-context.ping-check: does nothing by itself; the hooks library `libdhcp_ping_check` switches it on

@@ -8,6 +8,7 @@ mod case;
 mod discover;
 pub(crate) mod identity;
 mod lifetime;
+mod limited;
 mod offer;
 mod probation;
 mod request;

@@ -10,7 +10,7 @@ use lessor_config::source::{Source, Sources};
 use lessor_wire::v4::{RelayAgent, code};
 
 /// The member of a context that is Kea's.
-const OWNER: &str = "ISC";
+pub(crate) const OWNER: &str = "ISC";
 /// The member for the relay agent information option (RFC 3046).
 const AGENT: &str = "relay-agent-info";
 /// What Kea writes there.
@@ -119,14 +119,14 @@ fn info(agent: &RelayAgent) -> Map {
         .with_some("relay-id", agent.relay_id().map(hex))
 }
 
-fn put(map: &mut Map, key: &str, value: Value) {
+pub(crate) fn put(map: &mut Map, key: &str, value: Value) {
     match map.0.iter_mut().find(|member: &&mut Member| member.key == key) {
         Some(member) => member.value = value,
         None => *map = std::mem::take(map).with(key, value),
     }
 }
 
-fn read(text: &str) -> Option<Map> {
+pub(crate) fn read(text: &str) -> Option<Map> {
     let mut sources = Sources::default();
     let file = sources.add(Source::new("user-context", text))?;
     match json::parse(&mut sources, file, None).ok()?.0.node {

@@ -8,6 +8,7 @@ use lessor_lease::{Candidate, Lease, Lookup};
 use lessor_types::{Holder, Identifier, Mono, SubnetId, Unit, Wall};
 
 use crate::PoolKey;
+use crate::limits::Counted;
 
 /// An answer, or the question that has to be put to a store first.
 pub type Known<T> = Result<T, Lookup>;
@@ -97,6 +98,11 @@ pub trait Facts {
 
     /// Whether the row's client was told a moment ago that it has the unit.
     fn confirmed_just_now(&self, row: &Lease) -> bool;
+
+    /// How many leases clients hold under a subnet or a class; only asked where there are limits.
+    fn leased(&self, _under: &Counted) -> u64 {
+        0
+    }
 
     /// What this exchange's probe of a unit found, if it made one.
     fn probed(&self, _unit: Unit) -> Option<Probed> {

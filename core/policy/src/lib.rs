@@ -11,6 +11,8 @@
 //! - [`options`]: which configured options an answer carries.
 //! - [`reply`]: the answer's fields, options and times, and where it goes.
 //! - [`reason`]: why a query got no answer.
+//! - [`limits`]: what counts against limits.
+//! - [`members`]: which classes a lease's client was in.
 //! - [`extended`]: what a lease remembers of its client's relay.
 //!
 //! # Does not
@@ -24,6 +26,8 @@ pub mod classify;
 pub mod decide;
 pub mod extended;
 pub mod facts;
+pub mod limits;
+pub mod members;
 pub mod names;
 pub mod options;
 pub mod plan;

@@ -57,6 +57,10 @@ reasons! {
     OtherServer = "DHCP4_OTHER_SERVER", "the client chose another server";
     /// Nothing free (V4-038).
     NoFreeAddress = "DHCP4_NO_FREE_ADDRESS", "no free address in the subnet";
+    /// One lease more would be above a limit of the subnet or of a class.
+    LimitReached = "DHCP4_LIMIT_REACHED", "the subnet or a class has as many leases as it may";
+    /// More packets than a limit of the subnet or of a class.
+    RateLimited = "DHCP4_RATE_LIMITED", "more packets than the subnet or a class may send";
     /// Every address that was probed for the client is in use (V4-042).
     AddressesInUse = "DHCP4_ADDRESSES_IN_USE", "each address that was tried is in use by somebody";
     /// Not our client, and we do not claim to know all of them (V4-058, V4-060, V4-062).

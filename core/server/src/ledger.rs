@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_lease::{Change, Lease, Table};
+use lessor_policy::limits::{self, Counted};
 use lessor_policy::{Hold, PoolKey, PoolUse, Topology};
 use lessor_types::{Holder, Mono, Prng, Seq, Unit, Wall};
 
 use crate::lane::LaneId;
 use crate::occupancy::{Occupancy, Use};
+use crate::tally::Tally;
 
 /// How long a confirmation counts as recent: longer than packets overtake each other.
 const RECENT: Duration = Duration::from_secs(2);
@@ -55,6 +57,9 @@ pub struct Ledger {
     confirmed: BTreeMap<Unit, Mono>,
     confirmed_ends: BTreeSet<(Mono, Unit)>,
     occupancy: Occupancy,
+    tally: Tally,
+    /// For [`crate::Planted::LimitRaced`].
+    settled_only: bool,
     lapsed_to: (i64, Unit),
     judged: Wall,
 }
@@ -86,6 +91,8 @@ impl Ledger {
             confirmed: BTreeMap::new(),
             confirmed_ends: BTreeSet::new(),
             occupancy: Occupancy::default(),
+            tally: Tally::default(),
+            settled_only: false,
             lapsed_to: BEGINNING,
             judged,
         };
@@ -96,6 +103,7 @@ impl Ledger {
     /// Counts every pool anew: after a start, a reload, or when the store was read again.
     pub fn settle_in(&mut self, topology: &Topology) {
         self.occupancy = Occupancy::new(topology);
+        self.tally = Tally::default();
         let units: BTreeSet<Unit> = self
             .table
             .rows()
@@ -356,8 +364,30 @@ impl Ledger {
         self.offer_ends.first().map(|(until, _)| *until)
     }
 
+    /// Under what a unit is counted. A change on its way counts beside what it replaces: it may
+    /// become the row, or not.
+    fn counted(&self, unit: Unit) -> BTreeSet<Counted> {
+        let pending = self.row_to_be(unit).flatten().filter(|_| !self.settled_only);
+        let rows = self.table.row(unit).into_iter().chain(pending);
+        rows.flat_map(|row| limits::counts(row, self.judged)).collect()
+    }
+
+    /// How many leases there are under a subnet or a class, where there are limits.
+    #[must_use]
+    pub fn leased(&self, under: &Counted) -> u64 {
+        self.tally.of(under)
+    }
+
+    /// From now on, what is on its way is not counted, in simulations.
+    pub const fn count_settled_only(&mut self) {
+        self.settled_only = true;
+    }
+
     /// Records in its pool what a unit is now.
     fn mark(&mut self, topology: &Topology, unit: Unit) {
+        if topology.config().hooks.limits() {
+            self.tally.set(unit, self.counted(unit));
+        }
         let Some(pool) = topology.pool_at(unit) else {
             return;
         };

@@ -11,6 +11,8 @@
 //! - [`gathered`]: what one exchange fetched from a shared store.
 //! - [`view`]: ledger and gathered facts as a decision sees them.
 //! - [`probes`]: addresses that are being probed before they are offered.
+//! - [`rates`]: how many packets were heard lately, by subnet and by class.
+//! - [`tally`]: how many leases there are, by subnet and by class.
 //! - [`reclaim`]: what becomes of lapsed leases.
 //! - [`sanity`]: stored leases that do not fit the configuration.
 //! - [`calendar`]: the wall clock, judged with suspicion.
@@ -37,9 +39,11 @@ pub mod occupancy;
 pub mod planted;
 pub mod port;
 pub mod probes;
+pub mod rates;
 pub mod reclaim;
 pub mod sanity;
 pub mod server;
+pub mod tally;
 pub mod view;
 
 pub use event::{Counters, Event, Level, Outcome};

@@ -43,6 +43,8 @@ pub enum Planted {
     ProbationForgotten,
     /// A renewal that is not written is told the whole lifetime, not what is left of it.
     CachedLeaseShort,
+    /// Leases on their way to the store do not count against limits.
+    LimitRaced,
     /// An address that answers a probe is offered all the same.
     ProbeIgnored,
 }
@@ -66,6 +68,7 @@ impl Planted {
         Self::GuardForgotten,
         Self::ProbationForgotten,
         Self::CachedLeaseShort,
+        Self::LimitRaced,
         Self::ProbeIgnored,
     ];
 
@@ -89,6 +92,7 @@ impl Planted {
             Self::GuardForgotten => "guard-forgotten",
             Self::ProbationForgotten => "probation-forgotten",
             Self::CachedLeaseShort => "cached-lease-short",
+            Self::LimitRaced => "limit-raced",
             Self::ProbeIgnored => "probe-ignored",
         }
     }

@@ -21,6 +21,7 @@ use crate::lane::Lane;
 use crate::ledger::Ledger;
 use crate::planted::{Defect, Planted};
 use crate::probes::Probes;
+use crate::rates::Rates;
 use crate::{Command, CommandId, Event, ExchangeId, FetchId, Input, Output, Parked, Reply};
 
 /// Bounds on everything that can grow.
@@ -149,6 +150,7 @@ pub struct Server {
     /// Who asked what.
     fetches: BTreeMap<FetchId, (ExchangeId, Vec<Lookup>)>,
     probes: Probes,
+    rates: Rates,
     outputs: VecDeque<Output>,
     fresh_until: Mono,
     last_turn: Mono,
@@ -176,10 +178,15 @@ impl Server {
             StoreMode::Exclusive => 1,
             StoreMode::Shared => setup.limits.batches_in_flight_max,
         };
+        let mut ledger =
+            Ledger::new(&setup.topology, setup.leases, judged, setup.limits.offers_max);
+        if setup.defect.is(Planted::LimitRaced) {
+            ledger.count_settled_only();
+        }
         let batch_max = setup.limits.batch_changes_max;
         let mut server = Self {
             lot: Lot::new(setup.limits.lot_for(config)),
-            ledger: Ledger::new(&setup.topology, setup.leases, judged, setup.limits.offers_max),
+            ledger,
             sweep: sweep::Sweep::new(now.mono, setup.seed, &config.expired),
             topology: setup.topology,
             links: setup.links,
@@ -200,6 +207,7 @@ impl Server {
             next_fetch: 0,
             fetches: BTreeMap::new(),
             probes: Probes::default(),
+            rates: Rates::default(),
             outputs: VecDeque::new(),
             fresh_until: now.mono.after(FRESH),
             last_turn: now.mono,
@@ -364,6 +372,7 @@ impl Server {
         self.lot.resize(self.limits.lot_for(&config));
         self.calendar.configured(&config);
         self.sweep.configure(self.now.mono, &config.expired);
+        self.rates.clear();
         self.ledger.settle_in(&self.topology);
         self.event(Event::ConfigApplied { subnets: config.subnets.len() });
         self.look_over();

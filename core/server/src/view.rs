@@ -7,6 +7,7 @@ use std::sync::Arc;
 use lessor_config::Host;
 use lessor_lease::{Candidate, Lease, Lookup};
 use lessor_policy::facts::Known;
+use lessor_policy::limits::Counted;
 use lessor_policy::{Ask, Facts, Hold, PoolKey, PoolUse, Probed, Query, Topology};
 use lessor_types::{Holder, Identifier, Links, Now, Seed, SubnetId, Unit, Wall};
 
@@ -181,6 +182,10 @@ impl Facts for View<'_> {
         // when the packet came, since a slow store makes a release older, not truer.
         let young = self.arrived.nanos_since(row.confirmed()) < 2_000_000_000;
         young || self.fresh || self.ledger.confirmed_just_now(row.unit, self.now.mono)
+    }
+
+    fn leased(&self, under: &Counted) -> u64 {
+        self.ledger.leased(under)
     }
 
     fn probed(&self, unit: Unit) -> Option<Probed> {

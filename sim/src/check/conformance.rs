@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
-use lessor_config::Config;
-use lessor_types::{Holder, HwAddr};
+use lessor_config::{Config, Subnet};
+use lessor_lease::{Lease, State};
+use lessor_types::{Holder, HwAddr, Wall};
 
 use super::{Broken, Invariant, Verdict};
 use crate::time::{MS, Ns, SEC, show};
@@ -47,6 +49,26 @@ pub(crate) fn is_for(config: &Config, who: &HwAddr, addr: Ipv4Addr) -> Verdict {
         format!("the pool of {addr} is not for {who}")
     };
     Err(Broken::new(Invariant::Conformance, what).addr(addr))
+}
+
+/// A subnet has no more leases than it may, of which `rows` are all.
+pub(crate) fn in_limit<'a>(
+    subnet: &Subnet,
+    wall: Wall,
+    rows: impl Iterator<Item = &'a Arc<Lease>>,
+) -> Verdict {
+    let Some(limit) = subnet.limits.addresses else {
+        return Ok(());
+    };
+    let is_held = |row: &&Arc<Lease>| {
+        row.subnet == subnet.id && row.state == State::Assigned && !row.is_reusable(wall)
+    };
+    let held = rows.filter(is_held).count();
+    if held as u64 <= u64::from(limit) {
+        return Ok(());
+    }
+    let what = format!("subnet {} has {held} leases and may have {limit}", subnet.id);
+    Err(Broken::new(Invariant::Limits, what))
 }
 
 /// Offers that stand, by server.

@@ -67,6 +67,11 @@ impl Fold {
         self.durable.get(&unit)
     }
 
+    /// All durable rows.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Arc<Lease>> {
+        self.durable.values()
+    }
+
     /// How many changes may or may not be there.
     pub(crate) fn doubts(&self) -> usize {
         self.doubtful.len()

@@ -80,6 +80,8 @@ impl End<'_> {
             .subnets
             .iter()
             .filter(|subnet| subnet.prefix.contains(crate::plan::link_prefix(lan)))
+            // Where there is a limit, free addresses may be for nobody.
+            .filter(|subnet| subnet.limits.addresses.is_none())
             .flat_map(|subnet| &subnet.pools)
             // What is for some clients only is not counted on.
             .filter(|pool| pool.guards.is_empty())

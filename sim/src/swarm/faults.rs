@@ -80,6 +80,7 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
             Planted::WallDeadline => &["clock-jump"],
             Planted::DeclinedReused | Planted::ProbeIgnored => &["squat"],
             Planted::ProbationForgotten => &["squat", "crash"],
+            Planted::LimitRaced => &["disk-slow"],
             Planted::TwinAnswered => &["duplicate", "disk-slow"],
             Planted::StaleRelease => &["reconfigure", "disk-slow", "partner-slow", "partner-gone"],
             Planted::LateRelease => &["duplicate", "delay"],

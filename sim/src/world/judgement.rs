@@ -67,6 +67,16 @@ impl World<'_> {
                 self.judge(Invariant::Conformance, in_pool);
             }
             Some(MessageType::Ack) if gist.secs > 0 => {
+                if let Some(file) = node.file.as_ref().filter(|_| !node.has_leapt)
+                    && let Some(subnet) = config.subnets.iter().find(|it| it.prefix.contains(addr))
+                {
+                    let wall = node.clock.wall(t);
+                    let verdict = conformance::in_limit(subnet, wall, file.fold.rows());
+                    self.judge(Invariant::Limits, verdict);
+                }
+                let Some(node) = self.nodes.get(server) else {
+                    return;
+                };
                 let heard = node.heard(gist.xid).unwrap_or(t);
                 let lawful = conformance::in_pool(&config, lan, addr)
                     .and_then(|()| conformance::is_for(&config, &who.hw, addr));

@@ -169,6 +169,7 @@ impl World<'_> {
             Outcome::Done(Effect::Declined(unit)) => self.begin_probation(server, unit),
             Outcome::Dropped(reason) => match reason {
                 DropReason::NoFreeAddress => self.exhausted = true,
+                DropReason::LimitReached => self.reach(Goal::LimitReached),
                 DropReason::DuplicateParked => self.reach(Goal::DuplicateParked),
                 DropReason::ReleaseOvertaken => self.reach(Goal::ReleaseOvertaken),
                 DropReason::LotFull => self.reach(Goal::LotFull),

@@ -100,7 +100,9 @@ impl<'a, F: Facts> Case<'a, F> {
         let topology = self.world.topology;
         let all = self.subnets.iter().flat_map(|subnet| topology.pools_of(subnet));
         all.filter(|key| {
-            topology.pool(*key).is_some_and(|(_, pool)| self.classes.admit(&pool.guards))
+            topology.pool(*key).is_some_and(|(subnet, pool)| {
+                self.classes.admit(&pool.guards) && !self.is_over_limit(subnet)
+            })
         })
     }
 

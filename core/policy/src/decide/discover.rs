@@ -19,7 +19,7 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
         return Ok(decision);
     }
     let Some((unit, place)) = chosen else {
-        return Ok(Decision::Drop(DropReason::NoFreeAddress));
+        return Ok(Decision::Drop(none_left(case)));
     };
     if place.subnet.rapid_commit && case.world.query.message.options.contains(code::RAPID_COMMIT) {
         let row = case.world.facts.row(unit)?;
@@ -84,6 +84,15 @@ pub(super) fn placed<'a, F: Facts>(case: &Case<'a, F>) -> Known<Option<(Unit, Pl
     Ok(case.place_of(unit)?.map(|place| (unit, place)))
 }
 
+/// Why there is nothing for the client: perhaps only because of limits.
+fn none_left<F: Facts>(case: &Case<'_, F>) -> DropReason {
+    if case.subnets.iter().any(|subnet| case.is_over_limit(subnet)) {
+        DropReason::LimitReached
+    } else {
+        DropReason::NoFreeAddress
+    }
+}
+
 /// What is reserved for the client (V4-035), and then in the RFC's order: its own address, past or
 /// present; the one it wishes for; any.
 fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
@@ -92,7 +101,7 @@ fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
         return Ok(Some(unit));
     }
     let mut own = case.rows_here()?;
-    own.retain(|row| case.is_quiet(row.unit));
+    own.retain(|row| case.is_quiet(row.unit) && case.is_allowed(row.unit, Some(row)));
     let is_active = |row: &&Arc<Lease>| row.is_active(facts.judged());
     if let Some(row) = own.iter().find(is_active) {
         return Ok(Some(row.unit));
@@ -101,7 +110,9 @@ fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
     if let Some(hold) = facts.hold_of(&case.holder)
         && case.is_quiet(hold.unit)
         && case.place_of(hold.unit)?.is_some()
-        && case.may_have(facts.row(hold.unit)?.as_deref())
+        && let row = facts.row(hold.unit)?
+        && case.may_have(row.as_deref())
+        && case.is_allowed(hold.unit, row.as_deref())
     {
         return Ok(Some(hold.unit));
     }
@@ -113,7 +124,9 @@ fn choose<F: Facts>(case: &Case<'_, F>) -> Known<Option<Unit>> {
         && case.place_of(wish)?.is_some()
         && !case.is_left_out(wish)
         && !case.held_for_another(wish)
-        && case.may_have(facts.row(wish)?.as_deref())
+        && let row = facts.row(wish)?
+        && case.may_have(row.as_deref())
+        && case.is_allowed(wish, row.as_deref())
     {
         return Ok(Some(wish));
     }

@@ -6,6 +6,7 @@ use lessor_lease::{Change, DnsFlags, Lease, State};
 use lessor_types::Unit;
 
 use super::case::{Case, Place};
+use super::request;
 use crate::Facts;
 use crate::facts::Known;
 
@@ -37,7 +38,7 @@ pub(super) fn changes<'a, F: Facts>(
         expires,
         hostname: case.hostname(place.subnet, unit),
         dns: mine.map_or_else(DnsFlags::default, |row| row.dns),
-        context: mine.and_then(|row| row.context.clone()),
+        context: request::context(case, place.subnet, mine),
         promises: row.as_deref().and_then(|row| row.promises.clone()),
     };
     Ok(vec![Change { unit, from: row, to: Some(Arc::new(lease)) }])

@@ -11,7 +11,7 @@ use lessor_wire::v4::MessageType;
 use super::World;
 use super::case::{Case, Place};
 use crate::facts::Known;
-use crate::{Decision, DropReason, Effect, Facts, Plan, extended};
+use crate::{Decision, DropReason, Effect, Facts, Plan, extended, members};
 
 /// The client takes an offer, ours or another server's.
 pub(super) fn selecting<F: Facts>(
@@ -115,6 +115,9 @@ pub(super) fn grant<'a, F: Facts>(
     row: Option<Arc<Lease>>,
 ) -> Decision {
     let subnet = place.subnet;
+    if !case.is_within_limits(subnet, row.as_deref()) {
+        return case.refuse(unit);
+    }
     let lifetime = case.lifetime(subnet);
     let hostname = case.hostname(subnet, unit);
     let mine = row.as_deref().filter(|row| case.is_ours(row));
@@ -160,16 +163,20 @@ pub(super) fn grant<'a, F: Facts>(
 }
 
 /// The context of a lease that is granted now, in the place of this client's row, if it has one.
-fn context<F: Facts>(
+pub(super) fn context<F: Facts>(
     case: &Case<'_, F>,
     subnet: &Subnet,
     mine: Option<&Lease>,
 ) -> Option<Box<str>> {
     let before = mine.and_then(|row| row.context.as_deref());
-    match case.world.query.message.relay_agent() {
+    let context = match case.world.query.message.relay_agent() {
         Some(agent) if subnet.store_extended_info => extended::with_relay_agent(before, &agent),
         _ => before.map(Box::from),
+    };
+    if !case.config().hooks.limits() {
+        return context;
     }
+    members::with_classes(context.as_deref(), &case.counted_classes())
 }
 
 /// Says again that `unit` is the client's for good.

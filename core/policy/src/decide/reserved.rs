@@ -49,7 +49,8 @@ impl<F: Facts> Case<'_, F> {
     /// The address that is reserved for this client and that it can have now.
     pub(super) fn reserved_now(&self) -> Known<Option<Unit>> {
         for unit in self.reserved() {
-            let free = self.may_have(self.world.facts.row(unit)?.as_deref());
+            let row = self.world.facts.row(unit)?;
+            let free = self.may_have(row.as_deref()) && self.is_allowed(unit, row.as_deref());
             if free && self.is_quiet(unit) && !self.held_for_another(unit) {
                 return Ok(Some(unit));
             }

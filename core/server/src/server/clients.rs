@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lessor_lease::{FetchError, Found, Lookup};
+use lessor_policy::limits::rates;
 use lessor_policy::{Answer, Decision, DropReason, Effect, Plan, Query, decide};
 use lessor_types::{Datagram, Seq, Transmit, Unit};
 use lessor_wire::v4::code;
@@ -24,6 +25,10 @@ impl Server {
         };
         if self.stopping {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::ShuttingDown));
+        }
+        let limits = rates(&self.topology, &query, &self.links);
+        if !self.rates.admit(self.now.mono, &limits) {
+            return self.ended(id, Some(&query), Outcome::Dropped(DropReason::RateLimited));
         }
         if self.lot.twin(&twin_key(&query)).is_some() && !self.defect.is(Planted::TwinAnswered) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::DuplicateParked));
