@@ -127,10 +127,18 @@ impl Sources<'_> {
         clean
     }
 
-    /// A name with the suffix, if it is partial and there is one.
+    /// A name with the suffix, if it is partial, and there is one that it does not have already. The
+    /// client's own words stay as they are where they say the same (RFC 4702 §2.3).
     fn qualified(self, name: DomainName) -> DomainName {
         let suffix = DomainName::parse(&self.naming.qualifying_suffix).unwrap_or_default();
-        if name.is_complete() || suffix.labels().is_empty() {
+        let has_suffix = name.labels().len() > suffix.labels().len()
+            && name
+                .labels()
+                .iter()
+                .rev()
+                .zip(suffix.labels().iter().rev())
+                .all(|(own, suffix)| own.eq_ignore_ascii_case(suffix));
+        if name.is_complete() || suffix.labels().is_empty() || has_suffix {
             return name;
         }
         let labels = name.labels().iter().chain(suffix.labels()).cloned();

@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use lessor_config::Config;
 use lessor_types::{ClientId, Datagram, Holder, Identifier, IdentifierKind, LinkId, Secs};
-use lessor_wire::v4::fqdn::Fqdn;
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, View, code};
 
 use crate::DropReason;
@@ -208,6 +207,17 @@ impl Query {
         (self.is_relayed() || self.stashed).then(|| self.message.relay_agent()).flatten()
     }
 
+    /// The subnet that the client wants its address in (option 118).
+    ///
+    /// DEVIATION RFC 3011 §6: heeded without being told to, as Kea does; but only with `giaddr`, which
+    /// those who use it must set (§2), so that no client reaches beyond its own link unless a relay
+    /// or a device in its place passes its words on.
+    #[must_use]
+    pub fn selection(&self) -> Option<Ipv4Addr> {
+        let subnet = self.is_relayed().then(|| address(&self.message, code::SUBNET_SELECTION));
+        subnet.flatten()
+    }
+
     /// Whether it came through a relay.
     #[must_use]
     pub const fn is_relayed(&self) -> bool {
@@ -217,8 +227,9 @@ impl Query {
 
 /// The options that the server would read and cannot: their values do not have their form.
 ///
-/// Others are left to those who configured their use, and a client identifier or a host name that
-/// is too short to mean anything counts as none (V4-030).
+/// Others are left to those who configured their use. A client identifier or a host name that is too
+/// short to mean anything counts as none (V4-030), and so does option 81 if no name can be read from
+/// it: nobody goes without an address for an odd name (V4-031).
 fn ill_formed(message: &Message) -> impl Iterator<Item = u8> + '_ {
     let is_ill = |(code, value): (u8, &[u8])| match code {
         code::REQUESTED_ADDRESS | code::SERVER_ID | code::LEASE_TIME | code::SUBNET_SELECTION => {
@@ -226,7 +237,6 @@ fn ill_formed(message: &Message) -> impl Iterator<Item = u8> + '_ {
         }
         code::MAX_SIZE => value.len() != 2,
         code::AUTO_CONFIG => value.len() != 1,
-        code::FQDN => Fqdn::parse(value).is_none(),
         _ => false,
     };
     message.options.iter().filter(move |option| is_ill(*option)).map(|(code, _)| code)

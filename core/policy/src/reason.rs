@@ -72,6 +72,11 @@ reasons! {
     /// A release that was overtaken by a newer confirmation of the same lease.
     ReleaseOvertaken = "DHCP4_RELEASE_OVERTAKEN",
         "a release that arrived just after the lease was confirmed";
+    /// Too many releases or declines from one place (a spoofer's, perhaps).
+    SurrenderLimit = "DHCP4_SURRENDER_LIMIT",
+        "too many releases or declines from one relay or network";
+    /// Too many unfinished exchanges of clients in one place.
+    PlaceLimit = "DHCP4_PLACE_LIMIT", "too many exchanges of one relay or network are in work";
     /// The same message is being worked on.
     DuplicateParked = "DHCP4_DUPLICATE_PARKED", "a retransmission while the first is in work";
     /// Too many unfinished exchanges.

@@ -163,8 +163,8 @@ impl Reply<'_> {
             .chain([&config.options])
             .collect();
         // RFC 3011 §2: whoever sends it must get it back.
-        if let Some(subnet) = query.message.options.get(code::SUBNET_SELECTION) {
-            message.options.insert(code::SUBNET_SELECTION, subnet);
+        if let Some(subnet) = query.selection() {
+            message.options.insert(code::SUBNET_SELECTION, subnet.octets());
         }
         let definitions: Vec<&[OptionDef]> = classes
             .defined()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lessor_config::{Class, Config, Host, Membership, Pool, Subnet, class_names};
 use lessor_types::{Identifier, Links, SubnetId, Unit};
-use lessor_wire::v4::{RelayAgent, code};
+use lessor_wire::v4::RelayAgent;
 
 use crate::{Classes, Query};
 
@@ -211,9 +211,7 @@ impl Topology {
         let heeds = !self.config.compatibility.ignore_rai_link_selection;
         let agent = query.relays_word().filter(|_| heeds);
         let by_relay = agent.as_ref().and_then(RelayAgent::link_selection);
-        let by_client = || query.message.options.ipv4(code::SUBNET_SELECTION);
-        let is_some = |addr: &Ipv4Addr| !addr.is_unspecified();
-        by_relay.filter(is_some).or_else(|| by_client().filter(is_some))
+        by_relay.filter(|addr| !addr.is_unspecified()).or_else(|| query.selection())
     }
 
     /// The subnet that serves a query's link.
@@ -225,8 +223,7 @@ impl Topology {
     /// The subnet that serves a query's link and admits one of its classes.
     ///
     /// In Kea's order: link selection (option 82, sub-option 5, RFC 3527), unless that is switched
-    /// off; the client's own selection (option 118, RFC 3011), which Kea heeds without being told,
-    /// though the RFC would have servers told; `giaddr` by subnets' relay lists and then by prefix;
+    /// off; the client's own selection ([`Query::selection`]); `giaddr` by subnets' relay lists and then by prefix;
     /// of a unicast, `ciaddr` or else the sender; the receiving interface by name; its addresses.
     /// Who selects a subnet gets none but that, or one beside it. Where the subnet around an address is not for this query, another one
     /// of its shared network may be.

@@ -9,6 +9,7 @@ use lessor_types::{Holder, Mono, Unit, Xid};
 
 use crate::gathered::Gathered;
 use crate::{FetchId, ProbeId};
+use crate::quarter::Quarter;
 
 /// Names an exchange; never used twice by one server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -135,6 +136,8 @@ pub struct Parked {
 pub struct Lot {
     parked: BTreeMap<ExchangeId, Exchange>,
     twins: BTreeMap<TwinKey, ExchangeId>,
+    /// How many are of clients in each place.
+    places: BTreeMap<Quarter, usize>,
     ends: BTreeSet<(Mono, ExchangeId)>,
     max: usize,
 }
@@ -143,7 +146,13 @@ impl Lot {
     /// An empty lot for `max` exchanges.
     #[must_use]
     pub const fn new(max: usize) -> Self {
-        Self { parked: BTreeMap::new(), twins: BTreeMap::new(), ends: BTreeSet::new(), max }
+        Self {
+            parked: BTreeMap::new(),
+            twins: BTreeMap::new(),
+            places: BTreeMap::new(),
+            ends: BTreeSet::new(),
+            max,
+        }
     }
 
     /// Changes the size; what is parked stays.
@@ -166,8 +175,19 @@ impl Lot {
     /// Whether there is room for another; an eighth is kept for clients that have an address.
     #[must_use]
     pub fn has_room(&self, ask: Ask) -> bool {
-        let max = if ask == Ask::Discover { self.max - self.max / 8 } else { self.max };
-        self.parked.len() < max
+        self.parked.len() < self.max_for(ask)
+    }
+
+    /// Whether there is room for another of a place. One place may take seven times what it leaves
+    /// free: nearly all if it is alone, and there is always something left for the next.
+    #[must_use]
+    pub fn has_room_of(&self, place: Quarter, ask: Ask) -> bool {
+        let taken = self.places.get(&place).copied().unwrap_or(0);
+        taken < 7 * self.max_for(ask).saturating_sub(self.parked.len())
+    }
+
+    const fn max_for(&self, ask: Ask) -> usize {
+        if matches!(ask, Ask::Discover) { self.max - self.max / 8 } else { self.max }
     }
 
     /// The exchange that works on the same message.
@@ -180,6 +200,7 @@ impl Lot {
     pub fn park(&mut self, exchange: Exchange) {
         if let Origin::Client(query) = &exchange.origin {
             self.twins.insert(twin_key(query), exchange.id);
+            *self.places.entry(Quarter::of(query)).or_default() += 1;
         }
         self.ends.insert((exchange.give_up, exchange.id));
         self.parked.insert(exchange.id, exchange);
@@ -195,6 +216,13 @@ impl Lot {
         let exchange = self.parked.remove(&id)?;
         if let Origin::Client(query) = &exchange.origin {
             self.twins.remove(&twin_key(query));
+            let place = Quarter::of(query);
+            if let Some(taken) = self.places.get_mut(&place) {
+                *taken = taken.saturating_sub(1);
+                if *taken == 0 {
+                    self.places.remove(&place);
+                }
+            }
         }
         self.ends.remove(&(exchange.give_up, id));
         Some(exchange)

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use lessor_lease::{Change, Lease, Table};
 use lessor_policy::limits::{self, Counted};
-use lessor_policy::{Hold, PoolKey, PoolUse, Topology};
+use lessor_policy::{Hold, PoolKey, PoolUse, Query, Topology};
 use lessor_types::{Holder, Mono, Prng, Seq, Unit, Wall};
 
 use crate::lane::LaneId;
 use crate::occupancy::{Occupancy, Use};
 use crate::tally::Tally;
+use crate::quarter::Quarter;
+use crate::shares::Shares;
 
 /// How long a confirmation counts as recent: longer than packets overtake each other.
 const RECENT: Duration = Duration::from_secs(2);
@@ -32,6 +34,8 @@ struct Pending {
 struct Offer {
     hold: Hold,
     until: Mono,
+    /// Where the client is.
+    place: Quarter,
 }
 
 /// What a server knows of leases.
@@ -53,6 +57,7 @@ pub struct Ledger {
     offers: BTreeMap<Unit, Offer>,
     offered_to: BTreeMap<u64, Unit>,
     offer_ends: BTreeSet<(Mono, Unit)>,
+    shares: Shares,
     offers_max: usize,
     confirmed: BTreeMap<Unit, Mono>,
     confirmed_ends: BTreeSet<(Mono, Unit)>,
@@ -87,6 +92,7 @@ impl Ledger {
             offers: BTreeMap::new(),
             offered_to: BTreeMap::new(),
             offer_ends: BTreeSet::new(),
+            shares: Shares::default(),
             offers_max,
             confirmed: BTreeMap::new(),
             confirmed_ends: BTreeSet::new(),
@@ -118,6 +124,12 @@ impl Ledger {
         units.sort_by_cached_key(|unit| self.row(*unit).and_then(|row| row.lapses()));
         for unit in units {
             self.mark(topology, unit);
+        }
+        self.shares = Shares::default();
+        for (unit, offer) in &self.offers {
+            if let Some(pool) = topology.pool_at(*unit) {
+                self.shares.add(pool, offer.place, offer.until, *unit);
+            }
         }
     }
 
@@ -259,19 +271,25 @@ impl Ledger {
     }
 
     /// Keeps a unit for a client, and what was kept for it before no longer.
-    pub fn offer(&mut self, topology: &Topology, unit: Unit, holder: &Holder, until: Mono) {
+    ///
+    /// Where there is no room for another offer, one ends that is of where there are the most.
+    pub fn offer(&mut self, topology: &Topology, unit: Unit, query: &Query, until: Mono) {
+        let holder = &query.holder;
         self.withdraw(topology, holder);
-        if self.offers.len() >= self.offers_max
-            && let Some((_, oldest)) = self.offer_ends.first().copied()
-        {
-            self.end_offer(topology, oldest);
+        if self.offers.len() >= self.offers_max {
+            let oldest = || self.offer_ends.first().map(|(_, oldest)| *oldest);
+            if let Some(spare) = self.shares.greediest().or_else(oldest) {
+                self.end_offer(topology, spare);
+            }
         }
         self.end_offer(topology, unit);
         let hold = Hold { unit, holder: holder.clone() };
         self.offered_to.insert(holder.stable_hash(), unit);
         self.offer_ends.insert((until, unit));
-        self.offers.insert(unit, Offer { hold, until });
+        let place = Quarter::of(query);
+        self.offers.insert(unit, Offer { hold, until, place });
         if let Some(pool) = topology.pool_at(unit) {
+            self.shares.add(pool, place, until, unit);
             self.occupancy.move_on(pool, unit);
         }
         self.mark(topology, unit);
@@ -297,6 +315,12 @@ impl Ledger {
         self.offer_of(*unit).filter(|hold| hold.holder.same_client(holder))
     }
 
+    /// Units of a pool that are offered to clients in another place, and that a client in `place`
+    /// may have instead, because that one holds so much more.
+    pub fn spare(&self, pool: PoolKey, place: Quarter) -> impl Iterator<Item = Unit> + '_ {
+        self.shares.spare(pool, place)
+    }
+
     /// How many offers stand.
     #[must_use]
     pub fn offers_len(&self) -> usize {
@@ -308,6 +332,9 @@ impl Ledger {
             return;
         };
         self.offer_ends.remove(&(offer.until, unit));
+        if let Some(pool) = topology.pool_at(unit) {
+            self.shares.remove(pool, offer.place, offer.until, unit);
+        }
         let hash = offer.hold.holder.stable_hash();
         if self.offered_to.get(&hash) == Some(&unit) {
             self.offered_to.remove(&hash);

@@ -8,6 +8,9 @@
 //! - [`lane`]: numbered changes on their way to a store or a partner, and what waits for them.
 //! - [`ledger`]: what is known of leases: settled rows, changes on their way, offers.
 //! - [`occupancy`]: the free addresses of each pool.
+//! - [`quarter`]: where messages come from: what shares a bound.
+//! - [`shares`]: whose offers stand in which pool.
+//! - [`throttle`]: how often one place may do what a forger could do in others' names.
 //! - [`gathered`]: what one exchange fetched from a shared store.
 //! - [`view`]: ledger and gathered facts as a decision sees them.
 //! - [`probes`]: addresses that are being probed before they are offered.
@@ -39,11 +42,14 @@ pub mod occupancy;
 pub mod planted;
 pub mod port;
 pub mod probes;
+pub mod quarter;
 pub mod rates;
 pub mod reclaim;
 pub mod sanity;
 pub mod server;
+pub mod shares;
 pub mod tally;
+pub mod throttle;
 pub mod view;
 
 pub use event::{Counters, Event, Level, Outcome};
@@ -53,4 +59,5 @@ pub use port::{
     Command, CommandId, FetchId, Heard, Input, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports,
     ProbeId, Reply, turn,
 };
+pub use quarter::Quarter;
 pub use server::{Limits, Server, Setup, StoreMode};

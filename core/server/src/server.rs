@@ -22,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::planted::{Defect, Planted};
 use crate::probes::Probes;
 use crate::rates::Rates;
+use crate::throttle::{Rate, Throttle};
 use crate::{Command, CommandId, Event, ExchangeId, FetchId, Input, Output, Parked, Reply};
 
 /// Bounds on everything that can grow.
@@ -44,6 +45,12 @@ pub struct Limits {
     pub parked_for_max: Duration,
     /// How often an exchange is decided before it is given up.
     pub rounds_max: u8,
+    /// How often leases may be given up from one place.
+    pub releases: Rate,
+    /// How often addresses may be declined from one place.
+    pub declines: Rate,
+    /// How many places are told apart when counting these.
+    pub places_max: usize,
     /// Leases in one page of a command.
     pub page_max: u32,
 }
@@ -59,6 +66,10 @@ impl Default for Limits {
             parked_max: 16_384,
             parked_for_max: Duration::from_secs(8),
             rounds_max: 8,
+            // More than an office gives up when it closes; and declines are rare.
+            releases: Rate { every: Duration::from_millis(10), burst: 1000 },
+            declines: Rate { every: Duration::from_secs(1), burst: 32 },
+            places_max: 4096,
             page_max: 10_000,
         }
     }
@@ -137,6 +148,8 @@ pub struct Server {
     calendar: Calendar,
     ledger: Ledger,
     lot: Lot,
+    releases: Throttle,
+    declines: Throttle,
     /// Exchanges to decide before this input is done with.
     ready: VecDeque<ExchangeId>,
     to_store: Lane,
@@ -185,6 +198,8 @@ impl Server {
         }
         let batch_max = setup.limits.batch_changes_max;
         let mut server = Self {
+            releases: Throttle::new(setup.limits.releases, setup.limits.places_max),
+            declines: Throttle::new(setup.limits.declines, setup.limits.places_max),
             lot: Lot::new(setup.limits.lot_for(config)),
             ledger,
             sweep: sweep::Sweep::new(now.mono, setup.seed, &config.expired),

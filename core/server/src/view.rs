@@ -15,6 +15,7 @@ use crate::StoreMode;
 use crate::gathered::Gathered;
 use crate::ledger::Ledger;
 use crate::planted::{Defect, Planted};
+use crate::quarter::Quarter;
 
 /// How many free units are asked for at once: enough that a lost race costs no further question.
 const CANDIDATES: u16 = 8;
@@ -45,6 +46,8 @@ pub struct View<'a> {
     pub attempt: u64,
     /// Whether everybody counts as confirmed a moment ago, since the server has just started.
     pub fresh: bool,
+    /// Where the client is.
+    pub place: Quarter,
     /// A defect to show, in simulations.
     pub defect: Defect,
 }
@@ -92,6 +95,17 @@ impl View<'_> {
         lookups
     }
 
+    /// A unit that is only offered, to a client in a place that holds so many more of the pool's that
+    /// one may go: else whoever asks in ever new names has them all.
+    fn spare_in(&self, pool: PoolKey) -> Option<Candidate> {
+        let mut units = self.ledger.spare(pool, self.place).take(SKIPS_MAX);
+        units.find_map(|unit| {
+            let row = self.ledger.row(unit).cloned();
+            let free = row.as_ref().is_none_or(|row| row.is_reusable(self.judged));
+            (free && !self.topology.is_kept(unit)).then_some(Candidate { unit, row })
+        })
+    }
+
     fn is_held_for_another(&self, unit: Unit, asker: &Holder) -> bool {
         self.hold(unit).is_some_and(|hold| !hold.holder.same_client(asker))
     }
@@ -132,7 +146,8 @@ impl Facts for View<'_> {
         if self.store == StoreMode::Exclusive {
             let chance = self.seed.keyed(asker.stable_hash(), self.attempt);
             let mut units = self.ledger.free(pool, &chance).take(SKIPS_MAX);
-            return Ok(units.find_map(|unit| candidate(unit, self.ledger.row(unit).cloned())));
+            let free = units.find_map(|unit| candidate(unit, self.ledger.row(unit).cloned()));
+            return Ok(free.or_else(|| self.spare_in(pool)));
         }
         let Some((first, last)) = self.topology.pool_range(pool) else {
             return Ok(None);

@@ -99,6 +99,8 @@ fn names_are_completed_and_cleaned() {
         (&suffix, "e", "Laptop", "laptop.example.org.", "Laptop.example.org."),
         (&suffix, "", "Laptop", "laptop.example.org.", "Laptop.example.org."),
         (&suffix, "e", "a.b.", "a.b.", "a.b."),
+        (&suffix, "", "a.Example.org", "a.example.org", "a.Example.org"),
+        (&suffix, "e", "a.example.com", "a.example.com.example.org.", "a.example.com.example.org."),
         (&plain, "e", "a_1.b c.", "a1.bc.", "a1.bc."),
         (&suffix, "e", "", "myhost-10-0-0-10.example.org.", "myhost-10-0-0-10.example.org."),
         (&plain, "e", "_", "myhost-10-0-0-10", "myhost-10-0-0-10"),

@@ -13,6 +13,7 @@ use crate::exchange::{Exchange, Origin, Stage, twin_key};
 use crate::gathered::Gathered;
 use crate::lane::{Lane, LaneId};
 use crate::planted::Planted;
+use crate::quarter::Quarter;
 use crate::view::View;
 use crate::{Event, ExchangeId, FetchId, Outcome, Output, StoreMode};
 
@@ -35,6 +36,9 @@ impl Server {
         }
         if !self.lot.has_room(query.ask) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::LotFull));
+        }
+        if !self.lot.has_room_of(Quarter::of(&query), query.ask) {
+            return self.ended(id, Some(&query), Outcome::Dropped(DropReason::PlaceLimit));
         }
         let give_up = self.now.mono.after(self.limits.parked_for_max);
         self.decide_exchange(Exchange {
@@ -112,6 +116,10 @@ impl Server {
     }
 
     fn view<'a>(&'a self, exchange: &'a Exchange) -> View<'a> {
+        let place = match &exchange.origin {
+            Origin::Client(query) => Quarter::of(query),
+            Origin::Reclaim => Quarter::NOWHERE,
+        };
         View {
             ledger: &self.ledger,
             gathered: &exchange.gathered,
@@ -127,6 +135,7 @@ impl Server {
                 Origin::Reclaim | Origin::Quarantine => 0,
             },
             fresh: exchange.since < self.fresh_until,
+            place,
             defect: self.defect,
         }
     }
@@ -154,13 +163,17 @@ impl Server {
             self.lane(lane).wait(seq, ticket);
             return;
         }
+        if !self.may_surrender(query, plan.effect) {
+            let outcome = Outcome::Dropped(DropReason::SurrenderLimit);
+            return self.ended(exchange.id, Some(query), outcome);
+        }
         if plan.unhold {
             self.ledger.withdraw(&self.topology, &query.holder);
         }
         if let Some(unit) = plan.hold {
             let until = self.offer_clock().after(self.limits.offer_hold);
             if !self.defect.is(Planted::OfferTwice) {
-                self.ledger.offer(&self.topology, unit, &query.holder, until);
+                self.ledger.offer(&self.topology, unit, query, until);
             }
         }
         exchange.parking += 1;
@@ -194,6 +207,17 @@ impl Server {
         }
         exchange.stage = Stage::Settling { answer, effect: plan.effect, waits };
         self.lot.park(exchange);
+    }
+
+    /// Whether what gives a lease up, if it is that, is not one of too many from its place: anybody
+    /// can send these in another's name. Only those count that would change something.
+    fn may_surrender(&mut self, query: &Query, effect: Effect) -> bool {
+        let (place, now) = (Quarter::of(query), self.now.mono);
+        match effect {
+            Effect::Released(_) => self.releases.admit(place, now),
+            Effect::Declined(_) => self.declines.admit(place, now),
+            _ => true,
+        }
     }
 
     /// What has to be settled before a plan may be carried out. There is one change of a unit at a
