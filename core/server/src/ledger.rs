@@ -7,7 +7,7 @@ use std::time::Duration;
 use lessor_lease::{Change, Lease, Table};
 use lessor_policy::limits::{self, Counted};
 use lessor_policy::{Hold, PoolKey, PoolUse, Query, Topology};
-use lessor_types::{Holder, Mono, Prng, Seq, Unit, Wall};
+use lessor_types::{Holder, Mono, Prng, Seq, Unit, Wall, stable_hash};
 
 use crate::lane::LaneId;
 use crate::occupancy::{Occupancy, Use};
@@ -284,7 +284,9 @@ impl Ledger {
         }
         self.end_offer(topology, unit);
         let hold = Hold { unit, holder: holder.clone() };
-        self.offered_to.insert(holder.stable_hash(), unit);
+        for name in names(holder) {
+            self.offered_to.insert(name, unit);
+        }
         self.offer_ends.insert((until, unit));
         let place = Quarter::of(query);
         self.offers.insert(unit, Offer { hold, until, place });
@@ -311,8 +313,10 @@ impl Ledger {
     /// The offer to a client.
     #[must_use]
     pub fn offer_to(&self, holder: &Holder) -> Option<&Hold> {
-        let unit = self.offered_to.get(&holder.stable_hash())?;
-        self.offer_of(*unit).filter(|hold| hold.holder.same_client(holder))
+        names(holder).into_iter().find_map(|name| {
+            let unit = self.offered_to.get(&name)?;
+            self.offer_of(*unit).filter(|hold| hold.holder.same_client(holder))
+        })
     }
 
     /// Units of a pool that are offered to clients in another place, and that a client in `place`
@@ -335,9 +339,10 @@ impl Ledger {
         if let Some(pool) = topology.pool_at(unit) {
             self.shares.remove(pool, offer.place, offer.until, unit);
         }
-        let hash = offer.hold.holder.stable_hash();
-        if self.offered_to.get(&hash) == Some(&unit) {
-            self.offered_to.remove(&hash);
+        for name in names(&offer.hold.holder) {
+            if self.offered_to.get(&name) == Some(&unit) {
+                self.offered_to.remove(&name);
+            }
         }
         self.mark(topology, unit);
     }
@@ -429,4 +434,10 @@ impl Ledger {
         };
         self.occupancy.mark(pool, unit, what);
     }
+}
+
+/// What offers to a client are found by: its identifier, and its link-layer address alone, since a
+/// subnet may be told to count only that.
+fn names(holder: &Holder) -> [u64; 2] {
+    [holder.stable_hash(), stable_hash(holder.hw.octets())]
 }
