@@ -34,6 +34,23 @@ pub(crate) fn server_at(addr: Ipv4Addr, count: usize) -> Option<u8> {
     (0_u8..).take(count).find(|number| server(*number) == addr)
 }
 
+/// The port of the relay that floods come from.
+pub(crate) const STORMY_PORT: &[u8] = b"storm";
+
+/// The link-layer address of a client that nobody ever hears of again.
+pub(crate) fn passing(id: u32, number: u8) -> HwAddr {
+    let [a, b, c, d] = id.to_be_bytes();
+    HwAddr::ethernet([a | 2, b, c, d, PASSING, number])
+}
+
+/// Whether a client is [`passing`]. What it was offered may be given to others where it holds so
+/// much more than they do.
+pub(crate) fn is_passing(who: &HwAddr) -> bool {
+    matches!(who.octets(), [.., PASSING, _])
+}
+
+const PASSING: u8 = 0xee;
+
 /// The interfaces of a server.
 pub(crate) fn links(number: u8) -> Links {
     Links(vec![Link { id: LINK, name: "eth0".into(), addrs: vec![(server(number), 24)] }])

@@ -237,6 +237,8 @@ pub enum Hostility {
     Request,
     /// DISCOVERs of so many clients that nobody ever hears of again.
     Flood(u8),
+    /// As [`Hostility::Flood`], at one port of the relay.
+    Storm(u8),
 }
 
 /// Something that goes wrong for a while.

@@ -64,6 +64,7 @@ pub fn draw_schedule(seed: u64, wish: Wish) -> Schedule {
     if traits.hostile {
         ops.extend(clients::draw_attacks(&traits));
     }
+    ops.extend(clients::draw_storms(&traits));
     ops.sort_by_key(|op| (op.at_ms, op.id));
     let mut faults = faults::draw_faults(&traits, configs.len());
     faults.sort_by_key(|fault| (fault.at_ms, fault.id));

@@ -9,6 +9,7 @@ use lessor_lease::{Lease, State};
 use lessor_types::{Holder, HwAddr, Wall};
 
 use super::{Broken, Invariant, Verdict};
+use crate::plan;
 use crate::time::{MS, Ns, SEC, show};
 
 /// How long an offer is kept for its client.
@@ -18,7 +19,7 @@ const OFFER_HOLD: Ns = 30 * SEC;
 pub(crate) fn in_pool(config: &Config, lan: u8, addr: Ipv4Addr) -> Verdict {
     let found = config.pool_of(addr);
     let mut reserved = config.hosts.at(addr).iter().filter_map(|host| config.subnet(host.subnet?));
-    let link = crate::plan::link_prefix(lan);
+    let link = plan::link_prefix(lan);
     if reserved.any(|subnet| subnet.prefix.contains(link)) {
         return Ok(());
     }
@@ -43,7 +44,7 @@ pub(crate) fn is_for(config: &Config, who: &HwAddr, addr: Ipv4Addr) -> Verdict {
         format!("{addr} is reserved, and not for {who}")
     } else {
         let guarded = config.pool_of(addr).is_some_and(|(_, pool)| !pool.guards.is_empty());
-        if !guarded || crate::plan::is_odd(who) {
+        if !guarded || plan::is_odd(who) {
             return Ok(());
         }
         format!("the pool of {addr} is not for {who}")
@@ -97,7 +98,11 @@ impl Offers {
             self.standing.insert((server, addr), (who.clone(), heard));
         }
         match before {
-            Some((other, at)) if !other.same_client(who) && t + 10 * MS < at + OFFER_HOLD => {
+            Some((other, at))
+                if !other.same_client(who)
+                    && !plan::is_passing(&other.hw)
+                    && t + 10 * MS < at + OFFER_HOLD =>
+            {
                 let what = format!(
                     "server {server} offers {addr} to {who}, and offered it to {other} at {}",
                     show(at)

@@ -111,6 +111,26 @@ fn draw_next(traits: &Traits, rng: &mut Prng, last: OpKind, pace: u64) -> (u64, 
     (between(rng, mean / 8, mean * 2), kind)
 }
 
+/// Floods from one port of the relay, in some seeds: half a minute of them at a time.
+pub(super) fn draw_storms(traits: &Traits) -> Vec<Op> {
+    let mut rng = draw::draw(traits.seed, Kind::Swarm, 12, 0, 0);
+    if traits.topology == Topology::Shared || !rng.chance_ppm(150_000) {
+        return Vec::new();
+    }
+    let mut ops = Vec::new();
+    for storm in 0..u32::try_from(between(&mut rng, 1, 3)).unwrap_or(1) {
+        let begin = between(&mut rng, 0, traits.safety_ms);
+        let count = u8::try_from(between(&mut rng, 1, 25)).unwrap_or(1);
+        ops.extend((0..30_u32).map(|number| Op {
+            at_ms: begin + 1000 * u64::from(number),
+            id: 2_000_000 + storm * 1000 + number,
+            kind: OpKind::Hostile { server: 0, what: Hostility::Storm(count) },
+        }));
+    }
+    ops.retain(|op| op.at_ms < traits.safety_ms);
+    ops
+}
+
 pub(super) fn draw_attacks(traits: &Traits) -> Vec<Op> {
     let mut rng = draw::draw(traits.seed, Kind::Swarm, 6, 0, 0);
     let servers = if traits.topology == Topology::Shared { 2 } else { 1 };

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use lessor_types::{Datagram, HwAddr, Prng, Xid};
-use lessor_wire::v4::{CLIENT_PORT, DATAGRAM_MIN, Message, MessageType, Op};
+use lessor_wire::v4::code::relay::CIRCUIT_ID;
+use lessor_wire::v4::{CLIENT_PORT, DATAGRAM_MIN, Message, MessageType, Op, RelayAgent};
 
 use super::packets::gist_of_octets;
 use super::{Mail, World};
@@ -102,9 +103,17 @@ impl World<'_> {
             }
             Hostility::Flood(count) => {
                 for number in 0..count {
-                    let [a, b, c, d] = id.to_be_bytes();
-                    let hw = HwAddr::ethernet([a | 2, b, c, d, 0xee, number]);
-                    packets.push(encode(&lie(MessageType::Discover, hw)));
+                    packets.push(encode(&lie(MessageType::Discover, plan::passing(id, number))));
+                }
+            }
+            Hostility::Storm(count) => {
+                for number in 0..count {
+                    let mut discover = lie(MessageType::Discover, plan::passing(id, number));
+                    discover.giaddr = plan::RELAY;
+                    if let Ok(agent) = RelayAgent::from_subs(&[(CIRCUIT_ID, plan::STORMY_PORT)]) {
+                        discover.set_relay_agent(&agent);
+                    }
+                    packets.push(encode(&discover));
                 }
             }
         }
