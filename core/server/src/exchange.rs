@@ -8,8 +8,8 @@ use lessor_policy::{Answer, Ask, Effect, Probed, Query};
 use lessor_types::{Holder, Mono, Unit, Xid};
 
 use crate::gathered::Gathered;
-use crate::{FetchId, ProbeId};
 use crate::quarter::Quarter;
+use crate::{FetchId, ProbeId};
 
 /// Names an exchange; never used twice by one server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

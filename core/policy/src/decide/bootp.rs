@@ -25,5 +25,8 @@ pub(super) fn bootp<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
     {
         return Ok(request::confirm_for_good(case, place.subnet, unit));
     }
+    if let Some(probe) = case.probe(unit, place.subnet)? {
+        return Ok(Decision::Probe(probe));
+    }
     Ok(request::grant(case, place, unit, row))
 }

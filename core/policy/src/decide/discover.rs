@@ -21,15 +21,15 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
     let Some((unit, place)) = chosen else {
         return Ok(Decision::Drop(none_left(case)));
     };
-    if place.subnet.rapid_commit && case.world.query.message.options.contains(code::RAPID_COMMIT) {
+    let subnet = place.subnet;
+    if let Some(probe) = case.probe(unit, subnet)? {
+        return Ok(Decision::Probe(probe));
+    }
+    if subnet.rapid_commit && case.world.query.message.options.contains(code::RAPID_COMMIT) {
         let row = case.world.facts.row(unit)?;
         if case.may_have(row.as_deref()) {
             return Ok(request::grant(case, place, unit, row));
         }
-    }
-    let subnet = place.subnet;
-    if let Some(probe) = case.probe(unit, subnet)? {
-        return Ok(Decision::Probe(probe));
     }
     Ok(Decision::Do(Box::new(Plan {
         changes: offer::changes(case, place, unit)?,

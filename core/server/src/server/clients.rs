@@ -118,7 +118,7 @@ impl Server {
     fn view<'a>(&'a self, exchange: &'a Exchange) -> View<'a> {
         let place = match &exchange.origin {
             Origin::Client(query) => Quarter::of(query),
-            Origin::Reclaim => Quarter::NOWHERE,
+            Origin::Reclaim | Origin::Quarantine => Quarter::NOWHERE,
         };
         View {
             ledger: &self.ledger,

@@ -32,7 +32,7 @@ impl Server {
         }
         if !self.defect.is(Planted::OfferTwice) {
             let until = self.offer_clock().after(self.limits.offer_hold);
-            self.ledger.offer(&self.topology, probe.unit, &query.holder, until);
+            self.ledger.offer(&self.topology, probe.unit, query, until);
         }
         let id = self.probes.begin(self.now.mono, exchange.id, probe.clone());
         exchange.stage = Stage::Probing(id);
