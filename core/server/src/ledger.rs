@@ -11,9 +11,9 @@ use lessor_types::{Holder, Mono, Prng, Seq, Unit, Wall, stable_hash};
 
 use crate::lane::LaneId;
 use crate::occupancy::{Occupancy, Use};
-use crate::tally::Tally;
 use crate::quarter::Quarter;
 use crate::shares::Shares;
+use crate::tally::Tally;
 
 /// How long a confirmation counts as recent: longer than packets overtake each other.
 const RECENT: Duration = Duration::from_secs(2);
