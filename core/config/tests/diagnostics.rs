@@ -501,12 +501,12 @@ fn libraries_with_expressions() {
         ],
         r#"
 t:2:21: error: Dhcp4.hooks-libraries[0].parameters: `identifier-expression` is missing; expected an expression such as "relay4[2].hex"
-t:3:1: warning: Dhcp4.hooks-libraries[0].parameters.identifier-expression: accepted but not in effect yet
+t:3:1: error: Dhcp4.hooks-libraries[0].parameters.identifier-expression: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:3:37: error: Dhcp4.hooks-libraries[0].parameters.identifier-expression: expected `hex`, `text`, `exists` or `option`, found `hexx`
 t:3:44: info: Dhcp4.hooks-libraries[0].parameters.ignore-iaid: changes nothing: DHCPv4 has no such numbers
-t:3:65: warning: Dhcp4.hooks-libraries[0].parameters.replace-client-id: accepted but not in effect yet
+t:3:65: error: Dhcp4.hooks-libraries[0].parameters.replace-client-id: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:3:86: error: Dhcp4.hooks-libraries[0].parameters.replace-client-id: found an integer; expected true or false
-t:3:144: warning: Dhcp4.hooks-libraries[1].parameters.options: accepted but not in effect yet
+t:3:144: error: Dhcp4.hooks-libraries[1].parameters.options: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:5:22: error: Dhcp4.hooks-libraries[1].parameters.options[1].name: `routers` is option 3, not 67; give one of both, or both of one option
 t:6:10: error: Dhcp4.hooks-libraries[1].parameters.options[2].name: `bootfile` is no standard option; give its `code`
 t:6:32: warning: Dhcp4.hooks-libraries[1].parameters.options[2].remove: no class is named `b`: nobody is in it

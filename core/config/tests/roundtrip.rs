@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use lessor_config::option_set::{Given, Sending, Space};
 use lessor_config::{
-    Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction,
-    FlexId, FlexOption, Hook, Hooks, Host, HostLookup, HostScopes, Hosts, InfoCheck, InterfaceSpec,
-    LeaseCheck, LeaseStore, Lifetime, Limits, Membership, Memfile, Naming, Network, NetworkKey,
-    OptionDef, OptionSet, PingCheck, Pool, Prefix4, Rate, Replace, SanityChecks, SocketType,
-    Subnet, Tee, hooks,
+    Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, Hook, Hooks,
+    Host, HostLookup, HostScopes, Hosts, InfoCheck, InterfaceSpec, LeaseCheck, LeaseStore,
+    Lifetime, Limits, Membership, Memfile, Naming, Network, NetworkKey, OptionDef, OptionSet,
+    PingCheck, Pool, Prefix4, Rate, Replace, SanityChecks, SocketType, Subnet, Tee, hooks,
 };
 use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
@@ -162,36 +161,19 @@ fn limits() -> impl Strategy<Value = Limits> {
         .prop_map(|(addresses, rate)| Limits { addresses, rate })
 }
 
-/// Some libraries, each once.
+/// Some libraries that are in effect, each once.
 fn libraries() -> impl Strategy<Value = Hooks> {
-    let value = |text: &str| Expression::parse_string(text).expect("a value");
-    let test = |text: &str| Expression::parse_bool(text).expect("a test");
-    let identifier = value("relay4[2].hex + pkt4.mac");
-    let all = move |(ping_check, replace_client_id, csv, class): (_, _, _, bool)| {
-        let option = |code, action, csv| FlexOption {
-            code,
-            action,
-            class: class.then(|| "ALL".to_owned()),
-            csv,
-        };
-        let options = vec![
-            option(67, FlexAction::Add(value("pkt4.mac")), csv),
-            option(224, FlexAction::Supersede(value("'x'")), false),
-            option(3, FlexAction::Remove(test("member('ALL')")), csv),
-        ];
-        let identifier = identifier.clone();
+    let all = |ping_check| {
         vec![
             ("/usr/lib/libdhcp_lease_cmds.so", Feature::BuiltIn),
             ("libdhcp_bootp", Feature::Bootp),
-            ("libdhcp_flex_id.so", Feature::FlexId(FlexId { identifier, replace_client_id })),
-            ("/libdhcp_flex_option.so", Feature::FlexOption(options)),
             ("libdhcp_limits.so", Feature::Limits),
             ("libdhcp_ping_check.so", Feature::PingCheck(ping_check)),
         ]
     };
-    (ping_check(), any::<bool>(), any::<bool>(), any::<bool>())
+    ping_check()
         .prop_map(all)
-        .prop_flat_map(|all| proptest::sample::subsequence(all, 0..=6))
+        .prop_flat_map(|all| proptest::sample::subsequence(all, 0..=4))
         .prop_map(|some| {
             let hook =
                 |(library, feature): (&str, _)| Hook { library: library.to_owned(), feature };
