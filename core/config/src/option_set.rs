@@ -47,7 +47,8 @@ impl fmt::Display for Space {
     }
 }
 
-/// Options that the configuration can't set: they are the protocol's.
+/// Options that the protocol makes. The configuration says nothing of them, but which identifier the
+/// server goes by.
 const OWN: [u8; 12] = [
     code::REQUESTED_ADDRESS,
     code::LEASE_TIME,

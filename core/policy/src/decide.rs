@@ -87,7 +87,9 @@ impl<F: Facts> World<'_, F> {
         let Some(subnet) = topology.subnet_admitting(&classes, query, links) else {
             return Ok(Decision::Drop(DropReason::NoSubnet));
         };
-        let case = Case::new(self, subnet, classes, identifiers)?;
+        let identity = self.identity.in_subnet(query, topology.config(), subnet);
+        let world = Self { identity, ..self };
+        let case = Case::new(world, subnet, classes, identifiers)?;
         if case.classes.contains(DROP) {
             return Ok(Decision::Drop(DropReason::ClassDrop));
         }

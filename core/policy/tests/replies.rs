@@ -209,6 +209,32 @@ fn a_young_lease_is_confirmed_without_a_write() {
 }
 
 #[test]
+fn the_server_goes_by_the_name_that_it_is_given() {
+    let named = |last: u8| {
+        format!(
+            r#""option-data": [ {{ "name": "dhcp-server-identifier", "data": "10.0.0.{last}" }} ],"#
+        )
+    };
+    let server = |global: &str, subnet: &str, message: &Message| {
+        answer(ask(global, subnet, &One::default(), message)).message.server_id()
+    };
+    let discover = message(MessageType::Discover);
+    let name = |last: u8| Some(Ipv4Addr::new(10, 0, 0, last));
+    assert_eq!(server("", "", &discover), Some(SERVER));
+    assert_eq!(server(&named(98), "", &discover), name(98));
+    assert_eq!(server(&named(98), &named(99), &discover), name(99));
+    let mut chosen = request();
+    chosen.options.insert(code::SERVER_ID, [10, 0, 0, 99]);
+    assert_eq!(server("", &named(99), &chosen), name(99), "it is us");
+    // RFC 5107 §4: a relay's word goes before that.
+    let mut relayed = discover;
+    relayed.giaddr = Ipv4Addr::new(10, 0, 0, 2);
+    let agent = RelayAgent::from_subs(&[(11, &[10, 0, 0, 2])]).expect("short");
+    relayed.set_relay_agent(&agent);
+    assert_eq!(server(&named(98), &named(99), &relayed), name(2));
+}
+
+#[test]
 fn replies_find_their_way() {
     let mut bcast = message(MessageType::Discover);
     bcast.set_broadcast(true);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lessor_wire::v4::OptionType;
+use lessor_wire::v4::{OptionType, code};
 
 use super::section::{Section, within};
 use super::vocabulary::Vocabulary;
@@ -81,7 +81,10 @@ fn check_use(
             Diagnostic::warning(section.place("space"), section.path.key("space"), told)
                 .hint("its options are not sent"),
         );
-    } else if *space == Space::Dhcp4 && option_set::is_own(identity.code) {
+    } else if *space == Space::Dhcp4
+        && option_set::is_own(identity.code)
+        && identity.code != code::SERVER_ID
+    {
         let name = identity.definition.as_ref().map_or("this option", |it| it.name);
         let told = format!("`{name}` is made by the server itself");
         let key = if section.value("name").is_some() { "name" } else { "code" };

@@ -2,8 +2,9 @@
 
 use std::net::Ipv4Addr;
 
+use lessor_config::{Config, Subnet};
 use lessor_types::Links;
-use lessor_wire::v4::RelayAgent;
+use lessor_wire::v4::{RelayAgent, code};
 
 use super::case::Case;
 use crate::{DropReason, Facts, Query};
@@ -23,6 +24,19 @@ impl Identity {
         let link = links.by_id(query.link).ok_or(DropReason::UnknownLink)?;
         let (source, _) = *link.addrs.first().ok_or(DropReason::UnknownLink)?;
         Ok(Self { source, server: relays_name(query).unwrap_or(source) })
+    }
+
+    /// The addresses for clients of a subnet: for it, its shared network or everybody, the
+    /// configuration may have the server go by another identifier. A relay's word goes before that.
+    pub(crate) fn in_subnet(self, query: &Query, config: &Config, subnet: &Subnet) -> Self {
+        let network = config.network_of(subnet).map(|network| &network.options);
+        let scopes = [Some(&subnet.options), network, Some(&config.options)];
+        let given = scopes.into_iter().flatten().find_map(|options| options.get(code::SERVER_ID));
+        let given: Option<[u8; 4]> = given.and_then(|octets| octets.try_into().ok());
+        match given.map(Ipv4Addr::from).filter(|addr| !addr.is_unspecified()) {
+            Some(server) if relays_name(query).is_none() => Self { server, ..self },
+            _ => self,
+        }
     }
 }
 
