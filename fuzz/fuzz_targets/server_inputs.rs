@@ -1,5 +1,6 @@
-//! A whole server is fed packets, outcomes, time and configuration in any order: each packet ends
-//! once, nothing grows past its bound, and no ACK leaves before the store has settled its batch.
+//! A whole server is fed packets (some of them any octets), commands, outcomes, time and
+//! configuration in any order: each packet ends once, nothing grows past its bound, and no ACK
+//! leaves before the store has settled its batch.
 #![no_main]
 
 use std::collections::{BTreeSet, VecDeque};
@@ -12,18 +13,44 @@ use lessor_lease::{FetchError, Outcome, Refusal, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
 use lessor_server::planted::Defect;
 use lessor_server::{
-    Event, FetchId, Heard, Input, Limits, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, ProbeId, Server,
-    Setup, StoreMode, turn,
+    Command, CommandId, Event, FetchId, Heard, Input, Limits, Output, PeerFrame, PeerOutcome,
+    PeerUpdate, Ports, ProbeId, Server, Setup, StoreMode, turn,
 };
-use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Wall, Xid};
+use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Unit, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, code};
 use libfuzzer_sys::fuzz_target;
 
-const CONFIGS: [&str; 2] = [
-    r#"{ "Dhcp4": { "hooks-libraries": [ { "library": "libdhcp_ping_check.so" } ], "parked-packet-limit": 8, "valid-lifetime": 60, "subnet4": [
+const CONFIGS: [&str; 4] = [
+    r#"{ "Dhcp4": { "hooks-libraries": [ { "library": "libdhcp_ping_check.so" } ],
+        "parked-packet-limit": 8, "valid-lifetime": 60, "subnet4": [
         { "id": 1, "subnet": "10.0.0.0/24", "pools": [ { "pool": "10.0.0.10 - 10.0.0.12" } ] } ] } }"#,
     r#"{ "Dhcp4": { "authoritative": true, "subnet4": [
         { "id": 1, "subnet": "10.0.0.0/24", "pools": [ { "pool": "10.0.0.12 - 10.0.0.15" } ] } ] } }"#,
+    // What reads most of a message: classes, reservations, relays, names, stored offers.
+    r#"{ "Dhcp4": { "offer-lifetime": 20, "store-extended-info": true, "stash-agent-options": true,
+        "ddns-replace-client-name": "when-not-present", "ddns-qualifying-suffix": "example.org",
+        "compatibility": { "lenient-option-parsing": true }, "rapid-commit": true,
+        "hooks-libraries": [ { "library": "libdhcp_bootp.so" } ],
+        "host-reservation-identifiers": [ "circuit-id", "duid", "client-id", "hw-address" ],
+        "client-classes": [
+            { "name": "named", "test": "match('[a-z]+.*', option[12].text) or option[81].exists" },
+            { "name": "vendors", "template-test": "substring(option[60].hex, 0, 3)" },
+            { "name": "relayed", "test": "relay4[1].hex == 0x07 or vendor[4491].option[2].exists" },
+            { "name": "few", "test": "member('KNOWN') and pkt4.hlen == 6" } ],
+        "option-data": [ { "name": "domain-search", "data": "a.example, b.example" },
+            { "name": "v6-only-preferred", "data": "300", "client-classes": [ "named" ] } ],
+        "shared-networks": [ { "name": "n", "interface": "lan0", "subnet4": [
+            { "id": 1, "subnet": "10.0.0.0/24", "client-class": "few", "reservations": [
+                { "hw-address": "02:00:00:00:00:03", "ip-address": "10.0.0.14" },
+                { "circuit-id": "07", "ip-address": "10.0.0.20", "hostname": "port" } ],
+              "pools": [ { "pool": "10.0.0.10 - 10.0.0.12" } ] },
+            { "id": 2, "subnet": "10.1.0.0/24", "pools": [ { "pool": "10.1.0.10 - 10.1.0.11" } ] }
+        ] } ] } }"#,
+    r#"{ "Dhcp4": { "allocator": "random", "cache-threshold": 0.5, "match-client-id": false,
+        "compatibility": { "ignore-dhcp-server-identifier": true }, "echo-client-id": false,
+        "subnet4": [ { "id": 1, "subnet": "10.0.0.0/24", "reservations": [
+            { "hw-address": "02:00:00:00:00:01", "ip-address": "10.0.0.11" } ],
+          "pools": [ { "pool": "10.0.0.10 - 10.0.0.17" } ] } ] } }"#,
 ];
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 
@@ -103,6 +130,33 @@ fn packet(a: u8, b: u8, c: u8) -> Datagram {
     }
 }
 
+/// A message of any octets, but for what makes it a message at all.
+fn raw(octets: &[u8], c: u8) -> Datagram {
+    let mut payload = octets.to_vec();
+    if c & 1 == 0 {
+        payload.resize(payload.len().max(240), 0);
+        payload[0] = 1;
+        payload[236..240].copy_from_slice(&[99, 130, 83, 99]);
+    }
+    if c & 2 == 0
+        && let Some(hw) = payload.get_mut(1..3)
+    {
+        hw.copy_from_slice(&[1, 6]);
+    }
+    let relay = if c & 4 == 0 { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::new(10, 1, 0, 9) };
+    Datagram {
+        link: LinkId(1),
+        source: SocketAddr::from((relay, 68 - u16::from(c & 4 != 0))),
+        dest: IpAddr::V4(if c & 8 == 0 { Ipv4Addr::BROADCAST } else { SERVER }),
+        payload,
+    }
+}
+
+fn command(a: u8, b: u8) -> Command {
+    let after = (b & 1 == 0).then(|| Unit::V4(Ipv4Addr::new(10, 0, 0, b)));
+    if a & 1 == 0 { Command::Status } else { Command::LeasePage { after, limit: u32::from(a) } }
+}
+
 fuzz_target!(|octets: &[u8]| {
     let [mode, steps @ ..] = octets else { return };
     let store = if mode & 1 == 0 { StoreMode::Exclusive } else { StoreMode::Shared };
@@ -119,14 +173,24 @@ fuzz_target!(|octets: &[u8]| {
     };
     let mut server = Server::recover(setup, now);
     let (mut sink, mut packets, mut inputs) = (Sink::default(), 0, VecDeque::new());
-    for step in steps.chunks_exact(4).take(200) {
-        let [what, a, b, c] = *step else { continue };
+    let mut rest = steps;
+    for _ in 0..200 {
+        let [what, a, b, c, tail @ ..] = rest else { break };
+        let (what, a, b, c) = (*what, *a, *b, *c);
+        rest = tail;
         let mut durable = BTreeSet::new();
         let input = match what % 17 {
-            0..6 => {
+            0..4 => {
                 packets += 1;
                 Some(Input::Packet(packet(a, b, c)))
             }
+            4 => {
+                packets += 1;
+                let (octets, after) = tail.split_at(tail.len().min(usize::from(a) * 2));
+                rest = after;
+                Some(Input::Packet(raw(octets, c)))
+            }
+            5 => Some(Input::Command(CommandId(u64::from(c)), command(a, b))),
             6 | 7 => sink.batches.pop_front().map(|batch| {
                 let outcome = match a % 6 {
                     0..3 => Outcome::Done,
