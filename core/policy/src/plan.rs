@@ -53,8 +53,26 @@ pub struct Plan {
     pub unhold: bool,
     /// The answer, if there is one.
     pub answer: Option<Answer>,
+    /// The address that is reserved for the client, if it is offered another since somebody has it.
+    pub missed: Option<Unit>,
     /// What it amounts to.
     pub effect: Effect,
+}
+
+impl Plan {
+    /// A plan that changes, reads, keeps and says nothing.
+    #[must_use]
+    pub const fn of(effect: Effect) -> Self {
+        Self {
+            changes: Vec::new(),
+            read: Vec::new(),
+            hold: None,
+            unhold: false,
+            answer: None,
+            missed: None,
+            effect,
+        }
+    }
 }
 
 /// An answer that may have to wait.

@@ -72,6 +72,8 @@ pub enum Event {
         /// How many are changed or deleted.
         put_right: usize,
     },
+    /// A client is offered another address than the one reserved for it, which somebody has.
+    ReservationMissed(Unit),
     /// An address that was to be offered is in use by somebody.
     AddressInUse(Unit),
     /// An address that answered a probe is on probation.
@@ -125,6 +127,7 @@ impl Event {
             Self::ReclaimFailed(_) => "LEASE_RECLAIM_FAILED",
             Self::LeaseMisplaced(..) => "LEASE_MISPLACED",
             Self::LeasesLookedOver { .. } => "LEASES_LOOKED_OVER",
+            Self::ReservationMissed(_) => "DHCP4_RESERVATION_MISSED",
             Self::AddressInUse(_) => "DHCP4_ADDRESS_IN_USE",
             Self::Quarantined(_) => "DHCP4_SERVER_DECLINED",
             Self::QuarantineFailed(_) => "DHCP4_SERVER_DECLINE_FAILED",
@@ -157,6 +160,7 @@ impl Event {
             | Self::ReclaimFailed(_)
             | Self::ReclaimSlow(_)
             | Self::LeaseMisplaced(..)
+            | Self::ReservationMissed(_)
             | Self::QuarantineFailed(_)
             | Self::Quarantined(_)
             | Self::ProbeUnsent(_)
@@ -202,6 +206,9 @@ impl fmt::Display for Event {
             }
             Self::LeasesLookedOver { misplaced, put_right } => {
                 write!(f, "leases with a wrong subnet: {misplaced}; put right: {put_right}")
+            }
+            Self::ReservationMissed(unit) => {
+                write!(f, "{unit} is reserved for a client, and somebody else has it")
             }
             Self::AddressInUse(unit) => write!(f, "{unit} answers a probe: it is not offered"),
             Self::Quarantined(unit) => write!(f, "{unit} is in use by somebody: on probation"),

@@ -144,12 +144,10 @@ impl<'a, F: Facts> Case<'a, F> {
     /// A plan that tells the client to start again (RFC 2131 §4.3.2).
     pub(super) fn refuse(&self, unit: Unit) -> Decision {
         Decision::Do(Box::new(Plan {
-            changes: Vec::new(),
             read: vec![unit],
-            hold: None,
             unhold: true,
             answer: Some(self.reply(self.selected).refusal()),
-            effect: Effect::Refused(unit),
+            ..Plan::of(Effect::Refused(unit))
         }))
     }
 
@@ -172,12 +170,8 @@ impl<'a, F: Facts> Case<'a, F> {
         }
         let subnet = self.subnet_of(Unit::V4(addr)).unwrap_or(self.selected);
         Decision::Do(Box::new(Plan {
-            changes: Vec::new(),
-            read: Vec::new(),
-            hold: None,
-            unhold: false,
             answer: Some(self.reply(subnet).information(addr)),
-            effect: Effect::Informed,
+            ..Plan::of(Effect::Informed)
         }))
     }
 

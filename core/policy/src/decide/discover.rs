@@ -35,9 +35,9 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
         changes: offer::changes(case, place, unit)?,
         read: vec![unit],
         hold: Some(unit),
-        unhold: false,
         answer: case.reply(subnet).lease(MessageType::Offer, unit, case.lifetime(subnet)),
-        effect: Effect::Offered(unit),
+        missed: case.missed()?,
+        ..Plan::of(Effect::Offered(unit))
     })))
 }
 
@@ -66,14 +66,7 @@ fn without_address<'a, F: Facts>(
 }
 
 fn tell(answer: Answer, effect: Effect) -> Decision {
-    Decision::Do(Box::new(Plan {
-        changes: Vec::new(),
-        read: Vec::new(),
-        hold: None,
-        unhold: true,
-        answer: Some(answer),
-        effect,
-    }))
+    Decision::Do(Box::new(Plan { unhold: true, answer: Some(answer), ..Plan::of(effect) }))
 }
 
 /// What the client is to be offered, with the place that it has it in.

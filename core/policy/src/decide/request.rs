@@ -97,14 +97,7 @@ fn let_go<F: Facts>(case: &Case<'_, F>) -> Decision {
     if case.world.facts.hold_of(&case.holder).is_none() {
         return Decision::Drop(DropReason::OtherServer);
     }
-    Decision::Do(Box::new(Plan {
-        changes: Vec::new(),
-        read: Vec::new(),
-        hold: None,
-        unhold: true,
-        answer: None,
-        effect: Effect::LetGo,
-    }))
+    Decision::Do(Box::new(Plan { unhold: true, ..Plan::of(Effect::LetGo) }))
 }
 
 /// Leases `unit`, whose row is `row`, to the client, which may have it in `place`.
@@ -228,9 +221,8 @@ fn confirm<'a, F: Facts>(
     Decision::Do(Box::new(Plan {
         changes,
         read: vec![unit],
-        hold: None,
         unhold: true,
         answer: case.reply(subnet).lease(MessageType::Ack, unit, lifetime),
-        effect,
+        ..Plan::of(effect)
     }))
 }

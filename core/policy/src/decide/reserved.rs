@@ -58,6 +58,11 @@ impl<F: Facts> Case<'_, F> {
         Ok(None)
     }
 
+    /// The address that is reserved for this client, if it can't have any of that kind now.
+    pub(super) fn missed(&self) -> Known<Option<Unit>> {
+        Ok(if self.reserved_now()?.is_none() { self.reserved().next() } else { None })
+    }
+
     /// Whether the client should have another address than this one, since that is reserved for
     /// it and can be had.
     pub(super) fn belongs_elsewhere(&self, unit: Unit) -> Known<bool> {

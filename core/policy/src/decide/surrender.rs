@@ -84,10 +84,8 @@ fn surrender<F: Facts>(
     Decision::Do(Box::new(Plan {
         changes: vec![Change { unit, from, to: to.map(Arc::new) }],
         read: vec![unit],
-        hold: None,
         // An offer of another unit may be younger than this message.
         unhold: case.world.facts.hold_of(&case.holder).is_some_and(|hold| hold.unit == unit),
-        answer: None,
-        effect,
+        ..Plan::of(effect)
     }))
 }

@@ -167,6 +167,9 @@ impl Server {
             let outcome = Outcome::Dropped(DropReason::SurrenderLimit);
             return self.ended(exchange.id, Some(query), outcome);
         }
+        if let Some(unit) = plan.missed {
+            self.event(Event::ReservationMissed(unit));
+        }
         if plan.unhold {
             self.ledger.withdraw(&self.topology, &query.holder);
         }
