@@ -44,10 +44,13 @@ pub fn daemon() -> Result<PathBuf, String> {
 fn newest(folder: &Path) -> Option<SystemTime> {
     let entries = fs::read_dir(folder).ok()?.flatten();
     let changed = entries.filter_map(|entry| match entry.file_type().ok()?.is_dir() {
-        // Tests are no part of the program.
-        true if entry.file_name() == "tests" => None,
+        // Tests, and the contract that they share, are no part of the program.
+        true if ["tests", "contract"].iter().any(|name| entry.file_name() == *name) => None,
         true => newest(&entry.path()),
-        false => entry.metadata().ok()?.modified().ok(),
+        false if entry.path().extension().is_some_and(|it| it == "rs") => {
+            entry.metadata().ok()?.modified().ok()
+        }
+        false => None,
     });
     changed.max()
 }
