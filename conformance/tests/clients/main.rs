@@ -118,8 +118,8 @@ fn a_relay_s_options_choose_and_are_taken_out_again() {
     let addr = told.addr("new_ip_address");
     assert!((Ipv4Addr::new(10, 2, 0, 50)..=Ipv4Addr::new(10, 2, 0, 59)).contains(&addr), "{addr}");
     assert_eq!(told.named("agent"), Vec::<&String>::new(), "82 is the relay's, not the client's");
-    let leases = std::fs::read_to_string(site.path("leases.csv")).expect("a lease file");
-    assert!(leases.lines().any(|row| row.starts_with(&format!("{addr},02:4c:00:00:01:0c,"))));
+    let row = site.row(addr).expect("a row of the lease file");
+    assert!(row.starts_with(&format!("{addr},02:4c:00:00:01:0c,")), "{row}");
 }
 
 #[test]
@@ -146,4 +146,22 @@ fn dhclient_renews_from_the_address_that_it_uses() {
     assert_eq!(told.addr("new_ip_address"), Ipv4Addr::new(10, 0, 0, 77));
     assert_eq!(told.addr("old_ip_address"), Ipv4Addr::new(10, 0, 0, 77));
     assert_eq!(told.get("new_dhcp_lease_time"), Some("10"));
+}
+
+/// The number of a state in Kea's lease files.
+const DECLINED: &str = "1";
+
+#[test]
+fn udhcpc_declines_what_somebody_else_uses() {
+    let Some(mut site) = site("decline", &["udhcpc"]) else {
+        return;
+    };
+    let reserved = Ipv4Addr::new(10, 0, 0, 77);
+    site.squat(reserved).expect("an address");
+    let told = site.udhcpc(Place::Near, &["-a", "-A", "1"]).expect("a lease");
+    let addr = told.addr("ip");
+    let pool = Ipv4Addr::new(10, 0, 0, 10)..=Ipv4Addr::new(10, 0, 0, 19);
+    assert!(pool.contains(&addr), "{addr}, since the reserved one is in use");
+    let row = site.row(reserved).expect("a row of the lease file");
+    assert_eq!(row.split(',').nth(9), Some(DECLINED), "{row}");
 }

@@ -94,6 +94,17 @@ impl Site {
         format!("{}-{}", self.prefix, format!("{place:?}").to_lowercase())
     }
 
+    /// Somebody on the LAN uses an address of his own accord.
+    pub(crate) fn squat(&self, addr: Ipv4Addr) -> Result<(), String> {
+        self.ip(Place::Relay, &format!("addr add {addr}/24 dev up0"))
+    }
+
+    /// The last that the lease file says of an address.
+    pub(crate) fn row(&self, addr: Ipv4Addr) -> Option<String> {
+        let rows = fs::read_to_string(self.path("leases.csv")).ok()?;
+        rows.lines().rfind(|row| row.starts_with(&format!("{addr},"))).map(str::to_owned)
+    }
+
     fn ip(&self, place: Place, arguments: &str) -> Result<(), String> {
         ip(&format!("-n {} {arguments}", self.name(place)))
     }
