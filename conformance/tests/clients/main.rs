@@ -5,6 +5,8 @@ mod site;
 use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use site::{Place, Site};
 
@@ -148,8 +150,9 @@ fn dhclient_renews_from_the_address_that_it_uses() {
     assert_eq!(told.get("new_dhcp_lease_time"), Some("10"));
 }
 
-/// The number of a state in Kea's lease files.
+/// Numbers of states in Kea's lease files.
 const DECLINED: &str = "1";
+const RELEASED: &str = "3";
 
 #[test]
 fn udhcpc_declines_what_somebody_else_uses() {
@@ -162,6 +165,18 @@ fn udhcpc_declines_what_somebody_else_uses() {
     let addr = told.addr("ip");
     let pool = Ipv4Addr::new(10, 0, 0, 10)..=Ipv4Addr::new(10, 0, 0, 19);
     assert!(pool.contains(&addr), "{addr}, since the reserved one is in use");
-    let row = site.row(reserved).expect("a row of the lease file");
-    assert_eq!(row.split(',').nth(9), Some(DECLINED), "{row}");
+    assert!(site.wait_for_state(reserved, DECLINED), "{:?}", site.row(reserved));
+}
+
+#[test]
+fn dhclient_gives_its_address_back() {
+    let Some(mut site) = site("release", &["dhclient"]) else {
+        return;
+    };
+    let told = site.dhclient(Place::Near, "").expect("a lease");
+    let addr = told.addr("new_ip_address");
+    // A release right behind a confirmation is taken for one that was overtaken.
+    thread::sleep(Duration::from_millis(2500));
+    site.dhclient_releases(Place::Near).expect("it is running");
+    assert!(site.wait_for_state(addr, RELEASED), "{:?}", site.row(addr));
 }

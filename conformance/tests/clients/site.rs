@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -99,6 +99,11 @@ impl Site {
         self.ip(Place::Relay, &format!("addr add {addr}/24 dev up0"))
     }
 
+    /// Waits until the lease file says that an address is in this state, by Kea's number.
+    pub(crate) fn wait_for_state(&self, addr: Ipv4Addr, state: &str) -> bool {
+        wait_for_it(|| self.row(addr).is_some_and(|row| row.split(',').nth(9) == Some(state)))
+    }
+
     /// The last that the lease file says of an address.
     pub(crate) fn row(&self, addr: Ipv4Addr) -> Option<String> {
         let rows = fs::read_to_string(self.path("leases.csv")).ok()?;
@@ -163,11 +168,8 @@ impl Site {
         ))?;
         let _ = fs::remove_file(&seen);
         fs::write(self.path("dhclient.conf"), conf).map_err(|why| why.to_string())?;
-        let mut client = self.command(place, "dhclient");
-        client.args(["-d", "-1", "-sf"]).arg(&script);
-        client.arg("-cf").arg(self.path("dhclient.conf"));
-        client.arg("-lf").arg(self.path("dhclient.leases"));
-        client.arg("-pf").arg(self.path("dhclient.pid")).arg("eth0");
+        let _ = fs::remove_file(self.path("dhclient.leases"));
+        let client = self.dhclient_command(place, &["-d", "-1"], &script);
         self.start(client, "dhclient.log")?;
         let logs = ["dhclient.log", "dhcrelay.log", "lessor.log"].map(|log| self.path(log));
         if !wait_for_it(|| seen.exists()) {
@@ -178,8 +180,26 @@ impl Site {
             let _ = client.kill();
             let _ = client.wait();
         }
-        let _ = fs::remove_file(self.path("dhclient.leases"));
         Told::read(&seen)
+    }
+
+    /// Lets dhclient give back what it got last.
+    pub(crate) fn dhclient_releases(&self, place: Place) -> Result<(), String> {
+        let mut client = self.dhclient_command(place, &["-r"], &self.path("script"));
+        let output = client.output().map_err(|why| why.to_string())?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
+    }
+
+    fn dhclient_command(&self, place: Place, how: &[&str], script: &Path) -> Command {
+        let mut client = self.command(place, "dhclient");
+        client.args(how).arg("-sf").arg(script);
+        client.arg("-cf").arg(self.path("dhclient.conf"));
+        client.arg("-lf").arg(self.path("dhclient.leases"));
+        client.arg("-pf").arg(self.path("dhclient.pid")).arg("eth0");
+        client
     }
 
     /// What udhcpc tells its script when it has a lease.
