@@ -8,8 +8,8 @@ use lessor_lease::{Change, DnsFlags, Lease, State};
 use lessor_types::{Secs, Unit};
 use lessor_wire::v4::MessageType;
 
-use super::World;
 use super::case::{Case, Place};
+use super::{World, surrender};
 use crate::facts::Known;
 use crate::{Decision, DropReason, Effect, Facts, Plan, extended, members};
 
@@ -44,7 +44,12 @@ pub(super) fn selecting<F: Facts>(
     if !offered && !case.is_reserved(unit) && has_another()? {
         return Ok(case.refuse(unit));
     }
-    Ok(grant(case, place, unit, row))
+    let mut decision = grant(case, place, unit, row);
+    // Only the answer to an offer shows that the client had no address when it asked.
+    if offered && let Decision::Do(plan) = &mut decision {
+        plan.changes.extend(surrender::left_behind(case, unit)?);
+    }
+    Ok(decision)
 }
 
 /// The client remembers an address from before it restarted.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lessor_lease::{Change, Lease, State};
 use lessor_types::Unit;
 
+use super::World;
 use super::case::Case;
 use super::probation::declined;
 use crate::facts::Known;
@@ -64,14 +65,45 @@ pub(super) fn release<F: Facts>(
     if facts.confirmed_just_now(lease) {
         return Ok(Decision::Drop(DropReason::ReleaseOvertaken));
     }
-    // Kept for its client, unless the configuration forgets at once (V4-072).
-    let released = case.config().expired.keeps_affinity().then(|| {
+    let released = released(case, lease);
+    Ok(surrender(case, unit, row.clone(), released, Effect::Released(unit)))
+}
+
+/// What is left of a lease that its client gave up: kept for the client, unless the configuration
+/// forgets at once (V4-072).
+fn released<F: Facts>(case: &Case<'_, F>, lease: &Lease) -> Option<Lease> {
+    case.config().expired.keeps_affinity().then(|| {
         let mut released = lease.clone();
         released.state = State::Released;
         released.expires = case.second();
         released
-    });
-    Ok(surrender(case, unit, row.clone(), released, Effect::Released(unit)))
+    })
+}
+
+/// The changes that free what the client has left behind by taking `unit` on the same link: leases
+/// that it could not have back, since their addresses are reserved or for others now.
+///
+/// A client that takes an offer has no address (RFC 2131 §4.4.1), so nobody uses these.
+pub(super) fn left_behind<F: Facts>(case: &Case<'_, F>, unit: Unit) -> Known<Vec<Change>> {
+    let World { facts, topology, .. } = case.world;
+    let is_here = |row: &Lease| topology.beside(case.selected).any(|it| it.id == row.subnet);
+    let mut changes = Vec::new();
+    for row in facts.rows_of(&case.holder)? {
+        let is_active = row.state == State::Assigned && row.is_active(facts.judged());
+        if row.unit == unit
+            || !is_active
+            || !case.is_ours(&row)
+            || !is_here(&row)
+            || facts.confirmed_just_now(&row)
+        {
+            continue;
+        }
+        if case.place_of(row.unit)?.is_none() || case.belongs_elsewhere(row.unit)? {
+            let to = released(case, &row).map(Arc::new);
+            changes.push(Change { unit: row.unit, from: Some(row), to });
+        }
+    }
+    Ok(changes)
 }
 
 fn surrender<F: Facts>(
