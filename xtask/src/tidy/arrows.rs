@@ -123,6 +123,7 @@ const ROOMS: &[Room] = &[
             "lessor-policy",
             "lessor-server",
             "lessor-env",
+            "lessor-net",
             "lessor-memfile",
         ],
         outside: Outside::Any,
