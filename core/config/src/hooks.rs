@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use lessor_expression::Expression;
 use lessor_types::Secs;
+use lessor_wire::v4::code;
+
+use crate::option_set::{self, Space};
 
 /// The features that a configuration switches on, each at most once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -189,32 +192,75 @@ impl Span {
 /// An identifier of hosts that an expression makes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FlexId {
-    /// Its value is the identifier; a client for whom it is empty has none.
+    /// Its value is the identifier; a client for whom it is empty, or longer than 255 octets, has
+    /// none.
     pub identifier: Expression,
-    /// Whether the identifier takes the place of the client identifier, so that leases go by it.
+    /// Whether the identifier, after an octet 0, takes the place of the client identifier, so that
+    /// leases go by it. Clients get the one back that they sent.
     pub replace_client_id: bool,
 }
 
 /// What is done to one option of a reply once it has been assembled.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FlexOption {
-    /// The option's code, 1 to 254; none that the server itself makes.
+    /// The option's code, 1 to 254; none that [`FlexOption::is_fixed`].
     pub code: u8,
-    /// What is done.
-    pub action: FlexAction,
     /// To whose replies; none means everybody's.
     pub class: Option<String>,
-    /// Whether the expression's value is text in the option's form rather than its octets.
-    pub csv: bool,
+    /// What is done.
+    pub change: FlexChange,
+}
+
+impl FlexOption {
+    /// Whether an option is the protocol's: made by the server, or sent back as it came (RFC 6842).
+    #[must_use]
+    pub fn is_fixed(code: u8) -> bool {
+        option_set::is_own(code) || code == code::CLIENT_ID
+    }
+}
+
+/// To what of an option something is done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FlexChange {
+    /// To the option.
+    Whole(FlexAction),
+    /// To options that it holds, one after the other.
+    Within(Vec<FlexSubOption>),
+}
+
+/// What is done to one option within an option.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FlexSubOption {
+    /// The space of its code: a vendor's in option 125, and a named one in others.
+    pub space: Space,
+    /// Its code.
+    pub code: u8,
+    /// To whose replies; none means everybody's.
+    pub class: Option<String>,
+    /// What is done.
+    pub action: FlexAction,
+    /// Whether what holds it is added too where the reply lacks it.
+    pub container_add: bool,
+    /// Whether what holds it is taken out too once there is nothing else in it.
+    pub container_remove: bool,
 }
 
 /// What is done to an option.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FlexAction {
     /// It gets this value if the reply lacks it, and the value is not empty.
-    Add(Expression),
+    Add(FlexValue),
     /// It gets this value whether or not the reply has it, if the value is not empty.
-    Supersede(Expression),
+    Supersede(FlexValue),
     /// It is taken out where this is true.
     Remove(Expression),
+}
+
+/// A value that an expression makes of a query.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FlexValue {
+    /// The expression.
+    pub expression: Expression,
+    /// Whether it makes text in the option's form rather than its octets.
+    pub csv: bool,
 }

@@ -67,6 +67,8 @@ pub enum Scope {
     FlexOptions,
     /// An element of `options` there.
     FlexOption,
+    /// An element of `sub-options` in one of these.
+    FlexSubOption,
     /// `limits` in a user context, for `libdhcp_limits`.
     Limits,
     /// The parameters of `libdhcp_ping_check`, and `ping-check` in a subnet's user context.
@@ -107,6 +109,7 @@ impl fmt::Display for Scope {
             Self::FlexId => "`libdhcp_flex_id`",
             Self::FlexOptions => "`libdhcp_flex_option`",
             Self::FlexOption => "an option of `libdhcp_flex_option`",
+            Self::FlexSubOption => "a sub-option of `libdhcp_flex_option`",
             Self::Limits => "`limits`",
             Self::PingCheck => "`ping-check`",
             Self::Logger => "a logger",

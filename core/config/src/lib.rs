@@ -60,7 +60,10 @@ pub mod user_context;
 
 pub use char_set::{CharSet, CharSetError};
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
-pub use hooks::{Feature, FlexAction, FlexId, FlexOption, Hook, Hooks, Limits, PingCheck, Rate};
+pub use hooks::{
+    Feature, FlexAction, FlexChange, FlexId, FlexOption, FlexSubOption, FlexValue, Hook, Hooks,
+    Limits, PingCheck, Rate,
+};
 pub use host::{Host, HostLookup, HostScopes, Hosts};
 pub use model::{
     Allocator, Class, Compatibility, Config, ControlSocket, Expired, InfoCheck, InterfaceSpec,

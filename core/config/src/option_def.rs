@@ -3,8 +3,8 @@
 use lessor_wire::v4::definition::{self, Definition};
 use lessor_wire::v4::{Layout, OptionType};
 
-use crate::UserContext;
 use crate::option_set::Space;
+use crate::{UserContext, option_text};
 
 /// An option that the configuration defines.
 ///
@@ -50,6 +50,15 @@ pub struct Known<'a> {
     pub layout: Layout<'a>,
     /// The space whose options follow the value, if any do.
     pub encapsulates: Option<Space>,
+}
+
+impl Known<'_> {
+    /// The octets of a value that is written as text, its parts with commas between them; none if
+    /// the text does not have the option's form.
+    #[must_use]
+    pub fn encode(&self, text: &str) -> Option<Vec<u8>> {
+        option_text::encode(self.layout, text).ok()
+    }
 }
 
 impl<'a> From<&'a OptionDef> for Known<'a> {

@@ -96,9 +96,15 @@ fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
     let vocabulary = Vocabulary::read(dhcp4, out);
     let options = option_data::read(dhcp4, &vocabulary, out);
     let mut classes = classes::read(dhcp4, &vocabulary, out);
-    let hooks = hooks::read(dhcp4, &classes, out);
-    classes::read_limits(dhcp4, &mut classes, hooks.limits(), out);
     let host_lookup = hosts::read_lookup(dhcp4, out);
+    let words = Words {
+        vocabulary: &vocabulary,
+        classes: &classes,
+        hooks: &Hooks::default(),
+        host_lookup: &host_lookup,
+    };
+    let hooks = hooks::read(dhcp4, words, out);
+    classes::read_limits(dhcp4, &mut classes, hooks.limits(), out);
     let words = Words {
         vocabulary: &vocabulary,
         classes: &classes,

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use lessor_config::option_set::{Given, Sending, Space};
 use lessor_config::{
-    Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, Hook, Hooks,
-    Host, HostLookup, HostScopes, Hosts, InfoCheck, InterfaceSpec, LeaseCheck, LeaseStore,
-    Lifetime, Limits, Membership, Memfile, Naming, Network, NetworkKey, OptionDef, OptionSet,
-    PingCheck, Pool, Prefix4, Rate, Replace, SanityChecks, SocketType, Subnet, Tee, hooks,
+    Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction,
+    FlexChange, FlexId, FlexOption, FlexSubOption, FlexValue, Hook, Hooks, Host, HostLookup,
+    HostScopes, Hosts, InfoCheck, InterfaceSpec, LeaseCheck, LeaseStore, Lifetime, Limits,
+    Membership, Memfile, Naming, Network, NetworkKey, OptionDef, OptionSet, PingCheck, Pool,
+    Prefix4, Rate, Replace, SanityChecks, SocketType, Subnet, Tee, hooks,
 };
 use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
@@ -161,19 +162,73 @@ fn limits() -> impl Strategy<Value = Limits> {
         .prop_map(|(addresses, rate)| Limits { addresses, rate })
 }
 
-/// Some libraries that are in effect, each once.
+fn flex_action() -> impl Strategy<Value = FlexAction> {
+    let expression = Expression::parse_string("ifelse(member('ALL'), pkt4.mac, 'x')");
+    let expression = expression.expect("a value");
+    let value = move |csv| FlexValue { expression: expression.clone(), csv };
+    let test = Expression::parse_bool("member('ALL')").expect("a test");
+    prop_oneof![
+        any::<bool>().prop_map(value.clone()).prop_map(FlexAction::Add),
+        any::<bool>().prop_map(value).prop_map(FlexAction::Supersede),
+        Just(FlexAction::Remove(test)),
+    ]
+}
+
+fn flex_class() -> impl Strategy<Value = Option<String>> {
+    option::of(Just("ALL".to_owned()))
+}
+
+/// One option, or one or two within one.
+fn flex_option() -> impl Strategy<Value = FlexOption> {
+    let whole = (prop_oneof![Just(3), Just(67)], flex_action())
+        .prop_map(|(code, action)| (code, FlexChange::Whole(action)));
+    // Sub-options whose form is known, and what holds them.
+    let places = prop_oneof![
+        Just((43, Space::parse(Space::VENDOR_ENCAPSULATED), any::<u8>().boxed())),
+        Just((125, Space::Vendor(4491), Just(2_u8).boxed())),
+    ];
+    let within = places.prop_flat_map(|(code, space, codes)| {
+        let known = matches!(space, Space::Vendor(_));
+        let sub = (codes, flex_class(), flex_action(), any::<[bool; 2]>());
+        let sub = sub.prop_map(move |(code, class, action, [container_add, container_remove])| {
+            let space = space.clone();
+            // The form of the others is not known.
+            let action = match action {
+                FlexAction::Add(value) => {
+                    FlexAction::Add(FlexValue { csv: value.csv && known, ..value })
+                }
+                FlexAction::Supersede(value) => {
+                    FlexAction::Supersede(FlexValue { csv: value.csv && known, ..value })
+                }
+                remove @ FlexAction::Remove(_) => remove,
+            };
+            FlexSubOption { space, code, class, action, container_add, container_remove }
+        });
+        (Just(code), vec(sub, 1..3).prop_map(FlexChange::Within))
+    });
+    (prop_oneof![whole, within], flex_class()).prop_map(|((code, change), class)| FlexOption {
+        code,
+        class,
+        change,
+    })
+}
+
+/// Some libraries, each once.
 fn libraries() -> impl Strategy<Value = Hooks> {
-    let all = |ping_check| {
+    let all = |(ping_check, replace_client_id, options)| {
+        let identifier = Expression::parse_string("relay4[2].hex + pkt4.mac").expect("a value");
         vec![
             ("/usr/lib/libdhcp_lease_cmds.so", Feature::BuiltIn),
             ("libdhcp_bootp", Feature::Bootp),
+            ("libdhcp_flex_id.so", Feature::FlexId(FlexId { identifier, replace_client_id })),
+            ("/libdhcp_flex_option.so", Feature::FlexOption(options)),
             ("libdhcp_limits.so", Feature::Limits),
             ("libdhcp_ping_check.so", Feature::PingCheck(ping_check)),
         ]
     };
-    ping_check()
+    (ping_check(), any::<bool>(), vec(flex_option(), 0..4))
         .prop_map(all)
-        .prop_flat_map(|all| proptest::sample::subsequence(all, 0..=4))
+        .prop_flat_map(|all| proptest::sample::subsequence(all, 0..=6))
         .prop_map(|some| {
             let hook =
                 |(library, feature): (&str, _)| Hook { library: library.to_owned(), feature };

@@ -27,7 +27,7 @@ impl<'a> Classes<'a> {
     /// configuration in its order, but for what asks whether the client has a reservation.
     #[must_use]
     pub fn of(topology: &'a Topology, query: &'a Query, links: &'a Links) -> Self {
-        let interface = links.by_id(query.link).map_or("", |link| &*link.name);
+        let interface = interface(query, links);
         let mut classes = Self { topology, query, interface, names: Vec::new() };
         classes.join(class_names::ALL);
         if query.ask == Ask::Bootp {
@@ -149,19 +149,30 @@ impl<'a> Classes<'a> {
         }
     }
 
-    fn ask<T>(&self, question: impl Fn(&Packet<'_>) -> T) -> T {
-        let query = self.query;
-        question(&Packet {
-            message: &query.message,
-            arrival: Arrival {
-                interface: self.interface,
-                source: *query.source.ip(),
-                destination: query.dest,
-                length: query.length,
-            },
-            classes: &|name| self.contains(name),
-        })
+    /// What an expression says of the query, which is in these classes.
+    pub(crate) fn ask<T>(&self, question: impl Fn(&Packet<'_>) -> T) -> T {
+        question(&packet(self.query, self.interface, &|name| self.contains(name)))
     }
+}
+
+/// The name of the interface that a query came in on.
+pub(crate) fn interface<'a>(query: &Query, links: &'a Links) -> &'a str {
+    links.by_id(query.link).map_or("", |link| &*link.name)
+}
+
+/// What expressions may ask of a query that is in those classes of which `classes` says so.
+pub(crate) fn packet<'a>(
+    query: &'a Query,
+    interface: &'a str,
+    classes: &'a dyn Fn(&str) -> bool,
+) -> Packet<'a> {
+    let arrival = Arrival {
+        interface,
+        source: *query.source.ip(),
+        destination: query.dest,
+        length: query.length,
+    };
+    Packet { message: &query.message, arrival, classes }
 }
 
 /// A client's octets as part of a name: without the zeros at their end, and everything that is not

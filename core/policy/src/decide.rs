@@ -37,8 +37,14 @@ pub fn decide<F: Facts>(
     query: &Query,
     now: Now,
 ) -> Decision {
+    let renamed = query.renamed(topology, links);
+    let query = renamed.as_ref().unwrap_or(query);
     match stash::recall(facts, topology, query) {
-        Ok(Some(query)) => decide_on(facts, topology, links, &query, now),
+        Ok(Some(query)) => {
+            // The relay's word may be what its identifier is made of.
+            let query = query.renamed(topology, links).unwrap_or(query);
+            decide_on(facts, topology, links, &query, now)
+        }
         Ok(None) => decide_on(facts, topology, links, query, now),
         Err(lookup) => Decision::Need(vec![lookup]),
     }

@@ -11,6 +11,8 @@
 //! - [`options`]: which configured options an answer carries.
 //! - [`reply`]: the answer's fields, options and times, and where it goes.
 //! - [`reason`]: why a query got no answer.
+//! - `flex_id`: the identifier that an expression makes of a query.
+//! - `flex_option`: what expressions do to the options of a reply.
 //! - [`limits`]: what counts against limits.
 //! - [`members`]: which classes a lease's client was in.
 //! - [`extended`]: what a lease remembers of its client's relay.
@@ -26,6 +28,8 @@ pub mod classify;
 pub mod decide;
 pub mod extended;
 pub mod facts;
+mod flex_id;
+mod flex_option;
 pub mod limits;
 pub mod members;
 pub mod names;

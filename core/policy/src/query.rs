@@ -89,8 +89,11 @@ impl Ask {
 pub struct Query {
     /// What is asked.
     pub ask: Ask,
-    /// Who asks, as the message says; a subnet may be told not to count the client identifier.
+    /// Who asks, as the message says, unless another client identifier was put in the place of its
+    /// own ([`Query::renamed`]); a subnet may be told not to count the client identifier.
     pub holder: Holder,
+    /// What the configuration's expression makes of the message for an identifier.
+    pub flex_id: Option<Identifier>,
     /// The interface it came in on.
     pub link: LinkId,
     /// Who sent it: the client, or its relay.
@@ -144,21 +147,14 @@ impl Query {
             false if rules.bootp => Ask::Bootp,
             false => return Err(DropReason::Bootp),
         };
-        let holder = Holder {
-            hw: message.hw,
-            // RFC 2132 §9.14: at least two octets; a shorter one identifies nobody.
-            client_id: message
-                .options
-                .get(code::CLIENT_ID)
-                .filter(|id| id.len() >= 2)
-                .and_then(|id| ClientId::new(id).ok()),
-        };
+        let holder = Holder { hw: message.hw, client_id: Self::own_client_id(&message) };
         if holder.is_nobody() {
             return Err(DropReason::NoIdentity);
         }
         Ok(Self {
             ask,
             holder,
+            flex_id: None,
             link: datagram.link,
             source,
             dest,
@@ -174,19 +170,26 @@ impl Query {
         })
     }
 
+    /// The client identifier that a message says.
+    pub(crate) fn own_client_id(message: &Message) -> Option<ClientId> {
+        // RFC 2132 §9.14: at least two octets; a shorter one identifies nobody.
+        let octets = message.options.get(code::CLIENT_ID).filter(|id| id.len() >= 2)?;
+        ClientId::new(octets).ok()
+    }
+
     /// What names the client in reservations, for each of these kinds that the message has, in
     /// their order.
     #[must_use]
     pub fn identifiers(&self, kinds: &[IdentifierKind]) -> Vec<Identifier> {
-        let options = &self.message.options;
+        let client_id = self.holder.client_id.as_ref().map(ClientId::octets);
         let agent = self.message.relay_agent();
         let octets = |kind| match kind {
             IdentifierKind::HwAddress => Some(self.message.hw.octets()),
             // RFC 4361 §6.1: type 255, an IAID of four octets, and the DUID.
-            IdentifierKind::Duid => options.get(code::CLIENT_ID)?.strip_prefix(&[255])?.get(4..),
+            IdentifierKind::Duid => client_id?.strip_prefix(&[255])?.get(4..),
             IdentifierKind::CircuitId => agent.as_ref()?.circuit_id(),
-            IdentifierKind::ClientId => options.get(code::CLIENT_ID),
-            IdentifierKind::FlexId => None,
+            IdentifierKind::ClientId => client_id,
+            IdentifierKind::FlexId => Some(self.flex_id.as_ref()?.octets()),
         };
         kinds.iter().filter_map(|kind| Identifier::new(*kind, octets(*kind)?)).collect()
     }

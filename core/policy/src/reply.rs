@@ -11,7 +11,7 @@ use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
 use crate::decide::identity::Identity;
 use crate::names::{Names, Sources};
 use crate::options::{self, Layers};
-use crate::{Answer, Ask, Classes, Query};
+use crate::{Answer, Ask, Classes, Query, flex_option};
 
 /// IP and UDP headers, in octets.
 const HEADERS: usize = 20 + 8;
@@ -174,6 +174,8 @@ impl Reply<'_> {
         let budget = Cell::new(Layers::BUDGET);
         let layers = Layers::new(&layers, &definitions, &classes, &budget);
         options::put(message, &query.message, subnet.prefix, layers);
+        // What is added to the reply hereafter is nothing that may be changed.
+        flex_option::amend(message, config.hooks.flex_options(), &classes, &definitions);
     }
 
     /// The fields that every reply copies (V4-013), and the options that it must have.

@@ -1,6 +1,8 @@
 //! `hooks-libraries`, and what belongs to them in the user contexts of subnets and classes.
 
-use crate::hooks::{Feature, FlexAction, FlexOption, Hook, Hooks, Limits, PingCheck};
+use crate::hooks::{
+    Feature, FlexAction, FlexChange, FlexOption, FlexSubOption, Hook, Hooks, Limits, PingCheck,
+};
 use crate::json::{Map, Value};
 
 pub(super) fn tree(hooks: &Hooks) -> Value {
@@ -24,16 +26,34 @@ fn hook(hook: &Hook) -> Map {
 }
 
 fn flex_option(option: &FlexOption) -> Map {
-    let (key, expression) = match &option.action {
-        FlexAction::Add(expression) => ("add", expression),
-        FlexAction::Supersede(expression) => ("supersede", expression),
-        FlexAction::Remove(expression) => ("remove", expression),
-    };
-    Map::default()
+    let map = Map::default()
         .with("code", u32::from(option.code))
-        .with(key, expression.to_string())
-        .with_some("client-class", option.class.as_deref())
-        .with("csv-format", option.csv)
+        .with_some("client-class", option.class.as_deref());
+    match &option.change {
+        FlexChange::Whole(action) => flex_action(map, action),
+        FlexChange::Within(subs) => {
+            map.with("sub-options", subs.iter().map(flex_sub_option).collect::<Value>())
+        }
+    }
+}
+
+fn flex_sub_option(sub: &FlexSubOption) -> Map {
+    let map = Map::default()
+        .with("space", sub.space.to_string())
+        .with("code", u32::from(sub.code))
+        .with_some("client-class", sub.class.as_deref())
+        .with("container-add", sub.container_add)
+        .with("container-remove", sub.container_remove);
+    flex_action(map, &sub.action)
+}
+
+fn flex_action(map: Map, action: &FlexAction) -> Map {
+    let (key, value) = match action {
+        FlexAction::Add(value) => ("add", value),
+        FlexAction::Supersede(value) => ("supersede", value),
+        FlexAction::Remove(test) => return map.with("remove", test.to_string()),
+    };
+    map.with(key, value.expression.to_string()).with("csv-format", value.csv)
 }
 
 fn ping_check(settings: &PingCheck) -> Map {

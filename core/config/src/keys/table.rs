@@ -7,9 +7,10 @@ use Kind::{
 };
 use Scope::{
     Authentication, ClientClass, Compatibility, ConfigControl, ControlSocket, Credentials,
-    Database, Dhcp4, DhcpDdns, Expiration, FlexId, FlexOption, FlexOptions, HooksLibrary,
-    HttpHeader, Interfaces, Limits, LogOutput, Logger, MultiThreading, OptionData, OptionDef,
-    PingCheck, Pool, QueueControl, Relay, Reservation, SanityChecks, SharedNetwork, Subnet,
+    Database, Dhcp4, DhcpDdns, Expiration, FlexId, FlexOption, FlexOptions, FlexSubOption,
+    HooksLibrary, HttpHeader, Interfaces, Limits, LogOutput, Logger, MultiThreading, OptionData,
+    OptionDef, PingCheck, Pool, QueueControl, Relay, Reservation, SanityChecks, SharedNetwork,
+    Subnet,
 };
 
 use super::{Effect, Key, Kind, Scope};
@@ -82,9 +83,13 @@ const REMARKS: &[Scope] = &[
     FlexId,
     FlexOptions,
     FlexOption,
+    FlexSubOption,
     Limits,
     PingCheck,
 ];
+
+/// Where it stands what is done to options of replies.
+const FLEX: &[Scope] = &[FlexOption, FlexSubOption];
 
 const ALLOCATORS: Kind = OneOf(&["iterative", "random", "flq", "shared-flq"]);
 const CONFLICT_MODES: Kind = OneOf(&[
@@ -387,20 +392,23 @@ pub const KEYS: &[Key] = &[
     key("address-limit", U32, &[Limits], "(any number)", InEffect),
     key("rate-limit", Text, &[Limits], "(any rate)", InEffect),
     key("prefix-limit", U32, &[Limits], "(any number)", Moot).why("DHCPv4 has no prefixes"),
-    key("identifier-expression", Text, &[FlexId], "(required)", NotYetProtects),
-    key("replace-client-id", Bool, &[FlexId], "false", NotYetProtects),
+    key("identifier-expression", Text, &[FlexId], "(required)", InEffect),
+    key("replace-client-id", Bool, &[FlexId], "false", InEffect),
     key("cid-as-rfc4361-duid", Bool, &[FlexId], "false", NotYetProtects).since("3.3.1"),
     key("ignore-iaid", Bool, &[FlexId], "false", Moot).why("DHCPv4 has no such numbers"),
-    key("options", Maps(FlexOption), &[FlexOptions], "[]", NotYetProtects),
-    key("add", Text, &[FlexOption], "\"\"", NotYet),
-    key("supersede", Text, &[FlexOption], "\"\"", NotYet),
-    key("remove", Text, &[FlexOption], "\"\"", NotYet),
-    key("client-class", Text, &[FlexOption], "\"\"", NotYet),
-    key("code", U32, &[FlexOption], "(by name)", NotYet),
-    key("name", Text, &[FlexOption], "(by code)", NotYet),
-    key("space", Text, &[FlexOption], "\"dhcp4\"", NotYetProtects),
-    key("csv-format", Bool, &[FlexOption], "false", NotYet),
-    key("sub-options", FreeMap, &[FlexOption], "[]", NotYetProtects),
+    key("options", Maps(FlexOption), &[FlexOptions], "[]", InEffect),
+    key("add", Text, FLEX, "\"\"", InEffect),
+    key("supersede", Text, FLEX, "\"\"", InEffect),
+    key("remove", Text, FLEX, "\"\"", InEffect),
+    key("client-class", Text, FLEX, "\"\"", InEffect),
+    key("code", U32, FLEX, "(by name)", InEffect),
+    key("name", Text, FLEX, "(by code)", InEffect),
+    key("csv-format", Bool, FLEX, "false", InEffect),
+    key("space", Text, &[FlexOption], "\"dhcp4\"", InEffect),
+    key("sub-options", Maps(FlexSubOption), &[FlexOption], "[]", InEffect),
+    key("space", Text, &[FlexSubOption], "(that of the option)", InEffect),
+    key("container-add", Bool, &[FlexSubOption], "true", InEffect),
+    key("container-remove", Bool, &[FlexSubOption], "true", InEffect),
     key("source", Text, &[FlexOption], "\"\"", NotYetProtects).since("3.3.0"),
     key("destination", Text, &[FlexOption], "\"\"", NotYetProtects).since("3.3.0"),
     // Logs and counters.

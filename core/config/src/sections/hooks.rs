@@ -7,10 +7,10 @@ mod ping_check;
 pub(super) use limits::read as read_limits;
 pub(super) use ping_check::read_override as read_ping_check;
 
+use super::Words;
 use super::section::Section;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::hooks::{Feature, Hook, Hooks};
-use crate::model::Class;
 use crate::source::Span;
 use crate::spelling;
 
@@ -62,7 +62,7 @@ const LIBRARIES: &[(&str, Fate)] = &[
 ];
 
 /// The features that are switched on.
-pub(super) fn read(dhcp4: &Section<'_>, classes: &[Class], out: &mut Diagnostics) -> Hooks {
+pub(super) fn read(dhcp4: &Section<'_>, words: Words<'_>, out: &mut Diagnostics) -> Hooks {
     let list = dhcp4.path.key("hooks-libraries");
     let mut hooks = Hooks::default();
     let mut places: Vec<(&str, Span)> = Vec::new();
@@ -100,7 +100,7 @@ pub(super) fn read(dhcp4: &Section<'_>, classes: &[Class], out: &mut Diagnostics
             out.push(finding);
         }
         let feature = match fate {
-            Fate::Switch => read_feature(name, &section, classes, out),
+            Fate::Switch => read_feature(name, &section, words, out),
             Fate::BuiltIn => Some(Feature::BuiltIn),
             _ => None,
         };
@@ -112,14 +112,14 @@ pub(super) fn read(dhcp4: &Section<'_>, classes: &[Class], out: &mut Diagnostics
 fn read_feature(
     name: &str,
     library: &Section<'_>,
-    classes: &[Class],
+    words: Words<'_>,
     out: &mut Diagnostics,
 ) -> Option<Feature> {
     let parameters = library.section("parameters");
     Some(match name {
         "libdhcp_bootp" => Feature::Bootp,
-        "libdhcp_flex_id" => Feature::FlexId(flex::read_id(&parameters, classes, out)?),
-        "libdhcp_flex_option" => Feature::FlexOption(flex::read_options(&parameters, classes, out)),
+        "libdhcp_flex_id" => Feature::FlexId(flex::read_id(&parameters, words, out)?),
+        "libdhcp_flex_option" => Feature::FlexOption(flex::read_options(&parameters, words, out)),
         "libdhcp_limits" => Feature::Limits,
         _ => Feature::PingCheck(ping_check::read(&parameters, out)),
     })

@@ -135,12 +135,14 @@ fn read_classes(
 }
 
 /// Which option is meant.
-struct Identity<'a> {
-    code: u8,
-    definition: Option<Known<'a>>,
+pub(super) struct Identity<'a> {
+    pub(super) code: u8,
+    pub(super) definition: Option<Known<'a>>,
 }
 
-fn read_identity<'a>(
+/// Which option of a space a map names, by its code or by its name; `own` are the definitions of
+/// the class that it is for.
+pub(super) fn read_identity<'a>(
     section: &Section<'_>,
     space: &Space,
     (vocabulary, own): (&'a Vocabulary, &'a [OptionDef]),

@@ -26,9 +26,13 @@ pub(super) fn recall<F: Facts>(
     if !topology.config().stash_agent_options || !speaks_directly {
         return Ok(None);
     }
+    let mut holder = query.holder.clone();
+    if topology.config().hooks.flex_id().is_some_and(|setting| setting.replace_client_id) {
+        // What the identifier of the lease was made of may be the relay's word.
+        holder.client_id = None;
+    }
     let row = facts.row(Unit::V4(client))?;
-    let own =
-        row.filter(|row| row.state == State::Assigned && row.holder.same_client(&query.holder));
+    let own = row.filter(|row| row.state == State::Assigned && row.holder.same_client(&holder));
     let agent = own.and_then(|row| extended::relay_agent(row.context.as_deref()));
     Ok(agent.map(|agent| query.with_stashed(&agent)))
 }

@@ -21,7 +21,7 @@ impl Server {
     pub(super) fn on_packet(&mut self, datagram: &Datagram) {
         let id = self.next_exchange();
         let query = match Query::read_by(self.topology.config().as_ref().into(), datagram) {
-            Ok(query) => query,
+            Ok(query) => query.renamed(&self.topology, &self.links).unwrap_or(query),
             Err(reason) => return self.ended(id, None, Outcome::Dropped(reason)),
         };
         if self.stopping {
@@ -87,7 +87,9 @@ impl Server {
         let Origin::Client(query) = &exchange.origin else {
             return self.continue_sweep(exchange);
         };
-        let query = query.clone();
+        // Under another configuration, the client may go by another identifier.
+        let renamed = query.renamed(&self.topology, &self.links);
+        let query = renamed.map_or_else(|| query.clone(), Box::new);
         if exchange.rounds >= self.limits.rounds_max {
             let outcome = Outcome::Dropped(DropReason::TooManyRounds);
             return self.ended(exchange.id, Some(&query), outcome);
