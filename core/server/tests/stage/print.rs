@@ -97,7 +97,7 @@ fn holder(holder: &Holder) -> String {
         (None, true) => "nobody".into(),
         (None, false) => name(holder.hw.octets()),
         (Some(id), _) => {
-            format!("{}/{}", name(holder.hw.octets()), String::from_utf8_lossy(id.octets()))
+            format!("{}/{}", name(holder.hw.octets()), id.octets().escape_ascii())
         }
     }
 }
