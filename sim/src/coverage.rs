@@ -54,6 +54,8 @@ goals! {
     ReleaseOvertaken = "release that was overtaken", ALL;
     /// A pool had nothing left, and had something again.
     ExhaustedThenServed = "pool exhausted, then freed", ALL;
+    /// A client got an address of another subnet than its link's first.
+    OtherSubnet = "lease of a link's second subnet", ALL;
     /// A lapsed lease was reclaimed.
     Reclaimed = "lease reclaimed", ALL;
     /// An address went from one client to another.

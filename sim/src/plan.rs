@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use lessor_config::Prefix4;
 use lessor_types::{HwAddr, Link, LinkId, Links};
 use serde_json::json;
 
@@ -14,10 +15,14 @@ pub(crate) const LINK: LinkId = LinkId(2);
 /// The last octet of the first address of the pools.
 pub(crate) const POOL_FIRST: u8 = 100;
 
-/// An address that lies in the prefix of a link.
-pub(crate) const fn link_prefix(lan: u8) -> Ipv4Addr {
-    Ipv4Addr::new(10, lan, 0, 0)
+/// Whether a subnet's addresses are for clients of a link.
+pub(crate) fn is_of_link(prefix: Prefix4, lan: u8) -> bool {
+    let [_, link, ..] = prefix.addr().octets();
+    link == lan
 }
+
+/// The last octet of the first address of a link's second subnet, where a link has two.
+pub(crate) const SECOND: u8 = 128;
 
 /// An address of a link.
 pub(crate) const fn addr(lan: u8, last: u8) -> Ipv4Addr {
@@ -101,19 +106,22 @@ pub(crate) struct Settings {
     pub(crate) ping: Option<(u32, u32)>,
     /// How many leases each subnet may have.
     pub(crate) limit: Option<u32>,
+    /// Whether each link has two subnets in a shared network, rather than one.
+    pub(crate) shared: bool,
 }
 
 impl Settings {
     /// As Kea's JSON.
     pub(crate) fn to_json(&self) -> String {
         let [min, default, max] = self.lifetime;
-        let subnet = |lan: u8| {
+        // The addresses of a link whose last octets are in a range, as a subnet.
+        let subnet = |lan: u8, id: u32, (low, high): (u8, u8), length: u8| {
             let pools: Vec<_> = self
                 .pools
                 .iter()
-                .filter(|(on, ..)| *on == lan)
+                .filter(|(on, first, last, _)| *on == lan && *first <= high && *last >= low)
                 .map(|(_, first, last, odd)| {
-                    let (first, last) = (addr(lan, *first), addr(lan, *last));
+                    let (first, last) = (addr(lan, low.max(*first)), addr(lan, high.min(*last)));
                     let guards: &[&str] = if *odd { &[ODD] } else { &[] };
                     json!({ "pool": format!("{first} - {last}"), "client-classes": guards })
                 })
@@ -121,7 +129,7 @@ impl Settings {
             let reservations: Vec<_> = self
                 .reserved
                 .iter()
-                .filter(|(on, ..)| *on == lan)
+                .filter(|(on, _, last)| *on == lan && (low..=high).contains(last))
                 .map(|(_, number, last)| {
                     let client = hw(*number).to_string();
                     json!({ "hw-address": client, "ip-address": addr(lan, *last) })
@@ -132,12 +140,27 @@ impl Settings {
                 None => json!({}),
             };
             json!({
-                "id": u32::from(lan) + 1,
-                "subnet": format!("{}/24", link_prefix(lan)),
+                "id": id,
+                "subnet": format!("{}/{length}", addr(lan, low)),
                 "pools": pools,
                 "reservations": reservations,
                 "user-context": context,
             })
+        };
+        let network = |lan: u8| {
+            json!({
+                "name": format!("link {lan}"),
+                "subnet4": [
+                    subnet(lan, u32::from(lan) + 1, (0, SECOND - 1), 25),
+                    subnet(lan, u32::from(lan) + 3, (SECOND, u8::MAX), 25),
+                ],
+            })
+        };
+        let whole = |lan: u8| subnet(lan, u32::from(lan) + 1, (0, u8::MAX), 24);
+        let (networks, subnets) = if self.shared {
+            (vec![network(0), network(1)], Vec::new())
+        } else {
+            (Vec::new(), vec![whole(0), whole(1)])
         };
         let ping = self.ping.map(|(timeout, requests)| {
             json!({
@@ -166,7 +189,8 @@ impl Settings {
             },
             "client-classes": [{ "name": ODD, "test": odd_test() }],
             "hooks-libraries": libraries,
-            "subnet4": [subnet(0), subnet(1)],
+            "shared-networks": networks,
+            "subnet4": subnets,
         }})
         .to_string()
     }

@@ -10,7 +10,7 @@ use lessor_server::Planted;
 use lessor_types::{Prng, Seed};
 
 use crate::draw::{self, Kind, between, weighted};
-use crate::plan::{POOL_FIRST, Settings};
+use crate::plan::{POOL_FIRST, SECOND, Settings};
 use crate::planted::Bug;
 use crate::schedule::{
     Bounds, ClientSpec, FaultKind, LanSpec, Schedule, StoreSpec, Topology, VERSION,
@@ -244,6 +244,7 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         },
         ping: None,
         limit: None,
+        shared: false,
     };
     // Keyed by itself, so that older seeds stay what they were.
     let mut rng_ping = draw::draw(traits.seed, Kind::Swarm, 10, 0, 0);
@@ -260,6 +261,16 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         let clients = u64::from(traits.clients);
         let limit = between(&mut rng_ping, clients.div_ceil(4), clients.div_ceil(2));
         first.limit = u32::try_from(limit).ok();
+    }
+    let mut rng_shared = draw::draw(traits.seed, Kind::Swarm, 11, 0, 0);
+    if rng_shared.chance_ppm(300_000) {
+        first.shared = true;
+        // A few addresses in a link's first subnet, the others in its second.
+        let by = SECOND - POOL_FIRST - u8::try_from(between(&mut rng_shared, 1, 5)).unwrap_or(1);
+        for (_, first, last, _) in &mut first.pools {
+            *first += by;
+            *last += by;
+        }
     }
     let mut all = vec![first];
     let reconfigure = FaultKind::Reconfigure { config: 0 }.index();

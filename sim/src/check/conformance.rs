@@ -19,11 +19,10 @@ const OFFER_HOLD: Ns = 30 * SEC;
 pub(crate) fn in_pool(config: &Config, lan: u8, addr: Ipv4Addr) -> Verdict {
     let found = config.pool_of(addr);
     let mut reserved = config.hosts.at(addr).iter().filter_map(|host| config.subnet(host.subnet?));
-    let link = plan::link_prefix(lan);
-    if reserved.any(|subnet| subnet.prefix.contains(link)) {
+    if reserved.any(|subnet| plan::is_of_link(subnet.prefix, lan)) {
         return Ok(());
     }
-    if found.is_some_and(|(subnet, _)| subnet.prefix.contains(link)) {
+    if found.is_some_and(|(subnet, _)| plan::is_of_link(subnet.prefix, lan)) {
         return Ok(());
     }
     let what = match found {

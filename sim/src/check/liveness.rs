@@ -79,7 +79,7 @@ impl End<'_> {
         self.config
             .subnets
             .iter()
-            .filter(|subnet| subnet.prefix.contains(crate::plan::link_prefix(lan)))
+            .filter(|subnet| crate::plan::is_of_link(subnet.prefix, lan))
             // Where there is a limit, free addresses may be for nobody.
             .filter(|subnet| subnet.limits.addresses.is_none())
             .flat_map(|subnet| &subnet.pools)

@@ -90,6 +90,9 @@ impl World<'_> {
                 if lan == 1 {
                     self.reach(Goal::Relayed);
                 }
+                if config.pool_of(addr).is_some_and(|(subnet, _)| subnet.id.0 > 2) {
+                    self.reach(Goal::OtherSubnet);
+                }
             }
             _ => {}
         }
