@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use lessor_types::{Holder, Unit, Wall, stable_hash};
+use lessor_types::{ClientId, Holder, HwAddr, Unit, Wall, stable_hash};
 
 use crate::{Lease, State};
 
@@ -54,6 +54,28 @@ impl Table {
     pub fn rows_after(&self, unit: Option<Unit>) -> impl Iterator<Item = &Arc<Lease>> {
         let from = unit.map_or(Bound::Unbounded, Bound::Excluded);
         self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row)
+    }
+
+    /// The rows behind `after` whose holder has this link-layer address, by unit.
+    pub fn rows_with_hw<'a>(
+        &'a self,
+        hw: &'a HwAddr,
+        after: Option<Unit>,
+    ) -> impl Iterator<Item = &'a Arc<Lease>> {
+        matching_after(&self.by_hw, stable_hash(hw.octets()), after)
+            .filter_map(|unit| self.rows.get(&unit))
+            .filter(|row| row.holder.hw.octets() == hw.octets())
+    }
+
+    /// The rows behind `after` whose holder has this identifier, by unit.
+    pub fn rows_with_client_id<'a>(
+        &'a self,
+        id: &'a ClientId,
+        after: Option<Unit>,
+    ) -> impl Iterator<Item = &'a Arc<Lease>> {
+        matching_after(&self.by_client_id, stable_hash(id.octets()), after)
+            .filter_map(|unit| self.rows.get(&unit))
+            .filter(|row| row.holder.client_id.as_ref() == Some(id))
     }
 
     /// The rows that belong to `holder`, by unit.
@@ -150,6 +172,14 @@ fn matching(index: &BTreeSet<(u64, Unit)>, hash: u64) -> impl Iterator<Item = Un
     index.range((hash, first)..).take_while(move |(other, _)| *other == hash).map(|(_, unit)| *unit)
 }
 
+fn matching_after(
+    index: &BTreeSet<(u64, Unit)>,
+    hash: u64,
+    after: Option<Unit>,
+) -> impl Iterator<Item = Unit> {
+    matching(index, hash).filter(move |unit| Some(*unit) > after)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
@@ -200,6 +230,17 @@ mod tests {
             let lapsing = table.lapsing(start, Wall::from_secs(until)).count();
             let scan = table.rows().filter(|row| row.is_reusable(Wall::from_secs(until))).count();
             prop_assert_eq!(lapsing, scan);
+            let by_hw: Vec<_> = table.rows_with_hw(&asked.hw, None).cloned().collect();
+            let scan: Vec<_> =
+                table.rows().filter(|row| row.holder.hw == asked.hw).cloned().collect();
+            prop_assert_eq!(by_hw, scan);
+            if let Some(id) = &asked.client_id {
+                let behind = Some(row(9, 0, None, 0).unit);
+                let by_id: Vec<_> = table.rows_with_client_id(id, behind).cloned().collect();
+                let has_id = |row: &&Arc<Lease>| row.holder.client_id.as_ref() == Some(id);
+                let scan: Vec<_> = table.rows_after(behind).filter(has_id).cloned().collect();
+                prop_assert_eq!(by_id, scan);
+            }
             let after = table.rows_after(Some(row(9, 0, None, 0).unit)).count();
             prop_assert_eq!(after, table.rows().filter(|r| r.unit > row(9, 0, None, 0).unit).count());
         }

@@ -91,6 +91,8 @@ reasons! {
     PartnerRefused = "DHCP4_PARTNER_REFUSED", "the partner refused the lease";
     /// Decided again too often.
     TooManyRounds = "DHCP4_TOO_MANY_ROUNDS", "the facts changed too often to decide";
+    /// The service is switched off by a command.
+    ServiceDisabled = "DHCP4_SERVICE_DISABLED", "the service is switched off";
     /// The server is stopping.
     ShuttingDown = "DHCP4_SHUTTING_DOWN", "the server is stopping";
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use lessor_lease::StoreFailure;
-use lessor_policy::{DropReason, Effect};
+use lessor_policy::{Ask, DropReason, Effect};
 use lessor_types::{Holder, SubnetId, Unit, Xid};
 
-use crate::ExchangeId;
 use crate::sanity::Remedy;
+use crate::{ExchangeId, Origin};
 
 /// How much an event asks of an operator.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,6 +43,8 @@ pub enum Event {
         exchange: ExchangeId,
         /// Who asked, where that could be read.
         client: Option<(Holder, Xid)>,
+        /// What for, where that could be read.
+        ask: Option<Ask>,
         /// How it ended.
         outcome: Outcome,
     },
@@ -95,6 +97,10 @@ pub enum Event {
         /// How many subnets it has.
         subnets: usize,
     },
+    /// Somebody switched the service off.
+    ServiceDisabled(Origin),
+    /// Somebody who had switched the service off took that back, or the time is over.
+    ServiceEnabled(Origin),
     /// The wall clock leapt by this many milliseconds.
     ClockLeapt(i64),
 }
@@ -137,6 +143,8 @@ impl Event {
             Self::ContactBegan => "PARTNER_CONTACT_BEGAN",
             Self::ContactEnded => "PARTNER_CONTACT_ENDED",
             Self::ConfigApplied { .. } => "CONFIG_APPLIED",
+            Self::ServiceDisabled(_) => "SERVICE_SWITCHED_OFF",
+            Self::ServiceEnabled(_) => "SERVICE_SWITCHED_ON",
             Self::ClockLeapt(_) => "CLOCK_LEAPT",
         }
     }
@@ -164,10 +172,11 @@ impl Event {
             | Self::QuarantineFailed(_)
             | Self::Quarantined(_)
             | Self::ProbeUnsent(_)
+            | Self::ServiceDisabled(_)
             | Self::ClockLeapt(_) => Level::Warn,
             Self::ProbationEnded(_) | Self::LeasesLookedOver { .. } => Level::Info,
             Self::Reclaimed(_) | Self::Removed(_) => Level::Debug,
-            Self::AddressInUse(_) => Level::Info,
+            Self::AddressInUse(_) | Self::ServiceEnabled(_) => Level::Info,
             Self::StoreLost(_) => Level::Error,
             Self::StoreReopened(_) | Self::ContactBegan | Self::ConfigApplied { .. } => Level::Info,
             Self::ContactEnded => Level::Warn,
@@ -224,6 +233,12 @@ impl fmt::Display for Event {
             Self::ContactEnded => f.write_str("out of contact with the partner"),
             Self::ConfigApplied { subnets } => {
                 write!(f, "a configuration with {subnets} subnets is in effect")
+            }
+            Self::ServiceDisabled(origin) => {
+                write!(f, "the service is switched off by origin {}", origin.0)
+            }
+            Self::ServiceEnabled(origin) => {
+                write!(f, "the service is no longer switched off by origin {}", origin.0)
             }
             Self::ClockLeapt(ms) => write!(f, "the wall clock leapt by {ms} ms"),
         }

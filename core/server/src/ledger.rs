@@ -7,12 +7,14 @@ use std::time::Duration;
 use lessor_lease::{Change, Lease, Table};
 use lessor_policy::limits::{self, Counted};
 use lessor_policy::{Hold, PoolKey, PoolUse, Query, Topology};
-use lessor_types::{Holder, Mono, Prng, Seq, Unit, Wall, stable_hash};
+use lessor_types::{Holder, Mono, PoolId, Prng, Seq, SubnetId, Unit, Wall, stable_hash};
 
+use crate::census::{Census, Count};
 use crate::lane::LaneId;
 use crate::occupancy::{Occupancy, Use};
 use crate::quarter::Quarter;
 use crate::shares::Shares;
+use crate::snapshot::{SnapshotId, Snapshots};
 use crate::tally::Tally;
 
 /// How long a confirmation counts as recent: longer than packets overtake each other.
@@ -63,6 +65,8 @@ pub struct Ledger {
     confirmed_ends: BTreeSet<(Mono, Unit)>,
     occupancy: Occupancy,
     tally: Tally,
+    census: Census,
+    snapshots: Snapshots,
     /// For [`crate::Planted::LimitRaced`].
     settled_only: bool,
     lapsed_to: (i64, Unit),
@@ -98,10 +102,13 @@ impl Ledger {
             confirmed_ends: BTreeSet::new(),
             occupancy: Occupancy::default(),
             tally: Tally::default(),
+            census: Census::default(),
+            snapshots: Snapshots::default(),
             settled_only: false,
             lapsed_to: BEGINNING,
             judged,
         };
+        ledger.census.found(ledger.table.rows().map(AsRef::as_ref));
         ledger.settle_in(topology);
         ledger
     }
@@ -139,6 +146,8 @@ impl Ledger {
         for row in rows {
             self.table.put(row);
         }
+        self.census.found(self.table.rows().map(AsRef::as_ref));
+        self.snapshots.end_all();
         self.lapsed_to = BEGINNING;
         self.settle_in(topology);
     }
@@ -147,6 +156,26 @@ impl Ledger {
     #[must_use]
     pub const fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// What is counted in pools otherwise than when this was last asked.
+    pub fn recounted(&mut self) -> Vec<(SubnetId, PoolId, Count)> {
+        self.census.take_changed()
+    }
+
+    /// The snapshots that are read.
+    pub const fn snapshots(&mut self) -> &mut Snapshots {
+        &mut self.snapshots
+    }
+
+    /// The settled rows after a unit as they were when a snapshot began; none if it has ended.
+    #[must_use]
+    pub fn rows_then(
+        &self,
+        snapshot: SnapshotId,
+        after: Option<Unit>,
+    ) -> Option<impl Iterator<Item = &Arc<Lease>>> {
+        self.snapshots.rows_after(snapshot, &self.table, after)
     }
 
     /// The free units of a pool, in the order of its allocator.
@@ -212,10 +241,12 @@ impl Ledger {
         if let Some(Pending { change, .. }) = self.pending.remove(&unit)
             && keep
         {
-            match change.to {
-                Some(row) => self.table.put(row),
+            let before = match &change.to {
+                Some(row) => self.table.put(Arc::clone(row)),
                 None => self.table.remove(unit),
             };
+            self.census.changed(before.as_deref(), change.to.as_deref());
+            self.snapshots.changed(unit, before.as_ref());
         }
         self.mark(topology, unit);
     }

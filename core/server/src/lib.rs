@@ -18,6 +18,9 @@
 //! - [`tally`]: how many leases there are, by subnet and by class.
 //! - [`reclaim`]: what becomes of lapsed leases.
 //! - [`sanity`]: stored leases that do not fit the configuration.
+//! - [`snapshot`]: the leases as they were at one moment, read in steps.
+//! - [`census`]: how many leases there are in each pool.
+//! - [`service`]: whether clients are served, and who does not want it.
 //! - [`calendar`]: the wall clock, judged with suspicion.
 //! - [`event`]: what happened, with stable ids, and the counters folded over it.
 //! - [`planted`]: defects that the simulator switches on to test itself.
@@ -33,6 +36,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calendar;
+pub mod census;
 pub mod event;
 pub mod exchange;
 pub mod gathered;
@@ -47,17 +51,22 @@ pub mod rates;
 pub mod reclaim;
 pub mod sanity;
 pub mod server;
+pub mod service;
 pub mod shares;
+pub mod snapshot;
 pub mod tally;
 pub mod throttle;
 pub mod view;
 
+pub use census::Count;
 pub use event::{Counters, Event, Level, Outcome};
 pub use exchange::{ExchangeId, Parked};
 pub use planted::Planted;
 pub use port::{
-    Command, CommandId, FetchId, Heard, Input, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports,
-    ProbeId, Reply, turn,
+    Command, CommandId, FetchId, Heard, Input, LeaseQuery, Output, PeerFrame, PeerOutcome,
+    PeerUpdate, Ports, ProbeId, Reply, turn,
 };
 pub use quarter::Quarter;
 pub use server::{Limits, Server, Setup, StoreMode};
+pub use service::Origin;
+pub use snapshot::SnapshotId;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use lessor_lease::{Change, FetchError, Found, Lease, Lookup, Outcome, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
-use lessor_types::{Datagram, LinkId, Links, Mono, Now, Seq, Transmit, Unit};
+use lessor_types::{
+    ClientId, Datagram, HwAddr, LinkId, Links, Mono, Now, Secs, Seq, Transmit, Unit,
+};
 
-use crate::{Event, Server};
+use crate::{Event, Origin, Server, SnapshotId};
 
 /// Names a question to a shared store.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -149,24 +151,68 @@ pub enum PeerOutcome {
 /// What an operator can ask of the machine itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
-    /// Leases by unit, after the given one.
-    LeasePage {
+    /// Some leases, by unit, after the given one.
+    Leases {
+        /// Which.
+        query: LeaseQuery,
         /// The last unit of the page before.
         after: Option<Unit>,
-        /// How many at most.
+        /// How many at most; fewer are given where that would hold clients up.
         limit: u32,
+    },
+    /// Keep all leases as they are now, to be read in steps.
+    Snapshot,
+    /// A snapshot has been read.
+    EndSnapshot(SnapshotId),
+    /// Reclaim all lapsed leases, whatever the configuration limits a round to.
+    Reclaim {
+        /// Whether their rows go too.
+        remove: bool,
+    },
+    /// Serve nobody from now on.
+    Disable {
+        /// Who wants it.
+        origin: Origin,
+        /// For how long; until it is taken back where nothing is given.
+        period: Option<Secs>,
+    },
+    /// Take that back.
+    Enable {
+        /// Who wanted it.
+        origin: Origin,
     },
     /// How the server is.
     Status,
 }
 
+/// Which leases.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LeaseQuery {
+    /// All of a snapshot.
+    All(SnapshotId),
+    /// The one of this unit.
+    Unit(Unit),
+    /// Those whose holder has this link-layer address.
+    HwAddr(HwAddr),
+    /// Those whose holder has this identifier.
+    ClientId(ClientId),
+}
+
 /// What the machine answers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reply {
-    /// To [`Command::LeasePage`].
+    /// To [`Command::Leases`]. None are left if there are none.
     Leases(Vec<Arc<Lease>>),
-    /// To [`Command::LeasePage`] where the leases are in a store that others write too.
+    /// To [`Command::Leases`] where the snapshot has ended: the store was read anew meanwhile.
+    Outdated,
+    /// To what asks for leases where they are in a store that others write too.
     NotHere,
+    /// To [`Command::Snapshot`].
+    Snapshot(SnapshotId),
+    /// To [`Command::Reclaim`]: whether no lapsed lease is left.
+    Reclaimed(bool),
+    /// To what only has to be done.
+    Done,
     /// To [`Command::Status`].
     Status(Box<crate::server::Status>),
 }

@@ -1,6 +1,7 @@
 //! The composition: what each input does.
 
 mod clients;
+mod commands;
 mod lanes;
 mod load;
 mod probing;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use lessor_config::Config;
 use lessor_lease::{Lease, Lookup, State};
 use lessor_policy::Topology;
-use lessor_types::{Links, Mono, Now, Seed, Unit};
+use lessor_types::{Links, Mono, Now, PoolId, Seed, SubnetId};
 
 use crate::calendar::Calendar;
 use crate::exchange::Lot;
@@ -22,8 +23,9 @@ use crate::ledger::Ledger;
 use crate::planted::{Defect, Planted};
 use crate::probes::Probes;
 use crate::rates::Rates;
+use crate::service::{Origin, Service};
 use crate::throttle::{Rate, Throttle};
-use crate::{Command, CommandId, Event, ExchangeId, FetchId, Input, Output, Parked, Reply};
+use crate::{Count, Event, ExchangeId, FetchId, Input, Output, Parked};
 
 /// Bounds on everything that can grow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,6 +129,8 @@ pub struct Status {
     pub unsettled: usize,
     /// Whether the store can be written.
     pub store_open: bool,
+    /// Who has switched the service off.
+    pub disabled_by: Vec<Origin>,
     /// Whether there is contact with the partner, where one is waited for.
     pub in_contact: bool,
 }
@@ -168,6 +172,7 @@ pub struct Server {
     fresh_until: Mono,
     last_turn: Mono,
     sweep: sweep::Sweep,
+    service: Service,
     lapses_left: bool,
     stopping: bool,
 }
@@ -226,6 +231,7 @@ impl Server {
             outputs: VecDeque::new(),
             fresh_until: now.mono.after(FRESH),
             last_turn: now.mono,
+            service: Service::default(),
             lapses_left: false,
             stopping: false,
         };
@@ -258,7 +264,7 @@ impl Server {
             Input::Probed { probe, heard } => self.on_probed(probe, heard),
             Input::Peer(frame) => self.on_peer(frame),
             Input::Contact(contact) => self.on_contact(contact),
-            Input::Command(id, command) => self.on_command(id, &command),
+            Input::Command(id, command) => self.on_command(id, command),
             Input::Config(topology) => self.on_config(topology),
             Input::Links(links) => {
                 self.links = links;
@@ -289,6 +295,7 @@ impl Server {
             self.lot.next_deadline(),
             self.ledger.next_deadline(),
             self.probes.next_deadline(),
+            self.service.next_deadline(),
             self.calendar.next_deadline(),
             (!self.stopping).then(|| self.sweep.next()).flatten(),
             self.is_shared().then(|| self.last_turn.after(PULSE)),
@@ -321,8 +328,14 @@ impl Server {
             parked: self.lot.len(),
             unsettled: self.to_store.len(),
             store_open: self.store_open,
+            disabled_by: self.service.disabled_by().collect(),
             in_contact: self.in_contact,
         }
+    }
+
+    /// How many leases there are in pools, where that is not what it was when this was last asked.
+    pub fn recounted(&mut self) -> Vec<(SubnetId, PoolId, Count)> {
+        self.ledger.recounted()
     }
 
     fn on_deadline(&mut self) {
@@ -339,6 +352,9 @@ impl Server {
                 i64::MAX
             });
             self.event(Event::ClockLeapt(ms));
+        }
+        for origin in self.service.advance(self.now.mono) {
+            self.event(Event::ServiceEnabled(origin));
         }
         let judged = self.judged();
         self.lapses_left = self.ledger.advance(&self.topology, self.offer_clock(), judged);
@@ -366,20 +382,6 @@ impl Server {
         )
     }
 
-    fn on_command(&mut self, id: CommandId, command: &Command) {
-        let reply = match command {
-            Command::LeasePage { .. } if self.store == StoreMode::Shared => Reply::NotHere,
-            Command::LeasePage { after, limit } => Reply::Leases(self.page(*after, *limit)),
-            Command::Status => Reply::Status(Box::new(self.status())),
-        };
-        self.outputs.push_back(Output::Reply(id, reply));
-    }
-
-    fn page(&self, after: Option<Unit>, limit: u32) -> Vec<Arc<Lease>> {
-        let limit = usize::try_from(limit.min(self.limits.page_max)).unwrap_or(0);
-        self.ledger.table().rows_after(after).take(limit).cloned().collect()
-    }
-
     fn on_config(&mut self, topology: Arc<Topology>) {
         self.topology = topology;
         self.era += 1;
@@ -388,6 +390,7 @@ impl Server {
         self.calendar.configured(&config);
         self.sweep.configure(self.now.mono, &config.expired);
         self.rates.clear();
+        self.service.configured();
         self.ledger.settle_in(&self.topology);
         self.event(Event::ConfigApplied { subnets: config.subnets.len() });
         self.look_over();

@@ -284,6 +284,7 @@ impl<P: PacketIo> Reactor<P> {
                 let _ = asker.send(Arc::clone(self.server.topology().config()));
             }
             Request::Reload(asker) => self.reloads.ask(asker),
+            Request::Configure(text, asker) => self.reloads.set(text, asker),
             Request::Stop { exit } => self.stop(exit),
         }
     }

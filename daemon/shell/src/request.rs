@@ -26,6 +26,8 @@ pub enum Request {
     /// Read the configuration file again. The answer is the configuration in effect then, or why
     /// the old one stays.
     Reload(Option<oneshot::Sender<Result<Arc<Config>, String>>>),
+    /// Use this configuration from now on. The answer is as that to a reload.
+    Configure(String, oneshot::Sender<Result<Arc<Config>, String>>),
     /// Finish what is in work and end the process with this exit code. A second one does not wait.
     Stop {
         /// The process's exit code.

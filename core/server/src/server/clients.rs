@@ -27,6 +27,9 @@ impl Server {
         if self.stopping {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::ShuttingDown));
         }
+        if !self.service.is_on() {
+            return self.ended(id, Some(&query), Outcome::Dropped(DropReason::ServiceDisabled));
+        }
         let limits = rates(&self.topology, &query, &self.links);
         if !self.rates.admit(self.now.mono, &limits) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::RateLimited));
@@ -286,7 +289,7 @@ impl Server {
         }
         match &exchange.origin {
             Origin::Client(query) => self.ended(id, Some(query), Outcome::Dropped(reason)),
-            Origin::Reclaim => self.end_round(),
+            Origin::Reclaim => self.lose_round(),
             Origin::Quarantine => {}
         }
     }
@@ -297,7 +300,8 @@ impl Server {
 
     pub(super) fn ended(&mut self, exchange: ExchangeId, query: Option<&Query>, outcome: Outcome) {
         let client = query.map(|query| (query.holder.clone(), query.message.xid));
-        self.event(Event::Ended { exchange, client, outcome });
+        let ask = query.map(|query| query.ask);
+        self.event(Event::Ended { exchange, client, ask, outcome });
     }
 
     /// Whether the store is one that others write too.

@@ -3,11 +3,12 @@
 //! There is one round at a time. It is written slice by slice; between two slices it is asked
 //! whether the round may go on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::Expired;
-use lessor_lease::{Change, Lookup};
+use lessor_lease::{Change, Lease, Lookup};
 use lessor_types::{Mono, Secs, Seed};
 
 use super::Server;
@@ -16,7 +17,7 @@ use crate::gathered::Gathered;
 use crate::lane::LaneId;
 use crate::planted::Planted;
 use crate::reclaim::Kind;
-use crate::{Event, ExchangeId, reclaim};
+use crate::{CommandId, Event, ExchangeId, Reply, reclaim};
 
 /// How long a round is put off that would begin while another one is in work.
 const PUT_OFF: Duration = Duration::from_secs(1);
@@ -30,16 +31,26 @@ pub(super) struct Sweep {
     /// How many rounds of each kind were due.
     rounds: [u64; 2],
     round: Option<Round>,
+    /// Rounds that operators wait for.
+    asked: VecDeque<Asked>,
     /// How many rounds in a row left lapsed leases behind.
     incomplete: u32,
     /// For [`Planted::ReclaimRace`]: what the round before found.
     stale: Vec<Change>,
 }
 
+/// A round that somebody asked for: all that lapsed, at once.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    id: CommandId,
+    remove: bool,
+}
+
 /// A round in work.
 #[derive(Clone, Copy, Debug)]
 struct Round {
     kind: Kind,
+    asked: Option<Asked>,
     /// The slice on its way. The round is in work as long as that is parked.
     exchange: ExchangeId,
     began: Mono,
@@ -58,6 +69,7 @@ impl Sweep {
             seed,
             rounds: [0; 2],
             round: None,
+            asked: VecDeque::new(),
             incomplete: 0,
             stale: Vec::new(),
         };
@@ -125,26 +137,69 @@ impl Server {
         let Some(kind) = self.sweep.take_due(self.now.mono, &settings) else {
             return;
         };
-        let current = self.sweep.round.map(|round| round.exchange);
-        if current.is_some_and(|id| self.lot.get_mut(id).is_some()) {
+        if self.has_round() {
             return self.sweep.put_off(kind, self.now.mono.after(PUT_OFF));
         }
         if !self.store_open {
             return;
         }
-        let round = Round {
+        self.begin_round(kind, None);
+    }
+
+    /// Reclaims all that lapsed, as soon as the round that is in work is over.
+    pub(super) fn reclaim_now(&mut self, id: CommandId, remove: bool) {
+        if !self.store_open || self.stopping {
+            return self.reply(id, Reply::Reclaimed(false));
+        }
+        self.sweep.asked.push_back(Asked { id, remove });
+        if !self.has_round() {
+            self.begin_asked();
+        }
+    }
+
+    fn begin_asked(&mut self) {
+        if let Some(asked) = self.sweep.asked.pop_front() {
+            self.begin_round(Kind::Reclaim, Some(asked));
+        }
+    }
+
+    fn has_round(&mut self) -> bool {
+        let current = self.sweep.round.map(|round| round.exchange);
+        current.is_some_and(|id| self.lot.get_mut(id).is_some())
+    }
+
+    fn begin_round(&mut self, kind: Kind, asked: Option<Asked>) {
+        self.begin_slice(Round {
             kind,
+            asked,
             exchange: ExchangeId::default(),
             began: self.now.mono,
             taken: 0,
             is_full: false,
             has_failed: false,
-        };
-        self.begin_slice(round);
+        });
+    }
+
+    /// What a round goes by: the configuration, unless somebody asked for it.
+    fn settings(&self, asked: Option<Asked>) -> Expired {
+        let configured = self.topology.config().expired;
+        match asked {
+            None => configured,
+            Some(Asked { remove, .. }) => Expired {
+                max_reclaim_leases: 0,
+                max_reclaim_time_ms: 0,
+                hold_reclaimed: if remove {
+                    Secs(0)
+                } else {
+                    configured.hold_reclaimed.max(Secs(1))
+                },
+                ..configured
+            },
+        }
     }
 
     fn begin_slice(&mut self, mut round: Round) {
-        let settings = self.topology.config().expired;
+        let settings = self.settings(round.asked);
         let id = self.next_exchange();
         let exchange = Exchange {
             id,
@@ -175,7 +230,7 @@ impl Server {
 
     /// Goes on with a slice whose rows have been fetched.
     pub(super) fn continue_sweep(&mut self, mut exchange: Exchange) {
-        let settings = self.topology.config().expired;
+        let settings = self.settings(self.sweep.round.and_then(|round| round.asked));
         let rows = exchange.gathered.take_lapsed().unwrap_or_default();
         let changes = rows
             .iter()
@@ -186,7 +241,7 @@ impl Server {
     }
 
     fn sweep(&mut self, mut exchange: Exchange, mut changes: Vec<Change>) {
-        let settings = self.topology.config().expired;
+        let settings = self.settings(self.sweep.round.and_then(|round| round.asked));
         let Some(round) = self.sweep.round.as_mut().filter(|it| it.exchange == exchange.id) else {
             return;
         };
@@ -241,10 +296,10 @@ impl Server {
 
     /// A slice is written: the next one, if there is more and the round may go on.
     fn end_slice(&mut self) {
-        let settings = self.topology.config().expired;
         let Some(round) = self.sweep.round else {
             return;
         };
+        let settings = self.settings(round.asked);
         let passed = self.now.mono.since(round.began).as_millis();
         let in_time = match settings.max_reclaim_time_ms {
             0 => true,
@@ -258,16 +313,38 @@ impl Server {
         }
     }
 
-    /// A round is over, or was lost on the way.
-    pub(super) fn end_round(&mut self) {
-        let settings = self.topology.config().expired;
-        let Some(Round { kind: Kind::Reclaim, is_full, .. }) = self.sweep.round.take() else {
-            return;
-        };
+    /// A slice was lost on the way, and its round with it.
+    pub(super) fn lose_round(&mut self) {
+        if let Some(round) = &mut self.sweep.round {
+            round.has_failed = true;
+        }
+        self.end_round();
+    }
+
+    /// A round is over.
+    fn end_round(&mut self) {
+        if let Some(round) = self.sweep.round.take()
+            && round.kind == Kind::Reclaim
+        {
+            self.judge_round(round);
+        }
+        self.begin_asked();
+    }
+
+    fn judge_round(&mut self, Round { asked, is_full, has_failed, .. }: Round) {
+        let settings = self.settings(asked);
+        let judged = self.judged();
+        if let Some(asked) = asked {
+            // A row counts whose end is on its way; one that its client is having again does not.
+            let is_ending = |row: &Arc<Lease>| {
+                self.ledger.row(row.unit).is_none_or(|to_be| to_be.is_reusable(judged))
+            };
+            let has_left = self.ledger.table().lapsed(judged).any(is_ending);
+            return self.reply(asked.id, Reply::Reclaimed(!has_left && !has_failed));
+        }
         let has_left = if self.is_shared() {
             is_full
         } else {
-            let judged = self.judged();
             !reclaim::slice(Kind::Reclaim, &self.ledger, &settings, judged, 1).is_empty()
         };
         if let Some(rounds) = self.sweep.ended(has_left, &settings) {

@@ -16,10 +16,10 @@ use lessor_config::Config;
 use lessor_lease::{FetchError, Lookup, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
 use lessor_server::{
-    FetchId, Heard, Input, Limits, Output, PeerFrame, PeerOutcome, PeerUpdate, Ports, ProbeId,
-    Server, Setup, StoreMode, turn,
+    Command, CommandId, FetchId, Heard, Input, Limits, Origin, Output, PeerFrame, PeerOutcome,
+    PeerUpdate, Ports, ProbeId, Server, Setup, StoreMode, turn,
 };
-use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Unit, Wall, Xid};
+use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Secs, Seed, Unit, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
 use store::Rows;
@@ -67,6 +67,14 @@ impl Ports for Kept {
     fn put(&mut self, output: Output) {
         self.0.push(output);
     }
+}
+
+fn command(command: Command) -> Input {
+    Input::Command(CommandId(0), command)
+}
+
+fn origin(number: &str) -> Origin {
+    Origin(number.parse().expect("a number"))
 }
 
 impl Stage {
@@ -211,6 +219,13 @@ impl Stage {
                 self.probes.clear();
                 return Vec::new();
             }
+            ["reclaim"] => Some(command(Command::Reclaim { remove: false })),
+            ["reclaim", "remove"] => Some(command(Command::Reclaim { remove: true })),
+            ["disable", origin, period @ ..] => {
+                let period = period.first().map(|it| Secs(it.parse().expect("seconds")));
+                Some(command(Command::Disable { origin: self::origin(origin), period }))
+            }
+            ["enable", origin] => Some(command(Command::Enable { origin: self::origin(origin) })),
             ["tick"] => None,
             _ => panic!("not a step: {words:?}"),
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::Desk;
@@ -17,7 +18,8 @@ use crate::request::Request;
 /// How long a client may be silent, or not take more of its answer.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// How long a command may be, in octets.
-const COMMAND_MAX: usize = 1 << 20;
+/// A configuration of many thousand subnets, everything written out, fits.
+pub(super) const COMMAND_MAX: usize = 32 << 20;
 /// How much is read or written at once, in octets.
 const PIECE: usize = 32 << 10;
 /// How long a client may take to notice that it was answered.
@@ -28,13 +30,25 @@ pub(super) async fn serve(mut stream: UnixStream, desk: &Desk) {
     let Ok(text) = read(&mut stream).await else {
         return;
     };
-    let (name, done) = match text.and_then(|text| envelope::read(&text)) {
+    // A long one takes its time, and the loop has none; so does a long answer.
+    let read = match text {
+        Ok(text) => match spawn_blocking(move || envelope::read(&text)).await {
+            Ok(read) => read,
+            Err(_) => return,
+        },
+        Err(answer) => Err(answer),
+    };
+    let (name, done) = match read {
         Ok(call) => (call.name.clone(), commands::run(call, desk).await),
         Err(answer) => (String::new(), Done::from(answer)),
     };
     desk.telemetry.note(Notice::Commanded { name, result: done.answer.result });
-    let answered = write(&mut stream, &done.answer.octets()).await;
-    if let Some(exit) = done.stop {
+    let Done { answer, stop } = done;
+    let Ok(octets) = spawn_blocking(move || answer.octets()).await else {
+        return;
+    };
+    let answered = write(&mut stream, &octets).await;
+    if let Some(exit) = stop {
         // After the answer, so that whoever asked hears of it.
         let _ = desk.requests.send(Request::Stop { exit }).await;
     }

@@ -1,5 +1,8 @@
 //! What `status-get` tells.
 
+use std::ops::Range;
+
+use lessor_server::Origin;
 use serde_json::{Map, Value, json};
 
 use crate::request::Report;
@@ -13,19 +16,22 @@ pub(super) fn show(report: &Report) -> Value {
     let counters: Map<String, Value> =
         report.counters.iter().map(|(id, count)| (id.to_owned(), json!(count))).collect();
     let status = &report.status;
+    let origins = |range: Range<u32>| -> Vec<u32> {
+        let numbers = status.disabled_by.iter().map(|origin| origin.0);
+        numbers.filter(|number| range.contains(number)).collect()
+    };
     let mut shown = json!({
         "pid": std::process::id(),
         "uptime": report.uptime.as_secs(),
         "reload": report.configured.as_secs(),
         "multi-threading-enabled": false,
         "sockets": sockets,
-        // Nothing can switch the service off yet.
         "dhcp-state": {
-            "globally-disabled": false,
-            "disabled-by-user": false,
-            "disabled-by-local-command": [],
-            "disabled-by-remote-command": [],
-            "disabled-by-db-connection": [],
+            "globally-disabled": !status.disabled_by.is_empty(),
+            "disabled-by-user": status.disabled_by.contains(&Origin::USER),
+            "disabled-by-local-command": origins(1000..2000),
+            "disabled-by-remote-command": origins(2000..3000),
+            "disabled-by-db-connection": origins(3000..4000),
         },
         "lessor": {
             "leases": status.leases,

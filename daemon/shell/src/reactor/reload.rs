@@ -1,4 +1,4 @@
-//! The configuration file, read again.
+//! The configuration file, read again, and configurations that are given by a command.
 //!
 //! Reading and checking happen on another thread, since a large file takes longer than a client
 //! should wait. What was read takes effect between two turns.
@@ -24,8 +24,15 @@ type Asker = Option<oneshot::Sender<Result<Arc<Config>, String>>>;
 /// Reloads that are wanted. The file is read anew for each, since it may change in between.
 pub(super) struct Reloads {
     file: ConfigFile,
-    waiting: VecDeque<Asker>,
+    waiting: VecDeque<Wanted>,
     running: Option<JoinHandle<Read>>,
+}
+
+/// A configuration that is wanted.
+struct Wanted {
+    /// Its text; that of the file if there is none.
+    text: Option<String>,
+    asker: Asker,
 }
 
 type Read = Result<(Arc<Topology>, Diagnostics), LoadError>;
@@ -44,28 +51,41 @@ impl Reloads {
 
     pub(super) fn ask(&mut self, asker: Asker) {
         // The last one in the queue has not begun: it is as good for two signals as for one.
-        let waits = self.waiting.len() > 1 && matches!(self.waiting.back(), Some(None));
+        let last = self.waiting.back().filter(|_| self.waiting.len() > 1);
+        let waits = last.is_some_and(|last| last.text.is_none() && last.asker.is_none());
         if !(waits && asker.is_none()) {
-            self.waiting.push_back(asker);
+            self.waiting.push_back(Wanted { text: None, asker });
         }
+    }
+
+    pub(super) fn set(
+        &mut self,
+        text: String,
+        asker: oneshot::Sender<Result<Arc<Config>, String>>,
+    ) {
+        self.waiting.push_back(Wanted { text: Some(text), asker: Some(asker) });
     }
 
     /// The next file that is read; never, if none is wanted. Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Loaded {
-        if self.waiting.is_empty() {
-            std::future::pending::<()>().await;
-        }
+        let Some(wanted) = self.waiting.front_mut() else {
+            return std::future::pending().await;
+        };
         let file = &self.file;
         let running = self.running.get_or_insert_with(|| {
             let file = file.clone();
+            let text = wanted.text.take();
             tokio::task::spawn_blocking(move || {
-                let (config, findings) = file.load()?;
+                let (config, findings) = match text {
+                    Some(text) => Config::parse(&text, "<wire>").map_err(LoadError::Refused)?,
+                    None => file.load()?,
+                };
                 Ok((Arc::new(Topology::new(Arc::new(config))), findings))
             })
         });
         let outcome = running.await;
         self.running = None;
-        let asker = self.waiting.pop_front().flatten();
+        let asker = self.waiting.pop_front().and_then(|wanted| wanted.asker);
         let read = match outcome {
             Ok(read) => read.map_err(|why| why.to_string().trim_end().to_owned()),
             Err(why) => Err(why.to_string()),
