@@ -154,10 +154,10 @@ fn configuration(folder: &Path) -> Value {
     json!({
         "Dhcp4": {
             "interfaces-config": { "interfaces": [SERVER_LINK] },
-            "control-socket": {
+            "control-sockets": [{
                 "socket-type": "unix",
                 "socket-name": folder.join("control.sock"),
-            },
+            }],
             "lease-database": {
                 "type": "memfile",
                 "persist": true,

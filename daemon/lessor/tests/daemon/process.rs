@@ -27,7 +27,7 @@ impl Site {
         let text = format!(
             r#"{{ "Dhcp4": {{
                 "lease-database": {{ "type": "memfile", "name": "{}" }},
-                "control-socket": {{ "socket-type": "unix", "socket-name": "{}" }},
+                "control-sockets": [ {{ "socket-type": "unix", "socket-name": "{}" }} ],
                 {more} }} }}"#,
             site.path("leases.csv").display(),
             site.path("control").display(),
