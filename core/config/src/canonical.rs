@@ -13,7 +13,7 @@ use crate::UserContext;
 use crate::json::{Map, Value};
 use crate::model::{
     Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Noted, Pool,
-    SanityChecks, SocketType, Subnet,
+    Samples, SanityChecks, SocketType, Subnet,
 };
 use crate::{Host, Network, NetworkKey, OptionDef};
 
@@ -52,6 +52,8 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("expired-leases-processing", expired(&config.expired))
         .with("sanity-checks", sanity(config.sanity))
         .with("parked-packet-limit", config.parked_max)
+        .with("statistic-default-sample-count", samples(config.samples).0)
+        .with("statistic-default-sample-age", samples(config.samples).1)
         .with("echo-client-id", config.echo_client_id)
         .with("compatibility", compatibility(config))
         .with("stash-agent-options", config.stash_agent_options)
@@ -127,6 +129,14 @@ fn sanity(checks: SanityChecks) -> Map {
     Map::default()
         .with("lease-checks", checks.lease.word())
         .with("extended-info-checks", checks.extended_info.word())
+}
+
+/// The number and the age; what does not count is zero.
+const fn samples(samples: Samples) -> (u32, u32) {
+    match samples {
+        Samples::Count(count) => (count, 0),
+        Samples::Age(age) => (0, age.0),
+    }
 }
 
 fn compatibility(config: &Config) -> Map {

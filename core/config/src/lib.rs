@@ -67,7 +67,7 @@ pub use hooks::{
 pub use host::{Host, HostLookup, HostScopes, Hosts};
 pub use model::{
     Allocator, Class, Compatibility, Config, ControlSocket, Expired, InfoCheck, InterfaceSpec,
-    LeaseCheck, LeaseStore, Lifetime, Membership, Memfile, Naming, Noted, Pool, Replace,
+    LeaseCheck, LeaseStore, Lifetime, Membership, Memfile, Naming, Noted, Pool, Replace, Samples,
     SanityChecks, SocketType, Subnet, Tee,
 };
 pub use network::{Network, NetworkKey};

@@ -6,6 +6,7 @@
 mod compatibility;
 mod leasing;
 mod naming;
+mod samples;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -22,6 +23,7 @@ use crate::{
 pub use compatibility::Compatibility;
 pub use leasing::{Allocator, InfoCheck, LeaseCheck, SanityChecks};
 pub use naming::{Naming, Replace};
+pub use samples::Samples;
 
 /// A lawful DHCPv4 configuration.
 ///
@@ -51,6 +53,8 @@ pub struct Config {
     /// How many exchanges may wait at once, 1 to [`Config::PARKED_MAX`]. It raises the server's own
     /// bound and does not lower it: most of what waits waits for a sync that many share.
     pub parked_max: u32,
+    /// How many of its last values a statistic keeps.
+    pub samples: Samples,
     /// Whether replies carry the client identifier (RFC 6842).
     pub echo_client_id: bool,
     /// Where clients and relays are met halfway.
@@ -126,6 +130,7 @@ impl Default for Config {
             sanity: SanityChecks::default(),
             exclude_first_last_24: false,
             parked_max: 256,
+            samples: Samples::default(),
             echo_client_id: true,
             compatibility: Compatibility::default(),
             stash_agent_options: false,

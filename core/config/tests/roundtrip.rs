@@ -12,7 +12,7 @@ use lessor_config::{
     FlexChange, FlexId, FlexOption, FlexSubOption, FlexValue, Hook, Hooks, Host, HostLookup,
     HostScopes, Hosts, InfoCheck, InterfaceSpec, LeaseCheck, LeaseStore, Lifetime, Limits,
     Membership, Memfile, Naming, Network, NetworkKey, OptionDef, OptionSet, PingCheck, Pool,
-    Prefix4, Rate, Replace, SanityChecks, SocketType, Subnet, Tee, hooks,
+    Prefix4, Rate, Replace, Samples, SanityChecks, SocketType, Subnet, Tee, hooks,
 };
 use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
@@ -546,6 +546,10 @@ fn config() -> impl Strategy<Value = Config> {
                 sanity: waits.2,
                 exclude_first_last_24: waits.3,
                 parked_max: parked,
+                samples: match parked % 2 {
+                    0 => Samples::Count(parked),
+                    _ => Samples::Age(Secs(parked)),
+                },
                 echo_client_id: id.0,
                 naming: id.3,
                 server_tag: id.1,

@@ -7,6 +7,7 @@
 //! - [`control`]: Kea's commands on UNIX sockets.
 //! - [`request`]: what the control sockets and signals ask of the loop.
 //! - [`config_file`]: the configuration as a file that may be read again.
+//! - [`statistics`]: Kea's statistics: a fold over events and over the counts of leases.
 //! - [`telemetry`]: events and notices as lines, written by a thread of its own.
 //! - [`notice`]: what the shell itself has to say, with stable ids.
 //! - [`clock`]: the two clocks.
@@ -29,6 +30,7 @@ pub mod notice;
 pub mod packets;
 pub mod reactor;
 pub mod request;
+pub mod statistics;
 pub mod telemetry;
 #[cfg(test)]
 mod testbed;

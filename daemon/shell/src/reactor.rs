@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_server::{CommandId, Counters, Heard, Input, ProbeId, Reply, Server, turn};
+use lessor_server::{CommandId, Counters, Event, Heard, Input, ProbeId, Reply, Server, turn};
 use lessor_types::{Datagram, Mono, Now};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior};
@@ -23,6 +23,7 @@ use crate::journal::Journal;
 use crate::notice::Notice;
 use crate::packets::{Listening, PacketIo};
 use crate::request::{Report, Request};
+use crate::statistics::Statistics;
 use crate::telemetry::Telemetry;
 use outbox::Outbox;
 use reload::{Loaded, Reloads};
@@ -92,6 +93,7 @@ pub struct Reactor<P> {
     datagrams: Vec<Datagram>,
     answered: Vec<ProbeId>,
     counters: Counters,
+    statistics: Statistics,
     waiting: BTreeMap<CommandId, oneshot::Sender<Reply>>,
     next_command: u64,
     started: Mono,
@@ -120,8 +122,9 @@ impl<P: PacketIo> Reactor<P> {
     /// A loop that has not begun.
     #[must_use]
     pub fn new(parts: Parts<P>) -> Self {
-        let now = parts.clock.now().mono;
+        let Now { mono: now, wall } = parts.clock.now();
         Self {
+            statistics: Statistics::new(parts.server.topology().config(), wall),
             server: parts.server,
             packets: parts.packets,
             journal: parts.journal,
@@ -264,8 +267,16 @@ impl<P: PacketIo> Reactor<P> {
         }
         for event in self.outbox.events.drain(..) {
             self.counters.count(&event);
+            self.statistics.event(&event, self.server.topology());
+            if matches!(event, Event::ConfigApplied { .. }) {
+                self.statistics.configured(self.server.topology().config());
+            }
             self.telemetry.event(now.wall, event);
         }
+        for (subnet, pool, count) in self.server.recounted() {
+            self.statistics.counted(subnet, pool, count);
+        }
+        self.statistics.seal(now.wall);
         self.inputs.extend(self.outbox.unanswerable());
     }
 
@@ -285,6 +296,9 @@ impl<P: PacketIo> Reactor<P> {
             }
             Request::Reload(asker) => self.reloads.ask(asker),
             Request::Configure(text, asker) => self.reloads.set(text, asker),
+            Request::Statistics(query, asker) => {
+                let _ = asker.send(self.statistics.ask(&query, self.clock.now().wall));
+            }
             Request::Stop { exit } => self.stop(exit),
         }
     }

@@ -10,6 +10,7 @@ use lessor_server::{Command, Counters, Reply};
 use tokio::sync::oneshot;
 
 use crate::packets::Listening;
+use crate::statistics;
 
 /// How many requests may wait for the loop.
 pub const REQUESTS_MAX: usize = 64;
@@ -28,6 +29,8 @@ pub enum Request {
     Reload(Option<oneshot::Sender<Result<Arc<Config>, String>>>),
     /// Use this configuration from now on. The answer is as that to a reload.
     Configure(String, oneshot::Sender<Result<Arc<Config>, String>>),
+    /// A question to the statistics.
+    Statistics(statistics::Query, oneshot::Sender<statistics::Told>),
     /// Finish what is in work and end the process with this exit code. A second one does not wait.
     Stop {
         /// The process's exit code.

@@ -112,8 +112,6 @@ const THREADS: &str = "one thread decides for all clients, and packets are recei
 const QUEUE: &str = "what waits is bounded, and renewals go before new clients";
 /// Why nothing here has tries to count.
 const SOCKETS: &str = "interfaces are watched, and sockets are opened for as long as it takes";
-/// Why nothing here has samples to tune.
-const SAMPLES: &str = "counters have a value and no history";
 /// RFC 2131 §2: `sname` and `file` are 64 and 128 octets with their terminator.
 const SNAME: Kind = ShortText { octets_max: 63 };
 const FILE: Kind = ShortText { octets_max: 127 };
@@ -424,6 +422,6 @@ pub const KEYS: &[Key] = &[
     key("maxsize", U32, &[LogOutput], "10240000", NotYet),
     key("maxver", U32, &[LogOutput], "1", NotYet),
     key("pattern", Text, &[LogOutput], "\"\"", NotYet),
-    key("statistic-default-sample-count", U32, &[Dhcp4], "20", Moot).why(SAMPLES),
-    key("statistic-default-sample-age", U32, &[Dhcp4], "0", Moot).why(SAMPLES),
+    key("statistic-default-sample-count", U32, &[Dhcp4], "20", InEffect),
+    key("statistic-default-sample-age", U32, &[Dhcp4], "0", InEffect),
 ];

@@ -9,7 +9,7 @@ use crate::UserContext;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{
     Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Memfile, Noted,
-    SocketType,
+    Samples, SocketType,
 };
 use crate::source::Span;
 
@@ -35,6 +35,7 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
             .flag("exclude-first-last-24")
             .unwrap_or(default.exclude_first_last_24),
         parked_max: read_parked_max(dhcp4, out).unwrap_or(default.parked_max),
+        samples: read_samples(dhcp4),
         echo_client_id: dhcp4.flag("echo-client-id").unwrap_or(default.echo_client_id),
         compatibility: read_compatibility(&dhcp4.section("compatibility")),
         stash_agent_options: dhcp4.flag("stash-agent-options").unwrap_or_default(),
@@ -240,6 +241,16 @@ fn read_expired(section: &Section<'_>) -> Expired {
         max_reclaim_leases: number("max-reclaim-leases", default.max_reclaim_leases),
         max_reclaim_time_ms: number("max-reclaim-time", default.max_reclaim_time_ms),
         unwarned_cycles: number("unwarned-reclaim-cycles", default.unwarned_cycles),
+    }
+}
+
+/// A number counts before an age; there is one by default.
+fn read_samples(dhcp4: &Section<'_>) -> Samples {
+    let age = dhcp4.secs("statistic-default-sample-age");
+    match dhcp4.number("statistic-default-sample-count") {
+        None => Samples::default(),
+        Some(0) => Samples::Age(age.unwrap_or_default()),
+        Some(count) => Samples::Count(count),
     }
 }
 

@@ -5,11 +5,13 @@
 //! - `lease`: what shows leases.
 //! - `lease_query`: which leases are meant.
 //! - `service`: what switches the service, and how everything is.
+//! - `statistics`: what shows, resets and forgets statistics.
 
 mod config;
 mod lease;
 mod lease_query;
 mod service;
+mod statistics;
 
 use lessor_server::{Command, Reply};
 use serde_json::json;
@@ -35,7 +37,7 @@ impl From<Answer> for Done {
 }
 
 /// All commands. The names are sorted.
-const NAMES: [&str; 22] = [
+const NAMES: &[&str] = &[
     "build-report",
     "config-get",
     "config-hash-get",
@@ -56,6 +58,17 @@ const NAMES: [&str; 22] = [
     "list-commands",
     "server-tag-get",
     "shutdown",
+    "statistic-get",
+    "statistic-get-all",
+    "statistic-global-get-all",
+    "statistic-remove",
+    "statistic-remove-all",
+    "statistic-reset",
+    "statistic-reset-all",
+    "statistic-sample-age-set",
+    "statistic-sample-age-set-all",
+    "statistic-sample-count-set",
+    "statistic-sample-count-set-all",
     "status-get",
     "version-get",
 ];
@@ -84,6 +97,17 @@ pub async fn run(call: Call, desk: &Desk) -> Done {
         "list-commands" => Answer::success("").with(json!(NAMES)),
         "server-tag-get" => service::server_tag_get(desk).await,
         "shutdown" => return service::shutdown(arguments),
+        "statistic-get" => statistics::get(arguments, desk).await,
+        "statistic-get-all" => statistics::get_all(desk).await,
+        "statistic-global-get-all" => statistics::global_get_all(desk).await,
+        "statistic-remove" => statistics::remove(arguments, desk).await,
+        "statistic-remove-all" => statistics::remove_all(desk).await,
+        "statistic-reset" => statistics::reset(arguments, desk).await,
+        "statistic-reset-all" => statistics::reset_all(desk).await,
+        "statistic-sample-age-set" => statistics::age_set(arguments, desk).await,
+        "statistic-sample-age-set-all" => statistics::age_set_all(arguments, desk).await,
+        "statistic-sample-count-set" => statistics::count_set(arguments, desk).await,
+        "statistic-sample-count-set-all" => statistics::count_set_all(arguments, desk).await,
         "status-get" => service::status_get(desk).await,
         "version-get" => version_get(),
         name => Answer {

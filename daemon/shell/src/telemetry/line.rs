@@ -66,7 +66,7 @@ impl fmt::Display for Stamp {
 
 /// The Gregorian date of a day counted from 1970-01-01. Years begin in March here, so that the leap
 /// day is the last one.
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let days = days.saturating_add(719_468);
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era =

@@ -28,7 +28,7 @@ async fn every_command_that_is_listed_is_known() {
     assert!(NAMES.is_sorted());
     let home = Home::new();
     home.run(async |hands: Hands| {
-        for name in NAMES.into_iter().filter(|name| *name != "shutdown") {
+        for name in NAMES.iter().filter(|name| **name != "shutdown") {
             let answer = home.command(name).await;
             assert_ne!(answer["result"], Answer::UNSUPPORTED, "{name}");
         }
@@ -406,6 +406,115 @@ async fn lapsed_leases_are_reclaimed_when_somebody_asks() {
         let reclaim = "leases-reclaim";
         check(&home, &[(reclaim, r#"{ "remove": true }"#, 0, complete)]).await;
         check(&home, &[("lease4-get-all", "", 3, "0 IPv4 lease(s) found.")]).await;
+        hands.stop(0).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn statistics_tell_what_happened() {
+    const NO_NAME: &str = "Missing mandatory 'name' parameter.";
+    let home = Home::new();
+    home.run(async |mut hands: Hands| {
+        Client(1).lease(&mut hands).await;
+        Client(2).lease(&mut hands).await;
+        let all = home.command("statistic-get-all").await["arguments"].clone();
+        let globals = home.command("statistic-global-get-all").await["arguments"].clone();
+        for (name, value) in [
+            ("pkt4-received", 4),
+            ("pkt4-discover-received", 2),
+            ("pkt4-request-received", 2),
+            ("pkt4-offer-sent", 2),
+            ("pkt4-ack-sent", 2),
+            ("pkt4-nak-sent", 0),
+            ("assigned-addresses", 2),
+            ("subnet[1].total-addresses", 241),
+            ("subnet[1].assigned-addresses", 2),
+            ("subnet[1].pool[0].cumulative-assigned-addresses", 2),
+            ("subnet[1].declined-addresses", 0),
+        ] {
+            assert_eq!(all[name][0][0], value, "{name}");
+            let asked = json!({ "name": name }).to_string();
+            let one = call(&home, "statistic-get", &asked).await;
+            assert_eq!(one["arguments"], json!({ name: all[name] }), "{name}");
+            assert_eq!(globals.get(name).is_some(), !name.starts_with("subnet"), "{name}");
+        }
+        let stamp = all["pkt4-received"][0][1].as_str().expect("text");
+        assert_eq!(stamp.len(), "2026-11-21 10:00:01.000002".len(), "{stamp}");
+        let received = r#"{ "name": "pkt4-received" }"#;
+        check(
+            &home,
+            &[
+                ("statistic-get", "", 1, NO_NAME),
+                (
+                    "statistic-get",
+                    r#"{ "name": 1 }"#,
+                    1,
+                    "'name' parameter expected to be a string.",
+                ),
+                ("statistic-get", r#"{ "name": "x" }"#, 0, ""),
+                ("statistic-reset", r#"{ "name": "x" }"#, 1, "No 'x' statistic found"),
+                ("statistic-reset", received, 0, "Statistic 'pkt4-received' reset."),
+                ("statistic-remove", "{ }", 1, NO_NAME),
+                ("statistic-remove", received, 0, "Statistic 'pkt4-received' removed."),
+                ("statistic-remove", received, 1, "No 'pkt4-received' statistic found"),
+                (
+                    "statistic-sample-age-set",
+                    r#"{ "name": "pkt4-sent" }"#,
+                    1,
+                    "Missing mandatory 'duration' parameter.",
+                ),
+                (
+                    "statistic-sample-age-set",
+                    r#"{ "name": "pkt4-sent", "duration": 60 }"#,
+                    0,
+                    "Statistic 'pkt4-sent' duration limit is set.",
+                ),
+                (
+                    "statistic-sample-age-set-all",
+                    r#"{ "duration": "x" }"#,
+                    1,
+                    "'duration' parameter expected to be an integer.",
+                ),
+                (
+                    "statistic-sample-age-set-all",
+                    r#"{ "duration": 60 }"#,
+                    0,
+                    "All statistics duration limit are set.",
+                ),
+                (
+                    "statistic-sample-count-set",
+                    r#"{ "name": "pkt4-sent", "max-samples": 1 }"#,
+                    0,
+                    "Statistic 'pkt4-sent' count limit is set.",
+                ),
+                (
+                    "statistic-sample-count-set",
+                    r#"{ "name": "x", "max-samples": 1 }"#,
+                    1,
+                    "No 'x' statistic found",
+                ),
+                (
+                    "statistic-sample-count-set-all",
+                    r#"{ "max-samples": 0 }"#,
+                    1,
+                    "'max-samples' parameter must not be zero",
+                ),
+                (
+                    "statistic-sample-count-set-all",
+                    r#"{ "max-samples": 2 }"#,
+                    0,
+                    "All statistics count limit are set.",
+                ),
+            ],
+        )
+        .await;
+        let sent = call(&home, "statistic-get", r#"{ "name": "pkt4-sent" }"#).await;
+        assert_eq!(sent["arguments"]["pkt4-sent"].as_array().map(Vec::len), Some(1));
+        let reset = home.command("statistic-reset-all").await;
+        assert_eq!(reset["text"], "All statistics reset to neutral values.");
+        home.command("statistic-remove-all").await;
+        assert_eq!(home.command("statistic-get-all").await["arguments"], json!({}));
         hands.stop(0).await;
     })
     .await;
