@@ -53,11 +53,15 @@ impl Net {
         Responder(child)
     }
 
-    /// Runs the generator; returns its figures.
     fn drive(&self, arguments: &str) -> Value {
+        self.load("drive", arguments)
+    }
+
+    /// Runs the generator; returns its figures.
+    fn load(&self, part: &str, arguments: &str) -> Value {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("figures.json");
-        let mut command = within(&self.clients, "drive --interface cli0");
+        let mut command = within(&self.clients, &format!("{part} --interface cli0"));
         // So that a busy machine is not taken for a lost packet.
         if !arguments.contains("--timeout") {
             command.args(["--timeout", "15000"]);
@@ -165,4 +169,14 @@ fn nobody_there_is_a_drop_each() {
     assert_eq!((&row["sent"], &row["dropped"]), (&4.into(), &4.into()), "{figures:#}");
     assert_eq!(figures["kinds"]["exchange"]["dropped"], 4);
     assert_eq!(figures["odd"]["resent"], 4);
+}
+
+#[test]
+fn a_rate_at_which_nobody_answers_is_not_sustained() {
+    let Some(net) = Net::new("seek") else { return };
+    let figures = net.load("seek", "--from 1 --seconds 1 --timeout 50");
+    assert_eq!(figures["found"]["sustained-per-second"], 0, "{figures:#}");
+    let tries: Vec<_> = figures["tries"].as_array().into_iter().flatten().collect();
+    assert_eq!(tries.len(), 1, "{figures:#}");
+    assert_eq!((&tries[0]["rate"], &tries[0]["lost"]), (&1.into(), &1.0.into()));
 }

@@ -12,12 +12,13 @@ const BUCKETS: usize = (SHIFT_MAX + 2) << FINE_BITS;
 pub(crate) struct Histogram {
     counts: Vec<u64>,
     total: u64,
+    sum: u128,
     max: u64,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: vec![0; BUCKETS], total: 0, max: 0 }
+        Self { counts: vec![0; BUCKETS], total: 0, sum: 0, max: 0 }
     }
 }
 
@@ -28,6 +29,7 @@ impl Histogram {
             *count += 1;
         }
         self.total += 1;
+        self.sum += u128::from(value);
         self.max = self.max.max(value);
     }
 
@@ -35,6 +37,13 @@ impl Histogram {
     #[cfg(test)]
     pub(crate) const fn total(&self) -> u64 {
         self.total
+    }
+
+    /// The mean, rounded down; zero if there is none.
+    pub(crate) fn mean(&self) -> u64 {
+        let mean = self.sum / u128::from(self.total.max(1));
+        // No mean is above the largest.
+        u64::try_from(mean).unwrap_or(self.max)
     }
 
     /// The largest, exactly; zero if there is none.
@@ -109,6 +118,8 @@ mod tests {
             let read = histogram.quantile(per_mille);
             prop_assert!(read >= exact && read - exact <= exact / FINE, "{} for {}", read, exact);
             prop_assert_eq!(histogram.total(), values.len() as u64);
+            let sum: u64 = values.iter().sum();
+            prop_assert_eq!(histogram.mean(), sum / values.len() as u64);
             prop_assert_eq!(histogram.max(), *values.last().unwrap_or(&0));
         }
     }

@@ -4,6 +4,7 @@
 //! - [`options`]: the command line.
 //! - [`drive`]: the loop that sends, reads and counts.
 //! - [`pace`], [`mix`]: when the next deed begins, and what it is.
+//! - [`seek`]: the highest rate that goes well.
 //! - [`identity`], [`crowd`]: who the clients are, and what they hold.
 //! - [`message`]: what they send.
 //! - [`flights`]: what waits for answers.
@@ -38,23 +39,28 @@ mod mix;
 mod options;
 mod pace;
 mod responder;
+mod seek;
 mod tally;
 mod wire;
 
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Parser as _;
 use lessor_net::SocketType;
 use lessor_wire::v4::{CLIENT_PORT, SERVER_PORT};
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Value, json};
 
 use crowd::Crowd;
 use drive::{Driver, Phase, Way};
 use flights::Flights;
 use message::Drafts;
 use mix::{Deed, Mix};
-use options::{Drive, Options, Part, Respond};
+use options::{Clients, Drive, Options, Part, Respond, Seek};
 use pace::Pace;
+use seek::Search;
 use tally::Tally;
 use wire::Wire;
 
@@ -63,10 +69,13 @@ const NANOS: u64 = 1_000_000_000;
 const PRIMING_WINDOW: usize = 128;
 /// Those must not go missing for a lost packet.
 const PRIMING_RETRIES: u8 = 4;
+/// What a server that was asked too much may still have in its buffers is gone after this.
+const BETWEEN: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let done = match &Options::parse().part {
         Part::Drive(options) => drive(options),
+        Part::Seek(options) => seek(options),
         Part::Respond(options) => respond(options),
     };
     match done {
@@ -86,33 +95,92 @@ fn respond(options: &Respond) -> Result<(), String> {
 }
 
 fn drive(options: &Drive) -> Result<(), String> {
+    let clients = &options.clients;
+    let mut driver = primed(clients)?;
+    let tally = measure(
+        &mut driver,
+        Phase {
+            pace: match options.rate {
+                Some(rate) => Pace::Open { rate },
+                None => Pace::Closed { window: options.window as usize },
+            },
+            mix: clients.mix.clone(),
+            last: u64::from(options.seconds) * NANOS,
+            deeds: options.count,
+            uncounted: Some(u64::from(options.warm_up) * NANOS),
+            retries: clients.retries,
+        },
+    )?;
+    print!("{}", tally.table());
+    write(clients.json.as_deref(), &tally.json())
+}
+
+fn seek(options: &Seek) -> Result<(), String> {
+    let clients = &options.clients;
+    let mut driver = primed(clients)?;
+    let mut search = Search::new(options.from);
+    let (mut tries, mut best) = (Vec::new(), Tally::default());
+    while let Some(rate) = search.next() {
+        let tally = measure(
+            &mut driver,
+            Phase {
+                pace: Pace::Open { rate },
+                mix: clients.mix.clone(),
+                last: u64::from(options.seconds) * NANOS,
+                deeds: u64::MAX,
+                uncounted: Some(0),
+                retries: clients.retries,
+            },
+        )?;
+        let lost = tally.lost();
+        let well = lost <= f64::from(options.lost) / 1e5;
+        println!("{rate:9} per s: lost {:.3} %", lost * 100.0);
+        tries.push(json!({ "rate": rate, "lost": lost, "figures": tally.json() }));
+        search.tried(rate, well);
+        if well {
+            best = tally;
+        }
+        std::thread::sleep(BETWEEN);
+    }
+    println!("sustained: {} per s\n{}", search.good(), best.table());
+    let found = json!({ "sustained-per-second": search.good(), "figures": best.json() });
+    write(clients.json.as_deref(), &json!({ "found": found, "tries": tries }))
+}
+
+/// Runs a phase by itself, and counts what it counts.
+fn measure(driver: &mut Driver, phase: Phase) -> Result<Tally, String> {
+    driver.tally = Tally::default();
+    let before = (driver.wire.unsent(), driver.wire.counters().kernel_drops, processor_time());
+    driver.run(phase)?;
+    let mut tally = std::mem::take(&mut driver.tally);
+    tally.odd.unsent = driver.wire.unsent() - before.0;
+    tally.odd.kernel_drops = driver.wire.counters().kernel_drops - before.1;
+    tally.cpu = processor_time().saturating_sub(before.2);
+    Ok(tally)
+}
+
+/// Nanoseconds that this process has had of the processor.
+fn processor_time() -> u64 {
+    let time = Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default();
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn write(path: Option<&Path>, figures: &Value) -> Result<(), String> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, format!("{figures:#}\n"))
+        .map_err(|why| format!("{}: {why}", path.display()))
+}
+
+/// All that a run needs, its first leases among it.
+fn primed(options: &Clients) -> Result<Driver, String> {
     let mut driver = driver(options)?;
     if options.prime > 0 {
         prime(&mut driver, options)?;
     }
-    driver.run(Phase {
-        pace: match options.rate {
-            Some(rate) => Pace::Open { rate },
-            None => Pace::Closed { window: options.window as usize },
-        },
-        mix: options.mix.clone(),
-        last: u64::from(options.seconds) * NANOS,
-        deeds: options.count,
-        uncounted: Some(u64::from(options.warm_up) * NANOS),
-        retries: options.retries,
-    })?;
-    let mut tally = driver.tally;
-    tally.odd.unsent = driver.wire.unsent();
-    tally.odd.kernel_drops = driver.wire.counters().kernel_drops;
-    print!("{}", tally.table());
-    if let Some(path) = &options.json {
-        let text = format!("{:#}\n", tally.json());
-        std::fs::write(path, text).map_err(|why| format!("{}: {why}", path.display()))?;
-    }
-    Ok(())
+    Ok(driver)
 }
 
-fn driver(options: &Drive) -> Result<Driver, String> {
+fn driver(options: &Clients) -> Result<Driver, String> {
     let interface = &options.interface;
     let (wire, way) = match options.server {
         None => (Wire::open(interface, CLIENT_PORT, SocketType::Raw)?, Way::Link),
@@ -141,7 +209,7 @@ fn driver(options: &Drive) -> Result<Driver, String> {
     })
 }
 
-fn prime(driver: &mut Driver, options: &Drive) -> Result<(), String> {
+fn prime(driver: &mut Driver, options: &Clients) -> Result<(), String> {
     let wanted = options.prime.min(options.clients);
     driver.run(Phase {
         pace: Pace::Closed { window: PRIMING_WINDOW },
@@ -155,6 +223,5 @@ fn prime(driver: &mut Driver, options: &Drive) -> Result<(), String> {
     if bound < wanted as usize {
         return Err(format!("only {bound} of {wanted} clients got leases to begin with"));
     }
-    driver.tally = Tally::default();
     Ok(())
 }

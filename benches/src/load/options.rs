@@ -20,14 +20,15 @@ pub(crate) struct Options {
 pub(crate) enum Part {
     /// Be the clients, and say how they were served
     Drive(Drive),
+    /// Be the clients, and find the highest rate at which next to nothing is lost
+    Seek(Seek),
     /// Be a server that decides and stores nothing, until ended
     Respond(Respond),
 }
 
-/// Be the clients, and say how they were served.
+/// The clients.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("pace").args(["rate", "window"]))]
-pub(crate) struct Drive {
+pub(crate) struct Clients {
     /// The interface, which must have an address
     #[arg(long, value_name = "NAME")]
     pub(crate) interface: String,
@@ -52,14 +53,6 @@ pub(crate) struct Drive {
     #[arg(long)]
     pub(crate) client_id: bool,
 
-    /// Open loop: begin so many deeds a second, answered or not
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) rate: Option<u32>,
-
-    /// Closed loop: begin another deed when less than so many wait for answers
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) window: u32,
-
     /// What is done, with weights: exchange, renew, release
     #[arg(long, value_name = "DEED=N,..", default_value = "exchange")]
     pub(crate) mix: Mix,
@@ -67,18 +60,6 @@ pub(crate) struct Drive {
     /// Have so many clients get leases before anything is measured
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) prime: u32,
-
-    /// Begin deeds for so long
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) seconds: u32,
-
-    /// Begin so many deeds at most
-    #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
-    pub(crate) count: u64,
-
-    /// Do not count what begins in the first so many of the seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    pub(crate) warm_up: u32,
 
     /// An answer that takes longer did not come
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
@@ -91,6 +72,53 @@ pub(crate) struct Drive {
     /// Write the figures here as well, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+}
+
+/// Be the clients, and say how they were served.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("pace").args(["rate", "window"]))]
+pub(crate) struct Drive {
+    #[command(flatten)]
+    pub(crate) clients: Clients,
+
+    /// Open loop: begin so many deeds a second, answered or not
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+
+    /// Closed loop: begin another deed when less than so many wait for answers
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) window: u32,
+
+    /// Begin deeds for so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seconds: u32,
+
+    /// Begin so many deeds at most
+    #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
+    pub(crate) count: u64,
+
+    /// Do not count what begins in the first so many of the seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) warm_up: u32,
+}
+
+/// Be the clients, and find the highest rate at which next to nothing is lost.
+#[derive(Debug, Args)]
+pub(crate) struct Seek {
+    #[command(flatten)]
+    pub(crate) clients: Clients,
+
+    /// The first rate that is tried, in deeds a second
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) from: u32,
+
+    /// How long each rate is held
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seconds: u32,
+
+    /// What may be lost, in deeds of a hundred thousand
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) lost: u32,
 }
 
 /// Be a server that decides and stores nothing, until ended.

@@ -54,6 +54,8 @@ pub(crate) struct Tally {
     /// Nanoseconds from the first counted beginning to the last counted answer, or to the end of
     /// beginnings if that is later.
     pub(crate) span: u64,
+    /// Nanoseconds of processor time that the generator took.
+    pub(crate) cpu: u64,
 }
 
 /// What should not be, and is counted rather than told one by one.
@@ -113,17 +115,30 @@ impl Tally {
         if self.span == 0 { 0.0 } else { count as f64 / self.seconds() }
     }
 
+    /// The share of deeds that did not end as they should, or did not begin when they should.
+    pub(crate) fn lost(&self) -> f64 {
+        // What is in them is in the exchange as well.
+        let parts = [Measure::Discover, Measure::Request];
+        let whole = MEASURES.iter().filter(|(measure, _)| !parts.contains(measure));
+        let rows = || whole.clone().filter_map(|(measure, _)| self.rows.get(*measure as usize));
+        let lost: u64 = rows().map(|row| row.dropped + row.refused).sum();
+        let odd = self.odd.unstarted + self.odd.starved;
+        let all = rows().map(|row| row.sent).sum::<u64>() + odd;
+        (lost + odd) as f64 / all.max(1) as f64
+    }
+
     /// The figures for a reader.
     pub(crate) fn table(&self) -> String {
         let mut text = format!(
-            "{:9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
+            "{:9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
             "",
             "sent",
             "answered",
             "dropped",
             "refused",
             "per s",
-            "p50 µs",
+            "mean µs",
+            "p50",
             "p90",
             "p99",
             "p99.9",
@@ -140,15 +155,17 @@ impl Tally {
                 self.rate(done)
             );
             let quantiles = QUANTILES.iter().map(|(_, mille)| row.latency.quantile(*mille));
-            for nanos in quantiles.chain([row.latency.max()]) {
+            let mean = [row.latency.mean()].into_iter();
+            for nanos in mean.chain(quantiles).chain([row.latency.max()]) {
                 text += &format!(" {:8.0}", nanos as f64 / 1e3);
             }
             text.push('\n');
         }
         let slip = |mille| self.slip.quantile(mille) as f64 / 1e3;
         text += &format!(
-            "{:.2} s; sent behind schedule: p50 {:.0} µs, p99 {:.0} µs, max {:.0} µs\n",
+            "{:.2} s, {:.2} s of them on the processor; sent behind schedule: p50 {:.0} µs, p99 {:.0} µs, max {:.0} µs\n",
             self.seconds(),
+            self.cpu as f64 / 1e9,
             slip(500),
             slip(990),
             self.slip.max() as f64 / 1e3
@@ -182,6 +199,7 @@ impl Tally {
             .collect();
         json!({
             "seconds": self.seconds(),
+            "generator-cpu-seconds": self.cpu as f64 / 1e9,
             "kinds": kinds,
             "odd": odd,
             "behind-schedule-ns": spread(&self.slip),
@@ -194,6 +212,7 @@ fn spread(histogram: &Histogram) -> Value {
         .iter()
         .map(|(name, mille)| ((*name).to_owned(), histogram.quantile(*mille).into()))
         .collect();
+    spread.insert("mean".to_owned(), histogram.mean().into());
     spread.insert("max".to_owned(), histogram.max().into());
     Value::Object(spread)
 }
@@ -212,6 +231,23 @@ mod tests {
         for ((_, name), sent) in MEASURES.iter().zip(1_u64..) {
             assert_eq!(told["kinds"][*name]["sent"], sent, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_lost_is_counted_once() {
+        let mut tally = Tally::default();
+        for (measure, sent, dropped) in [
+            (Measure::Discover, 60, 2),
+            (Measure::Request, 58, 1),
+            (Measure::Exchange, 60, 3),
+            (Measure::Renew, 30, 1),
+            (Measure::Release, 9, 0),
+        ] {
+            let row = tally.row(measure);
+            (row.sent, row.dropped) = (sent, dropped);
+        }
+        tally.odd.unstarted = 1;
+        assert_eq!(tally.lost(), 0.05);
     }
 
     #[test]

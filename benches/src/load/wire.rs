@@ -115,7 +115,7 @@ impl Wire {
         self.sockets.counters()
     }
 
-    /// How many messages could not be sent.
+    /// How many messages could not be sent, all in all.
     pub(crate) const fn unsent(&self) -> u64 {
         self.unsent
     }
