@@ -1,18 +1,12 @@
 //! Options within options.
 
+use lessor_wire::v4::vendor;
+
 /// The value of the first sub-option with this code.
 ///
 /// Reading ends at a sub-option that runs past the end.
 pub(crate) fn sub_option(octets: &[u8], code: u8) -> Option<&[u8]> {
-    let mut rest = octets;
-    while let Some((&[at, len], tail)) = rest.split_first_chunk() {
-        let (value, tail) = tail.split_at_checked(usize::from(len))?;
-        if at == code {
-            return Some(value);
-        }
-        rest = tail;
-    }
-    None
+    vendor::sub_options(octets).find(|(at, _)| *at == code).map(|(_, value)| value)
 }
 
 /// The same where code 0 is filler and code 255 the end.
@@ -33,21 +27,6 @@ pub(crate) fn padded_sub_option(octets: &[u8], code: u8) -> Option<&[u8]> {
             }
         }
     }
-}
-
-/// Enterprise numbers and what each enterprise has to say.
-///
-/// RFC 3925 §3 and §4: options 124 and 125 are blocks of an enterprise number in four octets, a
-/// length in one, and that many octets.
-pub(crate) fn blocks(octets: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
-    let mut rest = octets;
-    std::iter::from_fn(move || {
-        let (enterprise, tail) = rest.split_first_chunk()?;
-        let (len, tail) = tail.split_first()?;
-        let (data, tail) = tail.split_at_checked(usize::from(*len))?;
-        rest = tail;
-        Some((u32::from_be_bytes(*enterprise), data))
-    })
 }
 
 /// The chunks of data in a block of option 124, each with its length before it (RFC 3925 §3).

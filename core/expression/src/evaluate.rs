@@ -3,9 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use lessor_wire::v4::code;
+use lessor_wire::v4::vendor::blocks;
 
 use crate::VALUE_MAX;
-use crate::encapsulated::{blocks, chunks, padded_sub_option, sub_option};
+use crate::encapsulated::{chunks, padded_sub_option, sub_option};
 use crate::error::EvaluationError;
 use crate::facts::Facts;
 use crate::octets::Octets;

@@ -1,76 +1,24 @@
 //! Reservations and shared networks: who is known, which classes that gives, and what wins.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::Ipv4Addr;
 
-use lessor_config::{Config, Host};
-use lessor_lease::{Candidate, Lease};
-use lessor_policy::facts::Known;
-use lessor_policy::{Decision, DropReason, Facts, Hold, PoolKey, Query, Topology, decide};
-use lessor_types::{
-    Datagram, Holder, HwAddr, Identifier, Link, LinkId, Links, Now, SubnetId, Unit, Wall, Xid,
-};
+use lessor_policy::{Decision, DropReason, Query, decide};
+use lessor_types::{HwAddr, Now, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
-const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
-const NOW: i64 = 1_000_000;
-
-/// Nothing is leased.
-struct Fresh(Topology);
-
-impl Facts for Fresh {
-    fn row(&self, _: Unit) -> Known<Option<Arc<Lease>>> {
-        Ok(None)
-    }
-    fn rows_of(&self, _: &Holder) -> Known<Vec<Arc<Lease>>> {
-        Ok(Vec::new())
-    }
-    fn free_in(&self, pool: PoolKey, _: &Holder) -> Known<Option<Candidate>> {
-        let range = self.0.pool_range(pool);
-        Ok(range.map(|(first, _)| Candidate { unit: Unit::V4(first), row: None }))
-    }
-    fn host(&self, net: Option<SubnetId>, ids: &[Identifier]) -> Known<Option<Arc<Host>>> {
-        Ok(self.0.host(net, ids).cloned())
-    }
-    fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> Known<Vec<Arc<Host>>> {
-        Ok(self.0.hosts_at(subnet, addr).cloned().collect())
-    }
-    fn hold(&self, _: Unit) -> Option<&Hold> {
-        None
-    }
-    fn hold_of(&self, _: &Holder) -> Option<&Hold> {
-        None
-    }
-    fn judged(&self) -> Wall {
-        Wall::from_secs(NOW)
-    }
-    fn confirmed_just_now(&self, _: &Lease) -> bool {
-        false
-    }
-    fn may_reuse(&self) -> bool {
-        false
-    }
-}
+use crate::world::{NOW, World, datagram, links};
 
 /// What a DISCOVER, made by `edit`, is answered under these members of `Dhcp4`.
 fn offer(dhcp4: &str, edit: impl Fn(&mut Message)) -> Result<Message, DropReason> {
-    let text = format!(r#"{{ "Dhcp4": {{ {dhcp4} }} }}"#);
-    let (config, _) = Config::parse(&text, "test").unwrap_or_else(|errors| panic!("{errors}"));
     let hw = HwAddr::ethernet([2, 0, 0, 0, 0, 7]);
     let mut message = Message::new(Op::Request, Xid(42), hw);
     message.set_message_type(MessageType::Discover);
     message.options.insert(code::PARAMETER_LIST, [code::ROUTERS, code::DOMAIN_NAME_SERVERS, 15]);
     edit(&mut message);
-    let query = Query::read(&Datagram {
-        link: LinkId(1),
-        source: SocketAddr::from((message.giaddr, 67)),
-        dest: IpAddr::V4(Ipv4Addr::BROADCAST),
-        payload: message.encode(1500).octets,
-    })?;
-    let lan = Link { id: LinkId(1), name: "lan0".into(), addrs: vec![(SERVER, 24)] };
+    let query = Query::read(&datagram(&message, Ipv4Addr::BROADCAST))?;
     let now = Now { wall: Wall::from_secs(NOW), ..Now::default() };
-    let facts = Fresh(Topology::new(Arc::new(config)));
-    match decide(&facts, &facts.0, &Links(vec![lan]), &query, now) {
+    let world = World::new(dhcp4);
+    match decide(&world, &world.topology, &links(), &query, now) {
         Decision::Do(plan) => Ok(plan.answer.expect("an answer").message),
         Decision::Drop(reason) => Err(reason),
         other => panic!("everything is known: {other:?}"),

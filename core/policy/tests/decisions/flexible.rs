@@ -1,85 +1,23 @@
 //! What expressions make of a query: an identifier (`libdhcp_flex_id`), and options of its reply
 //! (`libdhcp_flex_option`).
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use lessor_config::{Config, Host};
-use lessor_lease::{Candidate, DnsFlags, Lease, State};
-use lessor_policy::facts::Known;
-use lessor_policy::{Decision, Facts, Hold, Plan, PoolKey, Query, Topology, decide};
+use lessor_lease::{DnsFlags, Lease, State};
+use lessor_policy::{Decision, Plan, Query, decide};
 use lessor_types::{
-    ClientId, Datagram, Holder, HwAddr, Identifier, IdentifierKind, Link, LinkId, Links, Now,
-    PoolId, Secs, SubnetId, Unit, Wall, Xid,
+    ClientId, Holder, HwAddr, Identifier, IdentifierKind, Now, PoolId, Secs, SubnetId, Unit, Wall,
+    Xid,
 };
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
-const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+use crate::world::{NOW, SERVER, World, links, query};
+
 const ADDR: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
-const NOW: i64 = 1_000_000;
 const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 7];
 
-/// A world with one row, or none.
-struct One {
-    topology: Topology,
-    row: Option<Arc<Lease>>,
-}
-
-impl Facts for One {
-    fn row(&self, unit: Unit) -> Known<Option<Arc<Lease>>> {
-        Ok(self.row.clone().filter(|row| row.unit == unit))
-    }
-    fn rows_of(&self, holder: &Holder) -> Known<Vec<Arc<Lease>>> {
-        Ok(self.row.iter().filter(|row| row.holder.same_client(holder)).cloned().collect())
-    }
-    fn free_in(&self, _: PoolKey, _: &Holder) -> Known<Option<Candidate>> {
-        Ok(Some(Candidate { unit: Unit::V4(ADDR), row: None }))
-    }
-    fn host(&self, net: Option<SubnetId>, ids: &[Identifier]) -> Known<Option<Arc<Host>>> {
-        Ok(self.topology.host(net, ids).cloned())
-    }
-    fn hosts_at(&self, _: SubnetId, _: Ipv4Addr) -> Known<Vec<Arc<Host>>> {
-        Ok(Vec::new())
-    }
-    fn hold(&self, _: Unit) -> Option<&Hold> {
-        None
-    }
-    fn hold_of(&self, _: &Holder) -> Option<&Hold> {
-        None
-    }
-    fn judged(&self) -> Wall {
-        Wall::from_secs(NOW)
-    }
-    fn confirmed_just_now(&self, _: &Lease) -> bool {
-        false
-    }
-    fn may_reuse(&self) -> bool {
-        false
-    }
-}
-
-fn world(dhcp4: &str) -> One {
-    let text = format!(r#"{{ "Dhcp4": {{ {dhcp4} }} }}"#);
-    let (config, _) = Config::parse(&text, "test").unwrap_or_else(|errors| panic!("{errors}"));
-    One { topology: Topology::new(Arc::new(config)), row: None }
-}
-
-fn links() -> Links {
-    Links(vec![Link { id: LinkId(1), name: "lan0".into(), addrs: vec![(SERVER, 24)] }])
-}
-
-fn query(message: &Message, dest: Ipv4Addr) -> Query {
-    let from = if message.giaddr.is_unspecified() { message.ciaddr } else { message.giaddr };
-    let datagram = Datagram {
-        link: LinkId(1),
-        source: SocketAddr::from((from, 67)),
-        dest: IpAddr::V4(dest),
-        payload: message.encode(1500).octets,
-    };
-    Query::read(&datagram).expect("a lawful query")
-}
-
-fn plan(world: &One, query: &Query) -> Plan {
+fn plan(world: &World, query: &Query) -> Plan {
     let now = Now { wall: Wall::from_secs(NOW), ..Now::default() };
     match decide(world, &world.topology, &links(), query, now) {
         Decision::Do(plan) => *plan,
@@ -87,7 +25,7 @@ fn plan(world: &One, query: &Query) -> Plan {
     }
 }
 
-fn answer(world: &One, message: &Message) -> Message {
+fn answer(world: &World, message: &Message) -> Message {
     plan(world, &query(message, Ipv4Addr::BROADCAST)).answer.expect("an answer").message
 }
 
@@ -110,8 +48,8 @@ fn circuit(message: &mut Message, octets: &[u8]) {
 }
 
 /// A library with these parameters, and one subnet.
-fn with_library(library: &str, parameters: &str, more: &str) -> One {
-    world(&format!(
+fn with_library(library: &str, parameters: &str, more: &str) -> World {
+    World::new(&format!(
         r#""hooks-libraries": [ {{ "library": "{library}", "parameters": {{ {parameters} }} }} ],
         {more} "subnet4": [ {{ "id": 1, "subnet": "10.0.0.0/24",
         "pools": [ {{ "pool": "10.0.0.10-10.0.0.99" }} ], "reservations": [
@@ -121,7 +59,7 @@ fn with_library(library: &str, parameters: &str, more: &str) -> One {
     ))
 }
 
-fn flex_id(parameters: &str, kinds: &str) -> One {
+fn flex_id(parameters: &str, kinds: &str) -> World {
     let more = format!(r#""host-reservation-identifiers": [ {kinds} ],"#);
     with_library("libdhcp_flex_id.so", parameters, &more)
 }
@@ -193,7 +131,7 @@ fn leases_go_by_what_replaces_the_client_identifier() {
 fn an_identifier_is_made_again_where_the_configuration_is_another() {
     let replaced = format!(r#"{BY_CIRCUIT}, "replace-client-id": true"#);
     let with = flex_id(&replaced, r#""flex-id""#).topology;
-    let without = world("").topology;
+    let without = World::new("").topology;
     let mut asked = request();
     circuit(&mut asked, b"port-7");
     let plain = query(&asked, Ipv4Addr::BROADCAST);

@@ -1,72 +1,18 @@
 //! Classes: who is in them, which subnets and pools they open, and what they give.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use lessor_config::{Config, Host};
-use lessor_lease::{Candidate, DnsFlags, Lease, State};
-use lessor_policy::facts::Known;
-use lessor_policy::{
-    Classes, Decision, DropReason, Effect, Facts, Hold, PoolKey, Query, Topology, decide,
-};
-use lessor_types::{
-    Datagram, Holder, HwAddr, Identifier, Link, LinkId, Links, Now, PoolId, Secs, SubnetId, Unit,
-    Wall, Xid,
-};
+use lessor_lease::{DnsFlags, Lease, State};
+use lessor_policy::{Classes, Decision, DropReason, Effect, Query, decide};
+use lessor_types::{Holder, HwAddr, Now, PoolId, Secs, SubnetId, Unit, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
-const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
-const NOW: i64 = 1_000_000;
+use crate::world::{self, NOW, SERVER, World, links};
+
 const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 7];
 
-/// Everything is free but one row, if there is one.
-struct World {
-    topology: Topology,
-    row: Option<Arc<Lease>>,
-}
-
-impl Facts for World {
-    fn row(&self, unit: Unit) -> Known<Option<Arc<Lease>>> {
-        Ok(self.row.clone().filter(|row| row.unit == unit))
-    }
-    fn rows_of(&self, holder: &Holder) -> Known<Vec<Arc<Lease>>> {
-        Ok(self.row.iter().filter(|row| row.holder.same_client(holder)).cloned().collect())
-    }
-    fn free_in(&self, pool: PoolKey, _: &Holder) -> Known<Option<Candidate>> {
-        let range = self.topology.pool_range(pool);
-        Ok(range.map(|(first, _)| Candidate { unit: Unit::V4(first), row: None }))
-    }
-    fn host(&self, net: Option<SubnetId>, ids: &[Identifier]) -> Known<Option<Arc<Host>>> {
-        Ok(self.topology.host(net, ids).cloned())
-    }
-    fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> Known<Vec<Arc<Host>>> {
-        Ok(self.topology.hosts_at(subnet, addr).cloned().collect())
-    }
-    fn hold(&self, _: Unit) -> Option<&Hold> {
-        None
-    }
-    fn hold_of(&self, _: &Holder) -> Option<&Hold> {
-        None
-    }
-    fn judged(&self) -> Wall {
-        Wall::from_secs(NOW)
-    }
-    fn confirmed_just_now(&self, _: &Lease) -> bool {
-        false
-    }
-    fn may_reuse(&self) -> bool {
-        false
-    }
-}
-
 impl World {
-    /// A world of these members of `Dhcp4`.
-    fn new(dhcp4: &str) -> Self {
-        let text = format!(r#"{{ "Dhcp4": {{ {dhcp4} }} }}"#);
-        let (config, _) = Config::parse(&text, "test").unwrap_or_else(|errors| panic!("{errors}"));
-        Self { topology: Topology::new(Arc::new(config)), row: None }
-    }
-
     /// A world of these classes, and one subnet with these members and two pools of which the
     /// first has these members.
     fn with(classes: &str, subnet: &str, pool: &str) -> Self {
@@ -104,18 +50,8 @@ impl World {
     }
 }
 
-fn links() -> Links {
-    Links(vec![Link { id: LinkId(1), name: "lan0".into(), addrs: vec![(SERVER, 24)] }])
-}
-
 fn query(message: &Message) -> Query {
-    Query::read(&Datagram {
-        link: LinkId(1),
-        source: SocketAddr::from((message.giaddr, 67)),
-        dest: IpAddr::V4(Ipv4Addr::BROADCAST),
-        payload: message.encode(1500).octets,
-    })
-    .expect("lawful")
+    world::query(message, Ipv4Addr::BROADCAST)
 }
 
 /// A DISCOVER of a client of some vendor class.

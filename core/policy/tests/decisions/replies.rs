@@ -1,85 +1,46 @@
 //! What replies carry and where they go: one client, one pool, one row at most.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use lessor_config::{Config, Host};
-use lessor_lease::{Candidate, DnsFlags, Lease, State};
-use lessor_policy::facts::Known;
-use lessor_policy::{
-    Answer, Decision, DropReason, Effect, Facts, Hold, Plan, PoolKey, Query, Topology, decide,
-};
+use lessor_lease::{DnsFlags, Lease, State};
+use lessor_policy::{Answer, Decision, DropReason, Effect, Hold, Plan, Query, decide};
 use lessor_types::{
-    Datagram, Destination, Holder, HwAddr, Identifier, Link, LinkId, Links, Now, PoolId, Secs,
-    SubnetId, Unit, Wall, Xid,
+    Datagram, Destination, Holder, HwAddr, LinkId, Now, PoolId, Secs, SubnetId, Unit, Wall, Xid,
 };
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
-const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+use crate::world::{NOW, SERVER, World, datagram, links};
+
 const ADDR: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
-const NOW: i64 = 1_000_000;
 const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 7];
 
-/// A world with one row, or none.
+/// One row and one offer at most.
 #[derive(Default)]
 struct One {
     row: Option<Arc<Lease>>,
     hold: Option<Hold>,
 }
 
-impl Facts for One {
-    fn row(&self, unit: Unit) -> Known<Option<Arc<Lease>>> {
-        Ok(self.row.clone().filter(|row| row.unit == unit))
-    }
-    fn rows_of(&self, holder: &Holder) -> Known<Vec<Arc<Lease>>> {
-        Ok(self.row.iter().filter(|row| row.holder.same_client(holder)).cloned().collect())
-    }
-    fn free_in(&self, _: PoolKey, _: &Holder) -> Known<Option<Candidate>> {
-        Ok(Some(Candidate { unit: Unit::V4(ADDR), row: None }))
-    }
-    fn host(&self, _: Option<SubnetId>, _: &[Identifier]) -> Known<Option<Arc<Host>>> {
-        Ok(None)
-    }
-    fn hosts_at(&self, _: SubnetId, _: Ipv4Addr) -> Known<Vec<Arc<Host>>> {
-        Ok(Vec::new())
-    }
-    fn hold(&self, unit: Unit) -> Option<&Hold> {
-        self.hold.as_ref().filter(|hold| hold.unit == unit)
-    }
-    fn hold_of(&self, holder: &Holder) -> Option<&Hold> {
-        self.hold.as_ref().filter(|hold| hold.holder.same_client(holder))
-    }
-    fn judged(&self) -> Wall {
-        Wall::from_secs(NOW)
-    }
-    fn confirmed_just_now(&self, _: &Lease) -> bool {
-        false
-    }
-    fn may_reuse(&self) -> bool {
-        true
-    }
-}
-
 /// Decides under `Dhcp4` settings, of which `subnet` ones go into the subnet.
 fn ask(global: &str, subnet: &str, facts: &One, message: &Message) -> Decision {
-    let text = format!(
-        r#"{{ "Dhcp4": {{ {global} "subnet4": [ {{ "id": 1, "subnet": "10.0.0.0/24", {subnet}
-            "pools": [ {{ "pool": "10.0.0.10 - 10.0.0.20" }} ] }} ] }} }}"#
-    );
-    let (config, _) = Config::parse(&text, "test").unwrap_or_else(|errors| panic!("{errors:?}"));
-    let datagram = Datagram {
-        link: LinkId(1),
-        source: SocketAddr::from((message.giaddr, 1067)),
-        dest: IpAddr::V4(Ipv4Addr::BROADCAST),
-        payload: message.encode(1500).octets,
+    let world = World {
+        row: facts.row.clone(),
+        hold: facts.hold.clone(),
+        reuses: true,
+        ..World::new(&format!(
+            r#"{global} "subnet4": [ {{ "id": 1, "subnet": "10.0.0.0/24", {subnet}
+            "pools": [ {{ "pool": "10.0.0.10 - 10.0.0.20" }} ] }} ]"#
+        ))
     };
+    let source = SocketAddr::from((message.giaddr, 1067));
+    let datagram = Datagram { source, ..datagram(message, Ipv4Addr::BROADCAST) };
     let query = match Query::read(&datagram) {
         Ok(query) => query,
         Err(reason) => return Decision::Drop(reason),
     };
-    let lan = Link { id: LinkId(1), name: "lan0".into(), addrs: vec![(SERVER, 24)] };
     let now = Now { wall: Wall::new(NOW, 300_000_000), ..Now::default() };
-    decide(facts, &Topology::new(Arc::new(config)), &Links(vec![lan]), &query, now)
+    decide(&world, &world.topology, &links(), &query, now)
 }
 
 fn plan(decision: Decision) -> Plan {
