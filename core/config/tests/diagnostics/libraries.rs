@@ -78,6 +78,10 @@ fn libraries_with_expressions() {
                 r#""host-reservation-identifiers": ["flex-id"],
 "hooks-libraries": [{"library": "libdhcp_flex_id.so", "parameters": {"identifier-expression": "pkt4.mac"}}]"#,
             ),
+            in_dhcp4(
+                r#""host-reservation-identifiers": ["flex-id"],
+"hooks-libraries": [{"library": "libdhcp_flex_id.so", "parameters": {"identifier-expression": "ifelse(known, pkt4.mac, '')"}}]"#,
+            ),
         ],
         r#"
 t:2:21: error: Dhcp4.hooks-libraries[0].parameters: `identifier-expression` is missing; expected an expression such as "relay4[2].hex"
@@ -87,6 +91,7 @@ t:3:86: error: Dhcp4.hooks-libraries[0].parameters.replace-client-id: found an i
 t:4:1: error: Dhcp4.hooks-libraries[0].parameters.cid-as-rfc4361-duid: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 t:3:26: warning: Dhcp4.hooks-libraries[0].parameters.identifier-expression: no reservation is found by this; add `flex-id` to `host-reservation-identifiers`
 t:3:26: info: Dhcp4.hooks-libraries[0].parameters.identifier-expression: no reservation is found by this; add `flex-id` to `host-reservation-identifiers`
+t:3:95: warning: Dhcp4.hooks-libraries[0].parameters.identifier-expression: asks who is known, which this is to tell; nobody is in `KNOWN` or `UNKNOWN` then
 "#,
     );
 }

@@ -5,6 +5,7 @@ use lessor_types::IdentifierKind;
 use lessor_wire::v4::code;
 
 use crate::check;
+use crate::class_names::{KNOWN, UNKNOWN};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::hooks::{FlexAction, FlexChange, FlexId, FlexOption, FlexSubOption, FlexValue};
 use crate::keys::Scope;
@@ -31,6 +32,13 @@ pub(super) fn read_id(
         );
     }
     let identifier = expression(parameters, KEY, Expression::parse_string, words, out)?;
+    if identifier.depends_on().any(|class| matches!(class, KNOWN | UNKNOWN)) {
+        let told = "asks who is known, which this is to tell";
+        out.push(
+            Diagnostic::warning(parameters.place(KEY), parameters.path.key(KEY), told)
+                .hint("nobody is in `KNOWN` or `UNKNOWN` then"),
+        );
+    }
     let replace_client_id = parameters.flag("replace-client-id").unwrap_or(false);
     if !words.host_lookup.identifiers.contains(&IdentifierKind::FlexId) {
         let (place, path) = (parameters.place(KEY), parameters.path.key(KEY));
