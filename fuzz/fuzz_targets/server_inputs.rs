@@ -30,8 +30,20 @@ const CONFIGS: [&str; 4] = [
     r#"{ "Dhcp4": { "offer-lifetime": 20, "store-extended-info": true, "stash-agent-options": true,
         "ddns-replace-client-name": "when-not-present", "ddns-qualifying-suffix": "example.org",
         "compatibility": { "lenient-option-parsing": true }, "rapid-commit": true,
-        "hooks-libraries": [ { "library": "libdhcp_bootp.so" } ],
-        "host-reservation-identifiers": [ "circuit-id", "duid", "client-id", "hw-address" ],
+        "hooks-libraries": [ { "library": "libdhcp_bootp.so" },
+            { "library": "libdhcp_flex_id.so", "parameters": { "replace-client-id": true,
+                "identifier-expression": "ifelse(member('named'), option[12].hex, relay4[1].hex)" } },
+            { "library": "libdhcp_flex_option.so", "parameters": { "options": [
+                { "code": 67, "supersede": "option[12].hex + option[81].hex" },
+                { "code": 6, "add": "option[12].text", "csv-format": true },
+                { "code": 119, "remove": "option[60].exists" },
+                { "code": 43, "add": "option[43].hex" },
+                { "code": 43, "sub-options": [ { "code": 1, "supersede": "option[60].hex" },
+                    { "code": 2, "remove": "member('ALL')" } ] },
+                { "code": 125, "add": "option[125].hex" },
+                { "code": 125, "sub-options": [
+                    { "space": "vendor-4491", "code": 2, "add": "option[12].hex" } ] } ] } } ],
+        "host-reservation-identifiers": [ "flex-id", "circuit-id", "duid", "client-id", "hw-address" ],
         "client-classes": [
             { "name": "named", "test": "match('[a-z]+.*', option[12].text) or option[81].exists" },
             { "name": "vendors", "template-test": "substring(option[60].hex, 0, 3)" },
@@ -42,6 +54,7 @@ const CONFIGS: [&str; 4] = [
         "shared-networks": [ { "name": "n", "interface": "lan0", "subnet4": [
             { "id": 1, "subnet": "10.0.0.0/24", "client-class": "few", "reservations": [
                 { "hw-address": "02:00:00:00:00:03", "ip-address": "10.0.0.14" },
+                { "flex-id": "08", "ip-address": "10.0.0.12" },
                 { "circuit-id": "07", "ip-address": "10.0.0.20", "hostname": "port" } ],
               "pools": [ { "pool": "10.0.0.10 - 10.0.0.12" } ] },
             { "id": 2, "subnet": "10.1.0.0/24", "pools": [ { "pool": "10.1.0.10 - 10.1.0.11" } ] }

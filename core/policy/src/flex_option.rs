@@ -203,3 +203,76 @@ fn set(subs: &mut SubOptions, code: u8, octets: Vec<u8>) {
     subs.retain(|(other, _)| *other != code);
     subs.insert(place, (code, octets));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lessor_expression::Expression;
+    use proptest::prelude::*;
+
+    fn space(vendor: bool) -> Space {
+        if vendor { Space::Vendor(1) } else { Space::Named("box".to_owned()) }
+    }
+
+    /// Sub-options as they lie in an option, or nearly so.
+    fn octets() -> impl Strategy<Value = Vec<u8>> {
+        let subs = || {
+            proptest::collection::vec((0_u8..4, proptest::collection::vec(any::<u8>(), 0..4)), 0..4)
+        };
+        let plain = subs().prop_map(|subs| Content(BTreeMap::from([(None, subs)])).octets());
+        let blocks = proptest::collection::vec((0_u32..3, subs()), 0..4).prop_map(|blocks| {
+            let mut octets = Vec::new();
+            for (enterprise, subs) in blocks {
+                vendor::push_blocks(&mut octets, enterprise, &subs);
+            }
+            octets
+        });
+        prop_oneof![plain, blocks, proptest::collection::vec(0_u8..6, 0..12)]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_changes_but_the_one(
+            octets in octets(),
+            vendor in any::<bool>(),
+            code in 0_u8..4,
+            value in proptest::collection::vec(any::<u8>(), 0..300),
+            [adds, removes, container_add, container_remove] in any::<[bool; 4]>(),
+        ) {
+            let space = space(vendor);
+            let Some(mut content) = Content::parse(&space, Some(&octets)) else {
+                return Ok(());
+            };
+            let before = content.0.clone();
+            let action = FlexAction::Remove(Expression::parse_bool("member('ALL')").expect("a test"));
+            let sub = FlexSubOption {
+                space: space.clone(), code, class: None, action, container_add, container_remove,
+            };
+            let outcome = match (adds, removes) {
+                (_, true) => Outcome::Remove,
+                (true, false) => Outcome::Add(value.clone()),
+                (false, false) => Outcome::Set(value.clone()),
+            };
+            let changed = content.change(&sub, outcome);
+            prop_assert!(changed || content.0 == before);
+            // What is written reads as what it is meant to be.
+            let read = Content::parse(&space, Some(&content.octets())).expect("sub-options");
+            let of = vendor_of(&space);
+            let found = |content: &Content| -> Vec<Vec<u8>> {
+                let subs = content.0.get(&of).into_iter().flatten();
+                subs.filter(|(it, _)| *it == code).map(|(_, value)| value.clone()).collect()
+            };
+            if changed {
+                let expected = if removes { Vec::new() } else { vec![value] };
+                prop_assert_eq!(found(&read), expected);
+            }
+            let others = |all: &BTreeMap<Option<u32>, SubOptions>| -> Vec<(Option<u32>, u8, Vec<u8>)> {
+                all.iter()
+                    .flat_map(|(vendor, subs)| subs.iter().map(move |(code, it)| (*vendor, *code, it.clone())))
+                    .filter(|(vendor, it, _)| *vendor != of || *it != code)
+                    .collect()
+            };
+            prop_assert_eq!(others(&read.0), others(&before));
+        }
+    }
+}
