@@ -134,7 +134,11 @@ fn seek(options: &Seek) -> Result<(), String> {
         )?;
         let lost = tally.lost();
         let well = lost <= f64::from(options.lost) / 1e5;
-        println!("{rate:9} per s: lost {:.3} %", lost * 100.0);
+        let why = match tally.odd.unstarted {
+            0 => String::new(),
+            some => format!(", {some} not begun: the generator was the limit"),
+        };
+        println!("{rate:9} per s: lost {:.3} %{why}", lost * 100.0);
         tries.push(json!({ "rate": rate, "lost": lost, "figures": tally.json() }));
         search.tried(rate, well);
         if well {
