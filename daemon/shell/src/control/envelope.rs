@@ -79,6 +79,36 @@ pub fn one_line(value: &Value) -> Vec<u8> {
     octets
 }
 
+/// As [`one_line`], of a tree with places, into `out`.
+///
+/// # Errors
+/// What `out` says.
+pub fn write_one_line(value: &json::Value, out: impl io::Write) -> io::Result<()> {
+    let mut writer = serde_json::Serializer::with_formatter(out, Spaced);
+    Placeless(value).serialize(&mut writer).map_err(io::Error::from)
+}
+
+/// A tree whose places do not show, and whose keys are sorted.
+struct Placeless<'a>(&'a json::Value);
+
+impl serde::Serialize for Placeless<'_> {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match &self.0.node {
+            Node::Null => out.serialize_unit(),
+            Node::Bool(truth) => out.serialize_bool(*truth),
+            Node::Int(number) => number.serialize(out),
+            Node::Real(number) => number.serialize(out),
+            Node::Text(text) => out.serialize_str(text),
+            Node::List(values) => out.collect_seq(values.iter().map(Placeless)),
+            Node::Map(map) => {
+                let mut members: Vec<_> = map.0.iter().collect();
+                members.sort_by(|one, other| one.key.cmp(&other.key));
+                out.collect_map(members.into_iter().map(|it| (&it.key, Placeless(&it.value))))
+            }
+        }
+    }
+}
+
 /// A configuration's or a command's tree without its places.
 #[must_use]
 pub fn without_places(value: &json::Value) -> Value {
@@ -237,6 +267,18 @@ mod tests {
                          \"remote-address\": \"::1\", \"arguments\": 7 }",
         );
         assert_eq!(call, Ok(Call { name: "x".to_owned(), arguments: Some(json!(7)) }));
+    }
+
+    #[test]
+    fn a_tree_reads_the_same_with_its_places() {
+        let text = r#"{ "b": [ 1, -2, 0.25, true, null, "é\n" ], "a": { "z": {}, "y": [] } }"#;
+        let mut sources = Sources::default();
+        let file = sources.add(Source::new("t", text)).expect("it is short");
+        let (tree, _) = json::parse(&mut sources, file, None).expect("JSON");
+        let mut written = Vec::new();
+        write_one_line(&tree, &mut written).expect("there is room");
+        assert_eq!(written, one_line(&without_places(&tree)));
+        assert!(written.starts_with(b"{ \"a\": { \"y\": [  ]"));
     }
 
     #[test]

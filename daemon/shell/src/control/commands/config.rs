@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lessor_config::Config;
+use lessor_config::{Config, json};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -24,8 +24,9 @@ pub(super) async fn get(desk: &Desk) -> Answer {
         return ending();
     };
     let shown = aside(move || {
-        let mut shown = envelope::without_places(&config.to_tree());
-        shown["hash"] = json!(digest(&shown));
+        let tree = config.to_tree();
+        let mut shown = envelope::without_places(&tree);
+        shown["hash"] = json!(digest(&tree));
         shown
     });
     shown.await.map_or_else(ending, |shown| Answer::success("").with(shown))
@@ -110,13 +111,29 @@ async fn taken(config: Arc<Config>) -> Answer {
 }
 
 async fn hash(config: Arc<Config>) -> Option<String> {
-    aside(move || digest(&envelope::without_places(&config.to_tree()))).await
+    aside(move || digest(&config.to_tree())).await
 }
 
 /// SHA-256 of a configuration's one line, as 64 digits.
-fn digest(config: &Value) -> String {
-    let digest = Sha256::digest(envelope::one_line(config));
-    digest.iter().map(|octet| format!("{octet:02X}")).collect()
+fn digest(config: &json::Value) -> String {
+    let mut digest = Digesting(Sha256::new());
+    // It takes everything.
+    let _ = envelope::write_one_line(config, io::BufWriter::new(&mut digest));
+    digest.0.finalize().iter().map(|octet| format!("{octet:02X}")).collect()
+}
+
+/// A digest of what is written.
+struct Digesting(Sha256);
+
+impl io::Write for Digesting {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.update(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Arguments that are a configuration and nothing else.
