@@ -13,10 +13,10 @@ use lessor_lease::{FetchError, Outcome, Refusal, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
 use lessor_server::planted::Defect;
 use lessor_server::{
-    Command, CommandId, Event, FetchId, Heard, Input, Limits, Output, PeerFrame, PeerOutcome,
-    PeerUpdate, Ports, ProbeId, Server, Setup, StoreMode, turn,
+    Command, CommandId, Event, FetchId, Heard, Input, LeaseQuery, Limits, Origin, Output,
+    PeerFrame, PeerOutcome, PeerUpdate, Ports, ProbeId, Server, Setup, SnapshotId, StoreMode, turn,
 };
-use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Seed, Unit, Wall, Xid};
+use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Secs, Seed, Unit, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, code};
 use libfuzzer_sys::fuzz_target;
 
@@ -166,8 +166,24 @@ fn raw(octets: &[u8], c: u8) -> Datagram {
 }
 
 fn command(a: u8, b: u8) -> Command {
-    let after = (b & 1 == 0).then(|| Unit::V4(Ipv4Addr::new(10, 0, 0, b)));
-    if a & 1 == 0 { Command::Status } else { Command::LeasePage { after, limit: u32::from(a) } }
+    let unit = Unit::V4(Ipv4Addr::new(10, 0, 0, b));
+    let snapshot = SnapshotId(u64::from(b & 3));
+    let query = match b % 3 {
+        0 => LeaseQuery::All(snapshot),
+        1 => LeaseQuery::Unit(unit),
+        _ => LeaseQuery::HwAddr(HwAddr::ethernet([2, 0, 0, 0, 0, b & 7])),
+    };
+    match a % 8 {
+        0..3 => Command::Leases { query, after: (b & 8 == 0).then_some(unit), limit: a.into() },
+        3 => Command::Snapshot,
+        4 => Command::EndSnapshot(snapshot),
+        5 => Command::Reclaim { remove: b & 1 == 0 },
+        6 if b & 3 == 0 => {
+            Command::Disable { origin: Origin::USER, period: (b & 4 == 0).then(|| Secs(b.into())) }
+        }
+        6 => Command::Enable { origin: Origin::USER },
+        _ => Command::Status,
+    }
 }
 
 fuzz_target!(|octets: &[u8]| {

@@ -78,6 +78,13 @@ impl Gate {
         } else {
             self.skip("lints: this toolchain has no clippy (`rustup component add clippy`)");
         }
+        if command::succeeds(Command::new("c++").arg("--version")) {
+            // A workspace of its own, which nothing else here would look at.
+            let check = ["check", "-q", "--manifest-path", "fuzz/Cargo.toml"];
+            step("fuzz targets", &mut command::cargo(&check))?;
+        } else {
+            self.skip("fuzz targets: the fuzzer's runtime needs a C++ compiler");
+        }
         step("tidy", &mut command::cargo(&["run", "-q", "-p", "xtask", "--", "tidy"]))?;
         if has_cargo("deny") {
             // Advisories need the network; the rest is a matter of the lock file.
