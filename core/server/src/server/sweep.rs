@@ -19,6 +19,8 @@ use crate::planted::Planted;
 use crate::reclaim::Kind;
 use crate::{CommandId, Event, ExchangeId, Reply, reclaim};
 
+/// How many rounds that somebody asked for may wait for the one in work.
+const ASKED_MAX: usize = 16;
 /// How long a round is put off that would begin while another one is in work.
 const PUT_OFF: Duration = Duration::from_secs(1);
 
@@ -148,7 +150,8 @@ impl Server {
 
     /// Reclaims all that lapsed, as soon as the round that is in work is over.
     pub(super) fn reclaim_now(&mut self, id: CommandId, remove: bool) {
-        if !self.store_open || self.stopping {
+        let is_full = self.sweep.asked.len() >= ASKED_MAX;
+        if !self.store_open || self.stopping || is_full {
             return self.reply(id, Reply::Reclaimed(false));
         }
         self.sweep.asked.push_back(Asked { id, remove });
@@ -158,8 +161,11 @@ impl Server {
     }
 
     fn begin_asked(&mut self) {
-        if let Some(asked) = self.sweep.asked.pop_front() {
-            self.begin_round(Kind::Reclaim, Some(asked));
+        while let Some(asked) = self.sweep.asked.pop_front() {
+            if self.store_open && !self.stopping {
+                return self.begin_round(Kind::Reclaim, Some(asked));
+            }
+            self.reply(asked.id, Reply::Reclaimed(false));
         }
     }
 

@@ -226,6 +226,7 @@ impl Stage {
                 Some(command(Command::Disable { origin: self::origin(origin), period }))
             }
             ["enable", origin] => Some(command(Command::Enable { origin: self::origin(origin) })),
+            ["stop"] => Some(Input::Stop),
             ["tick"] => None,
             _ => panic!("not a step: {words:?}"),
         };
