@@ -172,7 +172,12 @@ impl Site {
         let client = self.dhclient_command(place, &["-d", "-1"], &script);
         self.start(client, "dhclient.log")?;
         let logs = ["dhclient.log", "dhcrelay.log", "lessor.log"].map(|log| self.path(log));
-        if !wait_for_it(|| seen.exists()) {
+        // It notes the lease only when the script is through, and needs the note to release it.
+        let noted = || {
+            let noted = fs::read_to_string(self.path("dhclient.leases"));
+            noted.is_ok_and(|leases| leases.ends_with("}\n"))
+        };
+        if !wait_for_it(|| seen.exists() && noted()) {
             let logs = logs.map(|log| fs::read_to_string(log).unwrap_or_default());
             return Err(logs.join("\n"));
         }
