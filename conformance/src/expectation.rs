@@ -2,8 +2,8 @@
 //!
 //! `a < TYPE CHECK…`: TYPE is a message type's name, or `BOOTREPLY` for a message without one. That
 //! transaction and hardware address are the request's goes without saying. Checks, besides
-//! `KEY=VALUE`, `KEY!=VALUE`, `KEY<=VALUE`, `KEY>=VALUE` and `KEY^=VALUE` (begins with) with the keys and values of
-//! [`field`](crate::field):
+//! `KEY=VALUE`, `KEY!=VALUE`, `KEY<=VALUE`, `KEY>=VALUE` and `KEY^=VALUE` (begins with) with the
+//! keys and values of [`field`](crate::field):
 //!
 //! ```text
 //! to=station                 to the address given, at the client's link-layer address, port 68

@@ -28,7 +28,8 @@ pub use probation::probation;
 
 /// Decides what a query gets.
 ///
-/// Pure: the same arguments give the same decision. It never waits; what it lacks, it names.
+/// Pure: the same arguments give the same decision. It never waits; what it lacks, it names. The
+/// query goes by the name that `topology` gives it ([`Query::renamed`]).
 #[must_use]
 pub fn decide<F: Facts>(
     facts: &F,
@@ -37,8 +38,6 @@ pub fn decide<F: Facts>(
     query: &Query,
     now: Now,
 ) -> Decision {
-    let renamed = query.renamed(topology, links);
-    let query = renamed.as_ref().unwrap_or(query);
     match stash::recall(facts, topology, query) {
         Ok(Some(query)) => {
             // The relay's word may be what its identifier is made of.

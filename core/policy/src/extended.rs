@@ -5,12 +5,11 @@
 //! Versions before 2.3 had the option as one text, with its code and length in front. Both are read.
 
 use lessor_config::InfoCheck;
-use lessor_config::json::{self, Map, Member, Node, Value};
-use lessor_config::source::{Source, Sources};
+use lessor_config::json::{Map, Member, Node, Value};
 use lessor_wire::v4::{RelayAgent, code};
 
-/// The member of a context that is Kea's.
-pub(crate) const OWNER: &str = "ISC";
+use crate::lease_context::{member, owned, put, put_owned, read, with_member};
+
 /// The member for the relay agent information option (RFC 3046).
 const AGENT: &str = "relay-agent-info";
 /// What Kea writes there.
@@ -19,8 +18,11 @@ const KNOWN: [&str; 3] = ["sub-options", "remote-id", "relay-id"];
 /// The relay agent information that a lease's context holds.
 #[must_use]
 pub fn relay_agent(context: Option<&str>) -> Option<RelayAgent> {
-    let root = read(context?)?;
-    let info = root.get(OWNER)?.as_map()?.get(AGENT)?;
+    agent(&member(context, AGENT)?)
+}
+
+/// What either form says.
+fn agent(info: &Value) -> Option<RelayAgent> {
     let octets = match &info.node {
         Node::Map(map) => from_hex(map.get("sub-options")?.as_text()?)?,
         Node::Text(text) => {
@@ -43,21 +45,10 @@ pub fn relay_agent(context: Option<&str>) -> Option<RelayAgent> {
 /// where it holds just that. What is not a JSON map stays as it is too.
 #[must_use]
 pub fn with_relay_agent(context: Option<&str>, agent: &RelayAgent) -> Option<Box<str>> {
-    let unchanged = context.map(Box::from);
     if relay_agent(context).as_ref() == Some(agent) {
-        return unchanged;
+        return context.map(Box::from);
     }
-    let mut root = match context {
-        None => Map::default(),
-        Some(text) => match read(text) {
-            None => return unchanged,
-            Some(root) => root,
-        },
-    };
-    let mut owned = root.get(OWNER).and_then(Value::as_map).cloned().unwrap_or_default();
-    put(&mut owned, AGENT, info(agent).into());
-    put(&mut root, OWNER, owned.into());
-    Some(Value::from(root).to_string().into())
+    with_member(context, AGENT, info(agent).into())
 }
 
 /// What a stored context becomes when it is looked over; none if it stays as it is.
@@ -69,10 +60,9 @@ pub fn checked(context: &str, level: InfoCheck) -> Option<Option<Box<str>>> {
         return None;
     }
     let mut root = read(context)?;
-    let mut owned = root.get(OWNER)?.as_map()?.clone();
-    let found = owned.get(AGENT)?;
-    let agent = relay_agent(Some(context));
-    let to = match (&found.node, agent) {
+    let mut part = owned(&root);
+    let found = part.get(AGENT)?;
+    let to = match (&found.node, agent(found)) {
         (Node::Map(found), Some(agent)) => agreeing(found, &agent, level),
         (_, Some(agent)) => Some(info(&agent)),
         (_, None) if level < InfoCheck::Strict => return None,
@@ -80,15 +70,10 @@ pub fn checked(context: &str, level: InfoCheck) -> Option<Option<Box<str>>> {
     };
     match to {
         Some(info) if found.as_map() == Some(&info) => return None,
-        Some(info) => put(&mut owned, AGENT, info.into()),
-        None => owned.0.retain(|member| member.key != AGENT),
+        Some(info) => put(&mut part, AGENT, info.into()),
+        None => part.0.retain(|member| member.key != AGENT),
     }
-    if owned.0.is_empty() {
-        root.0.retain(|member| member.key != OWNER);
-    } else {
-        put(&mut root, OWNER, owned.into());
-    }
-    Some((!root.0.is_empty()).then(|| Value::from(root).to_string().into()))
+    Some(put_owned(&mut root, part))
 }
 
 /// A map of relay agent information that agrees with its sub-options, as far as is looked.
@@ -117,22 +102,6 @@ fn info(agent: &RelayAgent) -> Map {
         .with("sub-options", format!("0x{}", hex(agent.octets())))
         .with_some("remote-id", agent.remote_id().map(hex))
         .with_some("relay-id", agent.relay_id().map(hex))
-}
-
-pub(crate) fn put(map: &mut Map, key: &str, value: Value) {
-    match map.0.iter_mut().find(|member: &&mut Member| member.key == key) {
-        Some(member) => member.value = value,
-        None => *map = std::mem::take(map).with(key, value),
-    }
-}
-
-pub(crate) fn read(text: &str) -> Option<Map> {
-    let mut sources = Sources::default();
-    let file = sources.add(Source::new("user-context", text))?;
-    match json::parse(&mut sources, file, None).ok()?.0.node {
-        Node::Map(map) => Some(map),
-        _ => None,
-    }
 }
 
 fn hex(octets: &[u8]) -> String {

@@ -15,6 +15,7 @@
 //! - `flex_option`: what expressions do to the options of a reply.
 //! - [`limits`]: what counts against limits.
 //! - [`members`]: which classes a lease's client was in.
+//! - `lease_context`: the part of a lease's user context that servers keep for themselves.
 //! - [`extended`]: what a lease remembers of its client's relay.
 //!
 //! # Does not
@@ -30,6 +31,7 @@ pub mod extended;
 pub mod facts;
 mod flex_id;
 mod flex_option;
+mod lease_context;
 pub mod limits;
 pub mod members;
 pub mod names;

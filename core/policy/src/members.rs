@@ -5,7 +5,7 @@
 
 use lessor_config::json::Value;
 
-use crate::extended::{OWNER, put, read};
+use crate::lease_context::{member, with_member};
 
 /// The member of Kea's part for the classes.
 const CLASSES: &str = "client-classes";
@@ -13,12 +13,8 @@ const CLASSES: &str = "client-classes";
 /// The classes that a lease's context names.
 #[must_use]
 pub fn classes(context: Option<&str>) -> Vec<String> {
-    // Most contexts that there are say nothing of classes.
-    let Some(root) = context.filter(|text| text.contains(CLASSES)).and_then(read) else {
-        return Vec::new();
-    };
-    let owned = root.get(OWNER).and_then(Value::as_map);
-    let names = owned.and_then(|it| it.get(CLASSES)).and_then(Value::as_list).unwrap_or_default();
+    let found = member(context, CLASSES);
+    let names = found.as_ref().and_then(Value::as_list).unwrap_or_default();
     names.iter().filter_map(Value::as_text).map(str::to_owned).collect()
 }
 
@@ -26,17 +22,10 @@ pub fn classes(context: Option<&str>) -> Vec<String> {
 /// names just these, and where it is no JSON map.
 #[must_use]
 pub fn with_classes(context: Option<&str>, names: &[&str]) -> Option<Box<str>> {
-    let unchanged = context.map(Box::from);
     if classes(context) == names {
-        return unchanged;
+        return context.map(Box::from);
     }
-    let Some(mut root) = context.map_or_else(|| Some(Default::default()), read) else {
-        return unchanged;
-    };
-    let mut owned = root.get(OWNER).and_then(Value::as_map).cloned().unwrap_or_default();
-    put(&mut owned, CLASSES, names.iter().copied().collect::<Value>());
-    put(&mut root, OWNER, owned.into());
-    Some(Value::from(root).to_string().into())
+    with_member(context, CLASSES, names.iter().copied().collect())
 }
 
 #[cfg(test)]

@@ -223,10 +223,10 @@ impl Topology {
     /// The subnet that serves a query's link and admits one of its classes.
     ///
     /// In Kea's order: link selection (option 82, sub-option 5, RFC 3527), unless that is switched
-    /// off; the client's own selection ([`Query::selection`]); `giaddr` by subnets' relay lists and then by prefix;
-    /// of a unicast, `ciaddr` or else the sender; the receiving interface by name; its addresses.
-    /// Who selects a subnet gets none but that, or one beside it. Where the subnet around an address is not for this query, another one
-    /// of its shared network may be.
+    /// off; the client's own selection ([`Query::selection`]); `giaddr` by subnets' relay lists and
+    /// then by prefix; of a unicast, `ciaddr` or else the sender; the receiving interface by name;
+    /// its addresses. Who selects a subnet gets none but that, or one beside it. Where the subnet
+    /// around an address is not for this query, another one of its shared network may be.
     #[must_use]
     pub fn subnet_admitting(
         &self,

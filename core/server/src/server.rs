@@ -137,8 +137,9 @@ pub struct Status {
 
 /// A DHCP server, without the world around it.
 ///
-/// *Order*: [`Server::handle`] for each input, [`Server::end_probes`] when there are no more, [`Server::seal`] once, then [`Server::poll_output`]
-/// until it is empty; [`crate::turn`] does just that.
+/// *Order*: [`Server::handle`] for each input, [`Server::end_probes`] when there are no more,
+/// [`Server::seal`] once, then [`Server::poll_output`] until it is empty; [`crate::turn`] does just
+/// that.
 #[derive(Debug)]
 pub struct Server {
     topology: Arc<Topology>,

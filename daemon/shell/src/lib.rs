@@ -11,6 +11,7 @@
 //! - [`telemetry`]: events and notices as lines, written by a thread of its own.
 //! - [`notice`]: what the shell itself has to say, with stable ids.
 //! - [`clock`]: the two clocks.
+//! - `utc`: the wall clock as people write it.
 //!
 //! # Does not
 //! Decide anything about clients or leases (`lessor-server`), open network sockets
@@ -34,6 +35,7 @@ pub mod statistics;
 pub mod telemetry;
 #[cfg(test)]
 mod testbed;
+mod utc;
 
 pub use clock::{Clock, SystemClock};
 pub use config_file::{ConfigFile, LoadError};

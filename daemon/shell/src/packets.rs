@@ -11,7 +11,8 @@ use lessor_types::{Datagram, Destination, LinkId, Links, Transmit};
 
 /// The sockets of a server, or what stands for them in a simulation.
 pub trait PacketIo {
-    /// Waits until [`PacketIo::receive`] or [`PacketIo::answered`] may find something. Dropping the future loses nothing.
+    /// Waits until [`PacketIo::receive`] or [`PacketIo::answered`] may find something. Dropping the
+    /// future loses nothing.
     fn ready(&mut self) -> impl Future<Output = ()>;
 
     /// Appends what has arrived, a few hundred datagrams at most, without waiting.

@@ -19,7 +19,6 @@ use lessor_types::Wall;
 
 use crate::clock::Clock;
 use crate::notice::Notice;
-pub(crate) use line::civil;
 use line::{Line, What};
 
 /// How many lines may wait to be written.

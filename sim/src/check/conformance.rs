@@ -1,4 +1,5 @@
-//! Where addresses come from: pools and whom they are for (I9), offers (V4-036) and declined addresses (V4-067).
+//! Where addresses come from: pools and whom they are for (I9), offers (V4-036) and declined
+//! addresses (V4-067).
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

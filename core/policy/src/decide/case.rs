@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use lessor_config::{Config, Host, Subnet};
+use lessor_config::{Config, Host, Pool, Subnet};
 use lessor_lease::{Lease, State};
 use lessor_types::{Holder, Identifier, PoolId, Unit, Wall};
 
@@ -35,6 +35,12 @@ pub(super) struct Place<'a> {
     pub(super) subnet: &'a Subnet,
     /// The pool's number; 0 outside of pools.
     pub(super) pool: PoolId,
+}
+
+impl<'a> Place<'a> {
+    fn new(subnet: &'a Subnet, pool: Option<&Pool>) -> Self {
+        Self { subnet, pool: pool.map_or(PoolId(0), |pool| pool.id) }
+    }
 }
 
 impl<'a, F: Facts> Case<'a, F> {
@@ -75,14 +81,10 @@ impl<'a, F: Facts> Case<'a, F> {
             return Ok(None);
         };
         let pool = unit.v4().and_then(|addr| subnet.pool_of(addr));
-        if self.is_reserved(unit) {
-            return Ok(Some(Place { subnet, pool: pool.map_or(PoolId(0), |pool| pool.id) }));
-        }
-        let Some(pool) = pool.filter(|pool| self.classes.admit(&pool.guards)) else {
-            return Ok(None);
-        };
-        let lost = self.is_reserved_for_another(unit, subnet)?;
-        Ok((!lost).then_some(Place { subnet, pool: pool.id }))
+        let is_open = pool.is_some_and(|pool| self.classes.admit(&pool.guards));
+        let may_have =
+            self.is_reserved(unit) || (is_open && !self.is_reserved_for_another(unit, subnet)?);
+        Ok(may_have.then(|| Place::new(subnet, pool)))
     }
 
     /// Where a unit belongs on this link, whoever may have it.
@@ -90,9 +92,7 @@ impl<'a, F: Facts> Case<'a, F> {
         let subnet = self.subnet_of(unit)?;
         let addr = unit.v4()?;
         let pool = subnet.pool_of(addr);
-        let reserved = self.is_reserved(unit);
-        (pool.is_some() || reserved)
-            .then(|| Place { subnet, pool: pool.map_or(PoolId(0), |pool| pool.id) })
+        (pool.is_some() || self.is_reserved(unit)).then(|| Place::new(subnet, pool))
     }
 
     /// The pools that the client may be given something of, those of the selected subnet first.

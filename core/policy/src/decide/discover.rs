@@ -36,7 +36,7 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
         read: vec![unit],
         hold: Some(unit),
         answer: case.reply(subnet).lease(MessageType::Offer, unit, case.lifetime(subnet)),
-        missed: case.missed()?,
+        missed: case.missed(unit),
         ..Plan::of(Effect::Offered(unit))
     })))
 }

@@ -58,9 +58,9 @@ impl<F: Facts> Case<'_, F> {
         Ok(None)
     }
 
-    /// The address that is reserved for this client, if it can't have any of that kind now.
-    pub(super) fn missed(&self) -> Known<Option<Unit>> {
-        Ok(if self.reserved_now()?.is_none() { self.reserved().next() } else { None })
+    /// The address that is reserved for this client, if it is given `unit`, which is not.
+    pub(super) fn missed(&self, unit: Unit) -> Option<Unit> {
+        if self.is_reserved(unit) { None } else { self.reserved().next() }
     }
 
     /// Whether the client should have another address than this one, since that is reserved for

@@ -83,7 +83,8 @@ fn released<F: Facts>(case: &Case<'_, F>, lease: &Lease) -> Option<Lease> {
 /// The changes that free what the client has left behind by taking `unit` on the same link: leases
 /// that it could not have back, since their addresses are reserved or for others now.
 ///
-/// A client that takes an offer has no address (RFC 2131 §4.4.1), so nobody uses these.
+/// A client that takes an offer has no address (RFC 2131 §4.4.1), so nobody uses these. The answer
+/// promises nothing of them and does not wait for them: what is not written stays leased.
 pub(super) fn left_behind<F: Facts>(case: &Case<'_, F>, unit: Unit) -> Known<Vec<Change>> {
     let World { facts, topology, .. } = case.world;
     let is_here = |row: &Lease| topology.beside(case.selected).any(|it| it.id == row.subnet);

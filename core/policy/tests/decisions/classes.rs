@@ -8,9 +8,7 @@ use lessor_policy::{Classes, Decision, DropReason, Effect, Query, decide};
 use lessor_types::{Holder, HwAddr, Now, PoolId, Secs, SubnetId, Unit, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
-use crate::world::{self, NOW, SERVER, World, links};
-
-const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 7];
+use crate::world::{self, CLIENT, NOW, SERVER, World, links};
 
 impl World {
     /// A world of these classes, and one subnet with these members and two pools of which the

@@ -8,17 +8,16 @@ use lessor_lease::{DnsFlags, Lease, State};
 use lessor_policy::{Decision, Plan, Query, decide};
 use lessor_types::{
     ClientId, Holder, HwAddr, Identifier, IdentifierKind, Now, PoolId, Secs, SubnetId, Unit, Wall,
-    Xid,
 };
-use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
+use lessor_wire::v4::{Message, MessageType, RelayAgent, code};
 
-use crate::world::{NOW, SERVER, World, links, query};
-
-const ADDR: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
-const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 7];
+use crate::world::{ADDR, CLIENT, NOW, SERVER, World, links, message, query, request};
 
 fn plan(world: &World, query: &Query) -> Plan {
     let now = Now { wall: Wall::from_secs(NOW), ..Now::default() };
+    // As the server does with each packet.
+    let renamed = query.renamed(&world.topology, &links());
+    let query = renamed.as_ref().unwrap_or(query);
     match decide(world, &world.topology, &links(), query, now) {
         Decision::Do(plan) => *plan,
         other => panic!("no plan: {other:?}"),
@@ -27,19 +26,6 @@ fn plan(world: &World, query: &Query) -> Plan {
 
 fn answer(world: &World, message: &Message) -> Message {
     plan(world, &query(message, Ipv4Addr::BROADCAST)).answer.expect("an answer").message
-}
-
-fn message(kind: MessageType) -> Message {
-    let mut message = Message::new(Op::Request, Xid(42), HwAddr::ethernet(CLIENT));
-    message.set_message_type(kind);
-    message
-}
-
-fn request() -> Message {
-    let mut message = message(MessageType::Request);
-    message.options.insert(code::SERVER_ID, SERVER.octets());
-    message.options.insert(code::REQUESTED_ADDRESS, ADDR.octets());
-    message
 }
 
 fn circuit(message: &mut Message, octets: &[u8]) {

@@ -10,10 +10,7 @@ use lessor_types::{
 };
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
 
-use crate::world::{NOW, SERVER, World, datagram, links};
-
-const ADDR: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
-const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 7];
+use crate::world::{ADDR, CLIENT, NOW, SERVER, World, datagram, links, message, request};
 
 /// One row and one offer at most.
 #[derive(Default)]
@@ -52,19 +49,6 @@ fn plan(decision: Decision) -> Plan {
 
 fn answer(decision: Decision) -> Answer {
     plan(decision).answer.expect("an answer")
-}
-
-fn message(kind: MessageType) -> Message {
-    let mut message = Message::new(Op::Request, Xid(42), HwAddr::ethernet(CLIENT));
-    message.set_message_type(kind);
-    message
-}
-
-fn request() -> Message {
-    let mut message = message(MessageType::Request);
-    message.options.insert(code::SERVER_ID, SERVER.octets());
-    message.options.insert(code::REQUESTED_ADDRESS, ADDR.octets());
-    message
 }
 
 fn row(age: i64, valid: u32) -> Arc<Lease> {

@@ -7,11 +7,17 @@ use lessor_config::{Config, Host};
 use lessor_lease::{Candidate, Lease};
 use lessor_policy::facts::Known;
 use lessor_policy::{Facts, Hold, PoolKey, Query, Topology};
-use lessor_types::{Datagram, Holder, Identifier, Link, LinkId, Links, SubnetId, Unit, Wall};
-use lessor_wire::v4::Message;
+use lessor_types::{
+    Datagram, Holder, HwAddr, Identifier, Link, LinkId, Links, SubnetId, Unit, Wall, Xid,
+};
+use lessor_wire::v4::{Message, MessageType, Op, code};
 
 /// The server's address, which is the link's first.
 pub(crate) const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+/// The first address of the pools.
+pub(crate) const ADDR: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
+/// The client's link-layer address.
+pub(crate) const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 7];
 /// The time of every decision, in seconds.
 pub(crate) const NOW: i64 = 1_000_000;
 
@@ -66,6 +72,21 @@ impl Facts for World {
     fn may_reuse(&self) -> bool {
         self.reuses
     }
+}
+
+/// A message of the client.
+pub(crate) fn message(kind: MessageType) -> Message {
+    let mut message = Message::new(Op::Request, Xid(42), HwAddr::ethernet(CLIENT));
+    message.set_message_type(kind);
+    message
+}
+
+/// Its REQUEST of [`ADDR`], in SELECTING.
+pub(crate) fn request() -> Message {
+    let mut message = message(MessageType::Request);
+    message.options.insert(code::SERVER_ID, SERVER.octets());
+    message.options.insert(code::REQUESTED_ADDRESS, ADDR.octets());
+    message
 }
 
 /// The one interface.

@@ -43,19 +43,24 @@ impl Server {
         if !self.lot.has_room_of(Quarter::of(&query), query.ask) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::PlaceLimit));
         }
-        let give_up = self.now.mono.after(self.limits.parked_for_max);
-        self.decide_exchange(Exchange {
+        let exchange = self.exchange(id, Origin::Client(Box::new(query)));
+        self.decide_exchange(exchange);
+    }
+
+    /// An exchange that begins now.
+    pub(super) fn exchange(&self, id: ExchangeId, origin: Origin) -> Exchange {
+        Exchange {
             id,
-            origin: Origin::Client(Box::new(query)),
+            origin,
             since: self.now.mono,
-            give_up,
+            give_up: self.now.mono.after(self.limits.parked_for_max),
             rounds: 0,
             era: self.era,
             parking: 0,
             gathered: Gathered::default(),
             probes: BTreeMap::new(),
             stage: Stage::Ready,
-        });
+        }
     }
 
     pub(super) fn on_fetched(&mut self, fetch: FetchId, result: Result<Vec<Found>, FetchError>) {
@@ -87,22 +92,24 @@ impl Server {
     }
 
     fn decide_exchange(&mut self, mut exchange: Exchange) {
-        let Origin::Client(query) = &exchange.origin else {
+        let Origin::Client(query) = &mut exchange.origin else {
             return self.continue_sweep(exchange);
         };
-        // Under another configuration, the client may go by another identifier.
-        let renamed = query.renamed(&self.topology, &self.links);
-        let query = renamed.map_or_else(|| query.clone(), Box::new);
+        if exchange.era != self.era {
+            // Under another configuration, the client may go by another identifier, and what was
+            // fetched may be no answer.
+            if let Some(renamed) = query.renamed(&self.topology, &self.links) {
+                **query = renamed;
+            }
+            exchange.gathered = Gathered::default();
+            exchange.era = self.era;
+        }
+        let query = query.clone();
         if exchange.rounds >= self.limits.rounds_max {
             let outcome = Outcome::Dropped(DropReason::TooManyRounds);
             return self.ended(exchange.id, Some(&query), outcome);
         }
         exchange.rounds += 1;
-        if exchange.era != self.era {
-            // What was fetched under another configuration may be no answer under this one.
-            exchange.gathered = Gathered::default();
-        }
-        exchange.era = self.era;
         let view = self.view(&exchange);
         let unguarded = self.defect.unguarded(&self.topology, query.ask);
         let topology = unguarded.as_ref().unwrap_or(&self.topology);

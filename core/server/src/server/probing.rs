@@ -1,6 +1,5 @@
 //! Addresses that are probed before they are offered (V4-042).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lessor_lease::Change;
@@ -59,8 +58,8 @@ impl Server {
         }
     }
 
-    /// Ends the probes whose time is up. Only when no input is left: an answer that has arrived counts,
-    /// however late this server got round to it.
+    /// Ends the probes whose time is up. Only when no input is left: an answer that has arrived
+    /// counts, however late this server got round to it.
     pub fn end_probes(&mut self) {
         while let Some(due) = self.probes.next_due(self.now.mono) {
             match due {
@@ -117,18 +116,8 @@ impl Server {
         for (_, seq) in places.into_iter().filter(|(lane, _)| *lane == LaneId::Store) {
             waits += usize::from(self.to_store.wait(seq, (id, 1)));
         }
-        self.lot.park(Exchange {
-            id,
-            origin: Origin::Quarantine,
-            since: self.now.mono,
-            give_up: self.now.mono.after(self.limits.parked_for_max),
-            rounds: 0,
-            era: self.era,
-            parking: 1,
-            gathered: Gathered::default(),
-            probes: BTreeMap::new(),
-            stage: Stage::Sweeping { changes: vec![change], waits },
-        });
+        let stage = Stage::Sweeping { changes: vec![change], waits };
+        self.lot.park(Exchange { parking: 1, stage, ..self.exchange(id, Origin::Quarantine) });
     }
 
     /// Tells an exchange what its probe found, if that says anything, and has it decided again.

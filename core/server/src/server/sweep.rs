@@ -3,7 +3,7 @@
 //! There is one round at a time. It is written slice by slice; between two slices it is asked
 //! whether the round may go on.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use lessor_types::{Mono, Secs, Seed};
 
 use super::Server;
 use crate::exchange::{Exchange, Origin, Stage};
-use crate::gathered::Gathered;
 use crate::lane::LaneId;
 use crate::planted::Planted;
 use crate::reclaim::Kind;
@@ -207,18 +206,7 @@ impl Server {
     fn begin_slice(&mut self, mut round: Round) {
         let settings = self.settings(round.asked);
         let id = self.next_exchange();
-        let exchange = Exchange {
-            id,
-            origin: Origin::Reclaim,
-            since: self.now.mono,
-            give_up: self.now.mono.after(self.limits.parked_for_max),
-            rounds: 0,
-            era: self.era,
-            parking: 1,
-            gathered: Gathered::default(),
-            probes: BTreeMap::new(),
-            stage: Stage::Ready,
-        };
+        let exchange = Exchange { parking: 1, ..self.exchange(id, Origin::Reclaim) };
         round.exchange = id;
         self.sweep.round = Some(round);
         let count = reclaim::slice_max(round.kind, &settings, round.taken);
@@ -272,7 +260,8 @@ impl Server {
         self.lot.park(exchange);
     }
 
-    /// One change of a slice, or one that puts a unit on probation, is settled. What was not written is found again in a later round.
+    /// One change of a slice, or one that puts a unit on probation, is settled. What was not written
+    /// is found again in a later round.
     pub(super) fn on_swept(&mut self, id: ExchangeId, done: bool) {
         let Some(exchange) = self.lot.get_mut(id) else {
             return;

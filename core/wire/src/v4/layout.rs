@@ -138,12 +138,6 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Whether there is more than one field.
-    #[must_use]
-    pub const fn is_record(self) -> bool {
-        self.fields.len() > 1
-    }
-
     /// The type of the `at`th element, counted from 0.
     #[must_use]
     pub fn kind(self, at: usize) -> Option<OptionType> {

@@ -1,12 +1,11 @@
 //! One statistic over time.
 
 use std::collections::VecDeque;
-use std::fmt;
 
 use lessor_config::Samples;
 use lessor_types::Wall;
 
-use crate::telemetry::civil;
+use crate::utc::Utc;
 
 /// A value, and when it came about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,20 +20,9 @@ impl Sample {
     /// When it came about: `YYYY-MM-DD hh:mm:ss.ffffff`, in UTC.
     #[must_use]
     pub fn stamp(&self) -> String {
-        Stamp(self.at).to_string()
-    }
-}
-
-struct Stamp(Wall);
-
-impl fmt::Display for Stamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secs = self.0.secs();
-        let (days, time) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
-        let (year, month, day) = civil(days);
-        let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-        let micros = self.0.subsec_nanos() / 1000;
-        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}")
+        let Utc { year, month, day, hour, minute, second, nanos } = self.at.into();
+        let micros = nanos / 1000;
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}")
     }
 }
 

@@ -6,6 +6,7 @@ use lessor_server::{Event, Level};
 use lessor_types::Wall;
 
 use crate::notice::Notice;
+use crate::utc::Utc;
 
 /// What a line says, and when it was so.
 pub(super) struct Line {
@@ -55,28 +56,10 @@ struct Stamp(Wall);
 
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secs = self.0.secs();
-        let (days, time) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
-        let (year, month, day) = civil(days);
-        let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-        let millis = self.0.subsec_nanos() / 1_000_000;
+        let Utc { year, month, day, hour, minute, second, nanos } = self.0.into();
+        let millis = nanos / 1_000_000;
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
-}
-
-/// The Gregorian date of a day counted from 1970-01-01. Years begin in March here, so that the leap
-/// day is the last one.
-pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days.saturating_add(719_468);
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
 }
 
 #[cfg(test)]
