@@ -10,7 +10,11 @@ use crate::{command, none_expected};
 
 /// Each file, from the root of the tree, and what belongs in it.
 fn files() -> Vec<(&'static str, String)> {
-    vec![("docs/config-keys.md", keys::page()), ("fuzz/dictionaries/kea.dict", keys::dictionary())]
+    vec![
+        ("docs/config-keys.md", keys::page()),
+        ("docs/messages.md", lessor_messages::page::page()),
+        ("fuzz/dictionaries/kea.dict", keys::dictionary()),
+    ]
 }
 
 /// Writes all of them.

@@ -1,27 +1,14 @@
 //! What happened, with stable ids, and the counters folded over it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use lessor_lease::StoreFailure;
+use lessor_messages::{self as messages, Level, Message};
 use lessor_policy::{Ask, DropReason, Effect};
 use lessor_types::{Holder, SubnetId, Unit, Xid};
 
 use crate::sanity::Remedy;
 use crate::{ExchangeId, Origin};
-
-/// How much an event asks of an operator.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Level {
-    /// Everyday detail.
-    Debug,
-    /// Worth a line.
-    Info,
-    /// Worth a look.
-    Warn,
-    /// Somebody must act.
-    Error,
-}
 
 /// How a packet ended. There is one for each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,81 +93,59 @@ pub enum Event {
 }
 
 impl Event {
+    /// The message that tells of it.
+    #[must_use]
+    pub const fn message(&self) -> Message {
+        match self {
+            Self::Ended { outcome, .. } => match outcome {
+                Outcome::Dropped(reason) => reason.message(),
+                Outcome::Answered(effect) | Outcome::Done(effect) => match effect {
+                    Effect::Offered(_) => messages::DHCP4_LEASE_OFFERED,
+                    Effect::Leased(..) => messages::DHCP4_LEASE_COMMITTED,
+                    Effect::Reused(..) => messages::DHCP4_LEASE_CONFIRMED,
+                    Effect::Refused(_) => messages::DHCP4_REQUEST_REFUSED,
+                    Effect::Declined(_) => messages::DHCP4_LEASE_DECLINED,
+                    Effect::Released(_) => messages::DHCP4_LEASE_RELEASED,
+                    Effect::Informed => messages::DHCP4_CLIENT_INFORMED,
+                    Effect::NoneFree => messages::DHCP4_NO_FREE_ADDRESS_TOLD,
+                    Effect::V6Only => messages::DHCP4_V6_ONLY_TOLD,
+                    Effect::LetGo => messages::DHCP4_OFFER_NOT_TAKEN,
+                },
+            },
+            Self::OptionsLeftOut { .. } => messages::DHCP4_OPTIONS_LEFT_OUT,
+            Self::Reclaimed(_) => messages::LEASE_RECLAIMED,
+            Self::Removed(_) => messages::LEASE_REMOVED,
+            Self::ProbationEnded(_) => messages::LEASE_PROBATION_ENDED,
+            Self::ReclaimSlow(_) => messages::LEASE_RECLAIM_SLOW,
+            Self::ReclaimFailed(_) => messages::LEASE_RECLAIM_FAILED,
+            Self::LeaseMisplaced(..) => messages::LEASE_MISPLACED,
+            Self::LeasesLookedOver { .. } => messages::LEASES_LOOKED_OVER,
+            Self::ReservationMissed(_) => messages::DHCP4_RESERVATION_MISSED,
+            Self::AddressInUse(_) => messages::DHCP4_ADDRESS_IN_USE,
+            Self::Quarantined(_) => messages::DHCP4_SERVER_DECLINED,
+            Self::QuarantineFailed(_) => messages::DHCP4_SERVER_DECLINE_FAILED,
+            Self::ProbeUnsent(_) => messages::DHCP4_PROBE_UNSENT,
+            Self::StoreLost(_) => messages::STORE_LOST,
+            Self::StoreReopened(_) => messages::STORE_REOPENED,
+            Self::ContactBegan => messages::PARTNER_CONTACT_BEGAN,
+            Self::ContactEnded => messages::PARTNER_CONTACT_ENDED,
+            Self::ConfigApplied { .. } => messages::CONFIG_APPLIED,
+            Self::ServiceDisabled(_) => messages::SERVICE_SWITCHED_OFF,
+            Self::ServiceEnabled(_) => messages::SERVICE_SWITCHED_ON,
+            Self::ClockLeapt(_) => messages::CLOCK_LEAPT,
+        }
+    }
+
     /// The stable id.
     #[must_use]
     pub const fn id(&self) -> &'static str {
-        match self {
-            Self::Ended { outcome, .. } => match outcome {
-                Outcome::Dropped(reason) => reason.id(),
-                Outcome::Answered(effect) | Outcome::Done(effect) => match effect {
-                    Effect::Offered(_) => "DHCP4_LEASE_OFFERED",
-                    Effect::Leased(..) => "DHCP4_LEASE_COMMITTED",
-                    Effect::Reused(..) => "DHCP4_LEASE_CONFIRMED",
-                    Effect::Refused(_) => "DHCP4_REQUEST_REFUSED",
-                    Effect::Declined(_) => "DHCP4_LEASE_DECLINED",
-                    Effect::Released(_) => "DHCP4_LEASE_RELEASED",
-                    Effect::Informed => "DHCP4_CLIENT_INFORMED",
-                    Effect::NoneFree => "DHCP4_NO_FREE_ADDRESS_TOLD",
-                    Effect::V6Only => "DHCP4_V6_ONLY_TOLD",
-                    Effect::LetGo => "DHCP4_OFFER_NOT_TAKEN",
-                },
-            },
-            Self::OptionsLeftOut { .. } => "DHCP4_OPTIONS_LEFT_OUT",
-            Self::Reclaimed(_) => "LEASE_RECLAIMED",
-            Self::Removed(_) => "LEASE_REMOVED",
-            Self::ProbationEnded(_) => "LEASE_PROBATION_ENDED",
-            Self::ReclaimSlow(_) => "LEASE_RECLAIM_SLOW",
-            Self::ReclaimFailed(_) => "LEASE_RECLAIM_FAILED",
-            Self::LeaseMisplaced(..) => "LEASE_MISPLACED",
-            Self::LeasesLookedOver { .. } => "LEASES_LOOKED_OVER",
-            Self::ReservationMissed(_) => "DHCP4_RESERVATION_MISSED",
-            Self::AddressInUse(_) => "DHCP4_ADDRESS_IN_USE",
-            Self::Quarantined(_) => "DHCP4_SERVER_DECLINED",
-            Self::QuarantineFailed(_) => "DHCP4_SERVER_DECLINE_FAILED",
-            Self::ProbeUnsent(_) => "DHCP4_PROBE_UNSENT",
-            Self::StoreLost(_) => "STORE_LOST",
-            Self::StoreReopened(_) => "STORE_REOPENED",
-            Self::ContactBegan => "PARTNER_CONTACT_BEGAN",
-            Self::ContactEnded => "PARTNER_CONTACT_ENDED",
-            Self::ConfigApplied { .. } => "CONFIG_APPLIED",
-            Self::ServiceDisabled(_) => "SERVICE_SWITCHED_OFF",
-            Self::ServiceEnabled(_) => "SERVICE_SWITCHED_ON",
-            Self::ClockLeapt(_) => "CLOCK_LEAPT",
-        }
+        self.message().id()
     }
 
     /// How much it asks of an operator.
     #[must_use]
     pub const fn level(&self) -> Level {
-        match self {
-            Self::Ended { outcome, .. } => match outcome {
-                Outcome::Dropped(DropReason::NoFreeAddress | DropReason::StoreRefused) => {
-                    Level::Warn
-                }
-                Outcome::Answered(Effect::NoneFree) => Level::Warn,
-                Outcome::Answered(Effect::Leased(..))
-                | Outcome::Done(Effect::Released(_))
-                | Outcome::Answered(Effect::Refused(_)) => Level::Info,
-                Outcome::Done(Effect::Declined(_)) => Level::Warn,
-                _ => Level::Debug,
-            },
-            Self::OptionsLeftOut { .. }
-            | Self::ReclaimFailed(_)
-            | Self::ReclaimSlow(_)
-            | Self::LeaseMisplaced(..)
-            | Self::ReservationMissed(_)
-            | Self::QuarantineFailed(_)
-            | Self::Quarantined(_)
-            | Self::ProbeUnsent(_)
-            | Self::ServiceDisabled(_)
-            | Self::ClockLeapt(_) => Level::Warn,
-            Self::ProbationEnded(_) | Self::LeasesLookedOver { .. } => Level::Info,
-            Self::Reclaimed(_) | Self::Removed(_) => Level::Debug,
-            Self::AddressInUse(_) | Self::ServiceEnabled(_) => Level::Info,
-            Self::StoreLost(_) => Level::Error,
-            Self::StoreReopened(_) | Self::ContactBegan | Self::ConfigApplied { .. } => Level::Info,
-            Self::ContactEnded => Level::Warn,
-        }
+        self.message().level()
     }
 }
 
@@ -246,23 +211,37 @@ impl fmt::Display for Event {
 }
 
 /// How often each event happened: a fold over events.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Counters(BTreeMap<&'static str, u64>);
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Counters([u64; Message::COUNT]);
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self([0; Message::COUNT])
+    }
+}
 
 impl Counters {
     /// Counts one event.
-    pub fn count(&mut self, event: &Event) {
-        *self.0.entry(event.id()).or_default() += 1;
+    pub const fn count(&mut self, event: &Event) {
+        self.0[event.message().index()] += 1;
     }
 
     /// How often the event with this id happened.
     #[must_use]
     pub fn of(&self, id: &str) -> u64 {
-        self.0.get(id).copied().unwrap_or(0)
+        self.iter().find_map(|(known, count)| (known == id).then_some(count)).unwrap_or(0)
+    }
+
+    /// All counters that are not zero, in the order of the table of messages.
+    pub fn messages(&self) -> impl Iterator<Item = (Message, u64)> + '_ {
+        Message::all().zip(self.0).filter(|(_, count)| *count > 0)
     }
 
     /// All counters that are not zero, by id.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.0.iter().map(|(id, count)| (*id, *count))
+        let mut counted: Vec<_> =
+            self.messages().map(|(message, count)| (message.id(), count)).collect();
+        counted.sort_unstable();
+        counted.into_iter()
     }
 }

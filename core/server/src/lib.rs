@@ -59,8 +59,9 @@ pub mod throttle;
 pub mod view;
 
 pub use census::Count;
-pub use event::{Counters, Event, Level, Outcome};
+pub use event::{Counters, Event, Outcome};
 pub use exchange::{ExchangeId, Parked};
+pub use lessor_messages::{Level, Message};
 pub use planted::Planted;
 pub use port::{
     Command, CommandId, FetchId, Heard, Input, LeaseQuery, Output, PeerFrame, PeerOutcome,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use lessor_config::Level as Severity;
-use lessor_server::Level;
+use lessor_messages::{self as messages, Message};
 
 /// Something that happened around the server machine. What happens inside is an
 /// [`lessor_server::Event`].
@@ -83,64 +83,35 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// The stable id.
+    /// The message that tells of it.
     #[must_use]
-    pub const fn id(&self) -> &'static str {
+    pub const fn message(&self) -> Message {
         match self {
-            Self::Started { .. } => "DHCP4_STARTED",
-            Self::Listening(_) => "DHCP4_LISTENING",
-            Self::NotListening => "DHCP4_NOT_LISTENING",
-            Self::SocketTrouble(_) => "DHCP4_SOCKET_TROUBLE",
-            Self::ReceiveFailed(_) => "DHCP4_RECEIVE_FAILED",
-            Self::SendFailed(_) => "DHCP4_SEND_FAILED",
-            Self::ConfigFinding(..) => "CONFIG_FINDING",
-            Self::ConfigRefused(_) => "CONFIG_REFUSED",
-            Self::JournalOpened { .. } => "JOURNAL_OPENED",
-            Self::JournalAbsent => "JOURNAL_ABSENT",
-            Self::JournalFinding(_) => "JOURNAL_FINDING",
-            Self::JournalBadRows(_) => "JOURNAL_BAD_ROWS",
-            Self::JournalReopenFailed(_) => "JOURNAL_REOPEN_FAILED",
-            Self::JournalWriteFailed(_) => "JOURNAL_WRITE_FAILED",
-            Self::Compacted { .. } => "JOURNAL_COMPACTED",
-            Self::CompactionFailed(_) => "JOURNAL_COMPACTION_FAILED",
-            Self::ControlOpened(_) => "CONTROL_OPENED",
-            Self::Commanded { .. } => "CONTROL_COMMAND",
-            Self::Stopping => "DHCP4_STOPPING",
-            Self::Stopped { .. } => "DHCP4_STOPPED",
-            Self::JournalDied => "JOURNAL_DIED",
-            Self::LinesLost(_) => "LOG_LINES_LOST",
-        }
-    }
-
-    /// How much it asks of an operator.
-    #[must_use]
-    pub const fn level(&self) -> Level {
-        match self {
-            Self::ConfigRefused(_) | Self::JournalReopenFailed(_) | Self::JournalDied => {
-                Level::Error
-            }
-            Self::ConfigFinding(Severity::Error, _) => Level::Error,
-            Self::ConfigFinding(Severity::Warning, _)
-            | Self::NotListening
-            | Self::SocketTrouble(_)
-            | Self::ReceiveFailed(_)
-            | Self::SendFailed(_)
-            | Self::JournalAbsent
-            | Self::JournalFinding(_)
-            | Self::JournalBadRows(_)
-            | Self::JournalWriteFailed(_)
-            | Self::CompactionFailed(_)
-            | Self::LinesLost(_) => Level::Warn,
-            Self::Stopped { unsettled: 1.., .. } => Level::Warn,
-            Self::ConfigFinding(Severity::Info, _)
-            | Self::Started { .. }
-            | Self::Listening(_)
-            | Self::JournalOpened { .. }
-            | Self::Compacted { .. }
-            | Self::ControlOpened(_)
-            | Self::Commanded { .. }
-            | Self::Stopping
-            | Self::Stopped { .. } => Level::Info,
+            Self::Started { .. } => messages::DHCP4_STARTED,
+            Self::Listening(_) => messages::DHCP4_LISTENING,
+            Self::NotListening => messages::DHCP4_NOT_LISTENING,
+            Self::SocketTrouble(_) => messages::DHCP4_SOCKET_TROUBLE,
+            Self::ReceiveFailed(_) => messages::DHCP4_RECEIVE_FAILED,
+            Self::SendFailed(_) => messages::DHCP4_SEND_FAILED,
+            Self::ConfigFinding(Severity::Info, _) => messages::CONFIG_REMARK,
+            Self::ConfigFinding(Severity::Warning, _) => messages::CONFIG_WARNING,
+            Self::ConfigFinding(Severity::Error, _) => messages::CONFIG_ERROR,
+            Self::ConfigRefused(_) => messages::CONFIG_REFUSED,
+            Self::JournalOpened { .. } => messages::JOURNAL_OPENED,
+            Self::JournalAbsent => messages::JOURNAL_ABSENT,
+            Self::JournalFinding(_) => messages::JOURNAL_FINDING,
+            Self::JournalBadRows(_) => messages::JOURNAL_BAD_ROWS,
+            Self::JournalReopenFailed(_) => messages::JOURNAL_REOPEN_FAILED,
+            Self::JournalWriteFailed(_) => messages::JOURNAL_WRITE_FAILED,
+            Self::Compacted { .. } => messages::JOURNAL_COMPACTED,
+            Self::CompactionFailed(_) => messages::JOURNAL_COMPACTION_FAILED,
+            Self::ControlOpened(_) => messages::CONTROL_OPENED,
+            Self::Commanded { .. } => messages::CONTROL_COMMAND,
+            Self::Stopping => messages::DHCP4_STOPPING,
+            Self::Stopped { unsettled: 1.., .. } => messages::DHCP4_STOPPED_UNSETTLED,
+            Self::Stopped { .. } => messages::DHCP4_STOPPED,
+            Self::JournalDied => messages::JOURNAL_DIED,
+            Self::LinesLost(_) => messages::LOG_LINES_LOST,
         }
     }
 }

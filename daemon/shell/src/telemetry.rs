@@ -14,7 +14,8 @@ use std::sync::mpsc::{
 use std::thread;
 use std::time::Duration;
 
-use lessor_server::{Event, Level};
+use lessor_messages::Level;
+use lessor_server::Event;
 use lessor_types::Wall;
 
 use crate::clock::Clock;
@@ -74,7 +75,7 @@ impl Telemetry {
 
     /// Says what the shell has to say.
     pub fn note(&self, notice: Notice) {
-        if notice.level() >= self.least {
+        if notice.message().level() >= self.least {
             self.say(Line { at: self.clock.now().wall, what: What::Notice(notice) });
         }
     }

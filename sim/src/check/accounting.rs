@@ -42,7 +42,7 @@ impl Books {
         if matches!(event, Event::Ended { .. }) {
             self.ended += 1;
         }
-        if event.level() == Level::Error && !may_err {
+        if event.level() >= Level::Error && !may_err {
             let what = format!("{} {event}, and no fault was injected", event.id());
             return Err(Broken::new(Invariant::NoError, what));
         }

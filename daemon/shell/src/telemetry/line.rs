@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use lessor_server::{Event, Level};
+use lessor_server::Event;
 use lessor_types::Wall;
 
 use crate::notice::Notice;
@@ -23,18 +23,12 @@ impl Line {
     /// Appends `2026-11-21T12:00:00.000Z INFO  ID text` and a line end. Further lines of the text
     /// are indented, so that nobody outside can forge the beginning of one.
     pub(super) fn print(&self, into: &mut String) {
-        let (level, id, text): (_, _, &dyn fmt::Display) = match &self.what {
-            What::Event(event) => (event.level(), event.id(), event),
-            What::Notice(notice) => (notice.level(), notice.id(), notice),
-        };
-        let level = match level {
-            Level::Debug => "DEBUG",
-            Level::Info => "INFO ",
-            Level::Warn => "WARN ",
-            Level::Error => "ERROR",
+        let (message, text): (_, &dyn fmt::Display) = match &self.what {
+            What::Event(event) => (event.message(), event),
+            What::Notice(notice) => (notice.message(), notice),
         };
         // Writing to a string cannot fail.
-        let _ = write!(into, "{} {level} {id} ", Stamp(self.at));
+        let _ = write!(into, "{} {:5} {message} ", Stamp(self.at), message.level());
         let start = into.len();
         let _ = write!(into, "{text}");
         if into[start..].contains(|letter: char| letter.is_control()) {
