@@ -7,7 +7,7 @@ use crate::{Level, Logger, Message, Row};
 macro_rules! messages {
     ($($logger:ident $level:ident $(($detail:literal))? $id:ident $meaning:literal $advice:literal;)*) => {
         /// Places in the table.
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "ids of messages")]
+        #[expect(non_camel_case_types, reason = "ids of messages")]
         #[repr(u16)]
         enum Place { $($id,)* }
 
