@@ -56,6 +56,7 @@ impl Site {
         let log = site.path("lessor.log");
         let mut serve = site.command(Place::Server, &daemon()?.to_string_lossy());
         serve.arg("-c").arg(site.path("lessor.conf"));
+        serve.env("KEA_PIDFILE_DIR", site.folder.path());
         site.start(serve, "lessor.log")?;
         wait_for("the server", || {
             fs::read_to_string(&log).is_ok_and(|text| text.contains("DHCP4_STARTED"))

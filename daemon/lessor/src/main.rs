@@ -2,6 +2,11 @@
 //!
 //! # Map
 //! - [`options`]: the command line.
+//! - [`check`]: what is wrong with a configuration, and with this host for it.
+//! - [`service`]: a server in the background: start, stop, reload, status.
+//! - [`running`]: a server as another process.
+//! - [`pid_file`]: the file with the process number.
+//! - [`privileges`]: what the process gives up.
 //! - [`start`]: from a configuration to a running loop.
 //! - [`sockets`]: the kernel's sockets as the loop sees them.
 //!
@@ -12,11 +17,14 @@
 //! Nothing is decided here: every choice is in the configuration or in the machine.
 //!
 //! # Exit codes
-//! - 0: stopped as asked; with `-t`, the configuration is lawful.
-//! - 1: not started: the configuration, the lease file or a control socket is at fault.
-//! - 2: the command line is wrong.
+//! Kea's, and beyond them:
+//! - 0: stopped as asked; with `-t` or `-T`, nothing is wrong.
+//! - 1: not started: the command line, the configuration, the lease file or a control socket is at
+//!   fault, or a server with this configuration runs.
 //! - 3: the thread that writes leases ended on its own.
 //! - any other: the `exit-value` of the `shutdown` command.
+//!
+//! Those of `start`, `stop`, `reload` and `status` are in [`service`].
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,
@@ -24,59 +32,57 @@
     reason = "a program speaks to whoever starts it"
 )]
 
+mod check;
 mod options;
+mod pid_file;
+mod privileges;
+mod running;
+mod service;
 mod sockets;
 mod start;
 
+use std::env;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use lessor_config::Level;
-use lessor_shell::{ConfigFile, Ending};
+use lessor_shell::{ConfigFile, Ending, version};
 
-use options::Options;
+use options::{Serve, Task};
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    if options.version {
-        println!("{}", env!("CARGO_PKG_VERSION"));
-        return ExitCode::SUCCESS;
-    }
-    if options.long_version {
-        println!("lessor {}, DHCPv4, leases in Kea's CSV", env!("CARGO_PKG_VERSION"));
-        return ExitCode::SUCCESS;
-    }
-    if let Some(file) = &options.test {
-        return test(&ConfigFile::new(file));
-    }
-    match start::run(&options) {
-        Ok(Ending::Stopped(exit)) => exit.into(),
-        Ok(Ending::JournalDied) => 3.into(),
-        Err(why) => {
-            eprintln!("lessor: {why}");
-            1.into()
-        }
+    let task = match options::read(env::args_os()) {
+        Ok(task) => task,
+        Err(code) => return code,
+    };
+    match task {
+        Task::Serve(serve) => self::serve(&serve),
+        Task::Test(file) => check::file(&ConfigFile::new(file)),
+        Task::FullTest(file) => check::file_and_host(&ConfigFile::new(file)),
+        Task::Version => said(version::VERSION),
+        Task::LongVersion => said(&version::extended()),
+        Task::Report => said(&version::build_report()),
+        Task::Start(whose, manner) => service::start(&whose, &manner),
+        Task::Stop(whose) => service::stop(&whose),
+        Task::Reload(whose) => service::reload(&whose),
+        Task::Status(whose) => service::status(&whose),
     }
 }
 
-/// Says everything about a configuration, and whether it would be taken.
-fn test(file: &ConfigFile) -> ExitCode {
-    match file.load() {
-        Ok((config, findings)) => {
-            eprint!("{findings}");
-            let warnings = findings.iter().filter(|it| it.level == Level::Warning);
-            println!(
-                "{}: lawful, subnets: {}, warnings: {}",
-                file.path().display(),
-                config.subnets.len(),
-                warnings.count()
-            );
-            ExitCode::SUCCESS
-        }
+fn said(text: &str) -> ExitCode {
+    println!("{}", text.trim_end());
+    ExitCode::SUCCESS
+}
+
+fn serve(serve: &Serve) -> ExitCode {
+    if serve.detached {
+        // It fails where the session is our own already, which is as good.
+        let _ = rustix::process::setsid();
+    }
+    match start::run(serve) {
+        Ok(Ending::Stopped(exit)) => exit.into(),
+        Ok(Ending::JournalDied) => 3.into(),
         Err(why) => {
-            eprintln!("{}", why.to_string().trim_end());
-            println!("{}: not taken", file.path().display());
-            ExitCode::FAILURE
+            eprintln!("{}: {why}", options::called());
+            1.into()
         }
     }
 }

@@ -240,7 +240,7 @@ fn poll_readable(polled: &[AsyncFd<OwnedFd>], context: &mut Context<'_>) -> Poll
     readable
 }
 
-fn options(config: &Config, port: u16) -> Options {
+pub(crate) fn options(config: &Config, port: u16) -> Options {
     let interfaces = config.interfaces.iter().map(|spec| match spec {
         InterfaceSpec::Any => "*".to_owned(),
         InterfaceSpec::Named(name) => name.clone(),
@@ -257,7 +257,7 @@ fn options(config: &Config, port: u16) -> Options {
 }
 
 /// What an operator asked for by name and does not get. That `*` leaves some out is its meaning.
-fn troubles(options: &Options, skipped: &[Skipped]) -> Vec<String> {
+pub(crate) fn troubles(options: &Options, skipped: &[Skipped]) -> Vec<String> {
     let named: BTreeSet<&str> = options
         .interfaces
         .iter()

@@ -7,7 +7,7 @@ use std::process;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lessor_config::{Config, Diagnostics, LeaseStore, Memfile};
+use lessor_config::{Config, ControlSocket, Diagnostics, LeaseStore, Memfile};
 use lessor_env::files::OsFiles;
 use lessor_lease::Lease;
 use lessor_policy::Topology;
@@ -18,13 +18,16 @@ use lessor_shell::journal::JournalSetup;
 use lessor_shell::request::REQUESTS_MAX;
 use lessor_shell::{
     Clock, ConfigFile, Control, Ending, Journal, Notice, PacketIo as _, Parts, Reactor, Request,
-    SystemClock, Telemetry, Timing,
+    Supervisor, SystemClock, Telemetry, Timing,
 };
 use lessor_types::Seed;
+use rustix::io::Errno;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::options::Options;
+use crate::options::{Manner, Serve};
+use crate::pid_file::PidFile;
+use crate::privileges;
 use crate::sockets::KernelPackets;
 
 /// Where lease files are unless the configuration says otherwise.
@@ -36,37 +39,60 @@ const LEASE_FILE: &str = "kea-leases4.csv";
 ///
 /// # Errors
 /// Why it did not begin, in words for an operator.
-pub(crate) fn run(options: &Options) -> Result<Ending, String> {
-    let path = options.config.clone().ok_or("no configuration file")?;
-    let config_file = ConfigFile::new(path);
+pub(crate) fn run(serve: &Serve) -> Result<Ending, String> {
+    let config_file = ConfigFile::new(&serve.config);
     let (config, findings) =
         config_file.load().map_err(|why| why.to_string().trim_end().to_owned())?;
+    // Removed again whatever happens from here on.
+    let _claimed = PidFile::of(&serve.config).claim()?;
+    let places = places(&config, &serve.config);
+    let places: Vec<&Path> = places.iter().map(PathBuf::as_path).collect();
+    // Before there is a second thread.
+    privileges::drop_to(serve.manner.user.as_deref(), &places)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()
         .map_err(|why| format!("cannot wait for anything: {why}"))?;
-    let ending = runtime.block_on(serve(options, config_file, config, &findings));
+    let ending = runtime.block_on(serve_with(&serve.manner, config_file, config, &findings));
     // A configuration that is being read on another thread is of no interest any more.
     runtime.shutdown_background();
     ending
 }
 
-async fn serve(
-    options: &Options,
+/// Where files are written: the lease file, control sockets, the configuration.
+fn places(config: &Config, file: &Path) -> Vec<PathBuf> {
+    let mut places = vec![file.to_owned()];
+    if let LeaseStore::Memfile(memfile) = &config.lease_store
+        && memfile.persist
+    {
+        places.push(lease_file(memfile));
+    }
+    places.extend(config.control_sockets.iter().filter_map(|socket| match socket {
+        ControlSocket::Unix { path } => Some(PathBuf::from(path)),
+        _ => None,
+    }));
+    let folders: Vec<PathBuf> =
+        places.iter().filter_map(|it| it.parent().map(Path::to_owned)).collect();
+    places.extend(folders);
+    places
+}
+
+async fn serve_with(
+    manner: &Manner,
     config_file: ConfigFile,
     config: Config,
     findings: &Diagnostics,
 ) -> Result<Ending, String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let least = if options.debug { Level::Debug } else { Level::Info };
+    let least = if manner.debug { Level::Debug } else { Level::Info };
     let telemetry = Telemetry::start(io::stderr(), least, Arc::clone(&clock))
         .map_err(|why| format!("cannot start the log: {why}"))?;
     for finding in findings {
         let told = findings.render(finding);
         telemetry.note(Notice::ConfigFinding(finding.level, told));
     }
-    let begun = begin(options, config_file, config, &telemetry, clock);
+    let begun = begin(manner, config_file, config, &telemetry, clock);
     // Whatever ends it, the log is whole before the last word.
     telemetry.flush();
     Ok(begun?.run().await)
@@ -74,7 +100,7 @@ async fn serve(
 
 /// Takes hold of everything that a loop needs, the lease file first: two servers must not meet.
 fn begin(
-    options: &Options,
+    manner: &Manner,
     config_file: ConfigFile,
     config: Config,
     telemetry: &Telemetry,
@@ -89,7 +115,7 @@ fn begin(
         telemetry: telemetry.clone(),
     });
     control.listen(&config.control_sockets).map_err(|why| why.to_string())?;
-    let packets = KernelPackets::new(&config, options.server_port, options.client_port);
+    let packets = KernelPackets::new(&config, manner.server_port, manner.client_port);
     let setup = Setup {
         topology: Arc::new(Topology::new(Arc::new(config))),
         links: Arc::clone(&packets.listening().links),
@@ -110,6 +136,7 @@ fn begin(
         telemetry: telemetry.clone(),
         clock,
         timing: Timing::default(),
+        supervisor: Supervisor::from_environment(),
     }))
 }
 
@@ -140,7 +167,7 @@ fn open_journal(
 }
 
 /// A name without a directory is one in the data directory.
-fn lease_file(memfile: &Memfile) -> PathBuf {
+pub(crate) fn lease_file(memfile: &Memfile) -> PathBuf {
     Path::new(DATA_DIR).join(memfile.path.as_deref().unwrap_or(LEASE_FILE))
 }
 
@@ -154,7 +181,8 @@ fn refuse_beside_kea(lease_file: &Path) -> Result<(), String> {
     };
     let running = text.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
     match running {
-        Some(pid) if rustix::process::test_kill_process(pid).is_ok() => Err(format!(
+        // Not permitted to signal it: it is there, and another user's.
+        Some(pid) if rustix::process::test_kill_process(pid) != Err(Errno::SRCH) => Err(format!(
             "{}: process {} may still be compacting {}; start again when it has ended, or remove \
              the first file if that process is not kea-lfc",
             Path::new(&pid_file).display(),

@@ -7,6 +7,8 @@
 //! - [`control`]: Kea's commands on UNIX sockets.
 //! - [`request`]: what the control sockets and signals ask of the loop.
 //! - [`config_file`]: the configuration as a file that may be read again.
+//! - [`supervisor`]: what the service manager is told.
+//! - [`version`]: what this program is.
 //! - [`statistics`]: Kea's statistics: a fold over events and over the counts of leases.
 //! - [`telemetry`]: events and notices as lines, written by a thread of its own.
 //! - [`notice`]: what the shell itself has to say, with stable ids.
@@ -32,10 +34,12 @@ pub mod packets;
 pub mod reactor;
 pub mod request;
 pub mod statistics;
+pub mod supervisor;
 pub mod telemetry;
 #[cfg(test)]
 mod testbed;
 mod utc;
+pub mod version;
 
 pub use clock::{Clock, SystemClock};
 pub use config_file::{ConfigFile, LoadError};
@@ -45,4 +49,5 @@ pub use notice::Notice;
 pub use packets::{Listening, PacketIo, Undelivered};
 pub use reactor::{Ending, Parts, Reactor, Timing};
 pub use request::{Report, Request};
+pub use supervisor::Supervisor;
 pub use telemetry::Telemetry;

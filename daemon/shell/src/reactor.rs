@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_server::{CommandId, Counters, Event, Heard, Input, ProbeId, Reply, Server, turn};
-use lessor_types::{Datagram, Mono, Now};
+use lessor_types::{Datagram, Links, Mono, Now};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -24,6 +24,7 @@ use crate::notice::Notice;
 use crate::packets::{Listening, PacketIo};
 use crate::request::{Report, Request};
 use crate::statistics::Statistics;
+use crate::supervisor::Supervisor;
 use crate::telemetry::Telemetry;
 use outbox::Outbox;
 use reload::{Loaded, Reloads};
@@ -66,6 +67,8 @@ pub struct Parts<P> {
     pub clock: Arc<dyn Clock>,
     /// Periods.
     pub timing: Timing,
+    /// The service manager.
+    pub supervisor: Supervisor,
 }
 
 /// How the loop ended.
@@ -99,6 +102,7 @@ pub struct Reactor<P> {
     started: Mono,
     configured: Mono,
     stopping: Option<Stopping>,
+    supervisor: Supervisor,
 }
 
 #[derive(Clone, Copy)]
@@ -144,6 +148,7 @@ impl<P: PacketIo> Reactor<P> {
             started: now,
             configured: now,
             stopping: None,
+            supervisor: parts.supervisor,
         }
     }
 
@@ -157,8 +162,13 @@ impl<P: PacketIo> Reactor<P> {
         let mut refresh = tokio::time::interval(self.timing.refresh);
         refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
         refresh.reset();
+        let mut is_ready = false;
         let ending = loop {
             let due = self.take_turns();
+            if !is_ready {
+                is_ready = true;
+                self.tell_ready();
+            }
             if let Some(exit) = self.ended() {
                 break Ending::Stopped(exit);
             }
@@ -184,8 +194,10 @@ impl<P: PacketIo> Reactor<P> {
     /// Waits for something to do. Nothing is lost when one source is heard before another.
     async fn wait(&mut self, due: Option<Mono>, refresh: &mut Interval) -> Wake {
         let now = self.clock.now().mono;
+        self.supervisor.turned(now);
         let end = self.stopping.map(|stopping| stopping.at);
-        let pause = [due, end].into_iter().flatten().min().map(|at| at.since(now));
+        let pause =
+            [due, end, self.supervisor.due()].into_iter().flatten().min().map(|at| at.since(now));
         if pause.is_some_and(|pause| pause.is_zero()) {
             // Those who ask get their chance all the same.
             tokio::task::yield_now().await;
@@ -294,8 +306,14 @@ impl<P: PacketIo> Reactor<P> {
             Request::Config(asker) => {
                 let _ = asker.send(Arc::clone(self.server.topology().config()));
             }
-            Request::Reload(asker) => self.reloads.ask(asker),
-            Request::Configure(text, asker) => self.reloads.set(text, asker),
+            Request::Reload(asker) => {
+                self.supervisor.reloading();
+                self.reloads.ask(asker);
+            }
+            Request::Configure(text, asker) => {
+                self.supervisor.reloading();
+                self.reloads.set(text, asker);
+            }
             Request::Statistics(query, asker) => {
                 let _ = asker.send(self.statistics.ask(&query, self.clock.now().wall));
             }
@@ -332,15 +350,17 @@ impl<P: PacketIo> Reactor<P> {
         if links.0.is_empty() {
             return self.telemetry.note(Notice::NotListening);
         }
-        let shown: Vec<String> = links
-            .0
-            .iter()
-            .map(|link| match link.addrs.first() {
-                Some((addr, _)) => format!("{} ({addr})", link.name),
-                None => link.name.to_string(),
-            })
-            .collect();
-        self.telemetry.note(Notice::Listening(shown.join(", ")));
+        self.telemetry.note(Notice::Listening(shown(links)));
+    }
+
+    /// Tells the service manager that clients are served, and where.
+    fn tell_ready(&self) {
+        let links = &self.packets.listening().links;
+        if links.0.is_empty() {
+            self.supervisor.ready("no interface is served");
+        } else {
+            self.supervisor.ready(&format!("serving {}", shown(links)));
+        }
     }
 
     fn stop(&mut self, exit: u8) {
@@ -352,6 +372,7 @@ impl<P: PacketIo> Reactor<P> {
                 let at = now.after(self.timing.drain);
                 self.stopping = Some(Stopping { exit, at });
                 self.telemetry.note(Notice::Stopping);
+                self.supervisor.stopping();
                 self.inputs.push_back(Input::Stop);
             }
         }
@@ -371,6 +392,14 @@ impl<P: PacketIo> Reactor<P> {
         self.telemetry.note(Notice::Stopped { parked: status.parked, unsettled: status.unsettled });
         self.telemetry.flush();
     }
+}
+
+fn shown(links: &Links) -> String {
+    let links = links.0.iter().map(|link| match link.addrs.first() {
+        Some((addr, _)) => format!("{} ({addr})", link.name),
+        None => link.name.to_string(),
+    });
+    links.collect::<Vec<String>>().join(", ")
 }
 
 #[cfg(test)]

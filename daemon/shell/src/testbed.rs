@@ -28,6 +28,7 @@ use tokio::sync::mpsc;
 use crate::control::Desk;
 use crate::journal::JournalSetup;
 use crate::request::REQUESTS_MAX;
+use crate::supervisor::Supervisor;
 use crate::{
     Clock, ConfigFile, Control, Ending, Journal, Listening, PacketIo, Parts, Reactor, Request,
     SystemClock, Telemetry, Timing, Undelivered,
@@ -298,6 +299,7 @@ impl Home {
             telemetry,
             clock,
             timing: Timing::default(),
+            supervisor: Supervisor::default(),
         });
         (reactor, hands)
     }

@@ -4,4 +4,7 @@ mod client;
 mod command_line;
 mod live;
 mod namespaces;
+mod privileges;
 mod process;
+mod service;
+mod supervision;

@@ -46,9 +46,21 @@ impl Site {
 
     /// The command line that serves.
     pub(crate) fn serve(&self) -> Command {
+        self.command(["-c".as_ref(), self.path("lessor.conf").as_os_str()])
+    }
+
+    /// The program with these arguments, its process numbers kept here.
+    pub(crate) fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a OsStr>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
-        command.arg("-c").arg(self.path("lessor.conf"));
+        command.args(arguments).env("KEA_PIDFILE_DIR", self.dir.path());
         command
+    }
+
+    /// What it says to these words about the configuration here.
+    pub(crate) fn say(&self, words: &[&str]) -> Said {
+        let file = self.path("lessor.conf");
+        let words = words.iter().map(OsStr::new).chain(["-c".as_ref(), file.as_os_str()]);
+        said(self.command(words))
     }
 
     /// Asks over the control socket.
@@ -97,6 +109,11 @@ impl Daemon {
         panic!("{what} is not in the log:\n{}", seen.join("\n"));
     }
 
+    /// The process number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
@@ -138,8 +155,14 @@ pub(crate) struct Said {
 
 /// Runs the program with these arguments.
 pub(crate) fn lessor(arguments: &[&OsStr]) -> Said {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_lessor")).args(arguments).output().expect("it can be run");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lessor"));
+    command.args(arguments);
+    said(command)
+}
+
+/// What this command says and how it ends.
+pub(crate) fn said(mut command: Command) -> Said {
+    let output = command.output().expect("it can be run");
     Said {
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),

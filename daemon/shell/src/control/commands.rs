@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use super::Desk;
 use super::envelope::{Answer, Call};
 use crate::request::Request;
+use crate::version;
 
 /// What a command led to.
 #[derive(Clone, PartialEq, Debug)]
@@ -77,7 +78,7 @@ const NAMES: &[&str] = &[
 pub async fn run(call: Call, desk: &Desk) -> Done {
     let arguments = call.arguments.as_ref();
     let answer = match call.name.as_str() {
-        "build-report" => Answer::success(build_report()),
+        "build-report" => Answer::success(version::build_report()),
         "config-get" => config::get(desk).await,
         "config-hash-get" => config::hash_get(desk).await,
         "config-reload" => config::reload(desk).await,
@@ -140,19 +141,7 @@ fn ending() -> Answer {
 }
 
 fn version_get() -> Answer {
-    let version = env!("CARGO_PKG_VERSION");
-    let extended = format!("{version}\nlease backends:\n- Memfile (Kea's CSV), synced\n");
-    Answer::success(version).with(json!({ "extended": extended }))
-}
-
-fn build_report() -> String {
-    let checks = if cfg!(debug_assertions) { "on" } else { "off" };
-    format!(
-        "lessor {}\ntarget: {}-{}\ndebug assertions: {checks}\n",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::ARCH,
-        std::env::consts::OS,
-    )
+    Answer::success(version::VERSION).with(json!({ "extended": version::extended() }))
 }
 
 #[cfg(test)]

@@ -115,6 +115,8 @@ impl<P: PacketIo> Reactor<P> {
         if let Err(why) = &outcome {
             self.telemetry.note(Notice::ConfigRefused(why.clone()));
         }
+        // Ready again, with the new configuration or with the old one.
+        self.tell_ready();
         if let Some(asker) = asker {
             let _ = asker.send(outcome);
         }
