@@ -23,7 +23,7 @@ fn commit(c: &mut Criterion) {
         let changes: Vec<Change> = rows
             .iter()
             .take(size)
-            .map(|row| Change { unit: row.unit, from: None, to: Some(Arc::clone(row)) })
+            .map(|row| Change { unit: row.unit, from: None, to: Some(Arc::new(row)) })
             .collect();
         group.throughput(Throughput::Elements(size as u64));
         group.bench_function(BenchmarkId::new("commit", size), |b| {

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use lessor_config::Config;
-use lessor_lease::{DnsFlags, Lease, State};
+use lessor_lease::{DnsFlags, Lease, Rows, State};
 use lessor_policy::Topology;
 use lessor_server::{Input, Limits, Output, Ports, Server, Setup, StoreMode, turn};
 use lessor_types::{
@@ -24,7 +24,7 @@ pub const NOW: Now =
 
 /// Leases for `permille` of the pool: 0 is empty, 1000 is full.
 #[must_use]
-pub fn leases(permille: u32) -> Vec<Arc<Lease>> {
+pub fn leases(permille: u32) -> Rows {
     let wanted = SIZE * permille / 1000;
     (0..SIZE)
         // The n-th hole is where the rounded share does not grow.
@@ -81,7 +81,7 @@ impl Bench {
     /// # Panics
     /// Never: the configuration is a constant.
     #[must_use]
-    pub fn new(leases: Vec<Arc<Lease>>) -> Self {
+    pub fn new(leases: Rows) -> Self {
         let text = r#"{ "Dhcp4": { "calculate-tee-times": true, "cache-threshold": 0.0,
             "parked-packet-limit": 65536, "subnet4": [ {
             "id": 1, "subnet": "10.0.0.0/8",

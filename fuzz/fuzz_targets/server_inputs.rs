@@ -197,7 +197,7 @@ fuzz_target!(|octets: &[u8]| {
         seed: Seed(u64::from(*mode)),
         limits: Limits { offers_max: 3, parked_max: 8, ..Limits::default() },
         store,
-        leases: Vec::new(),
+        leases: lessor_lease::Rows::new(),
         defect: Defect::default(),
     };
     let mut server = Server::recover(setup, now);
@@ -258,7 +258,7 @@ fuzz_target!(|octets: &[u8]| {
                 sink.batches.clear();
                 Some(Input::StoreLost(StoreFailure { what: "fuzz".into() }))
             }
-            13 => Some(Input::StoreReopened(server.rows().cloned().collect())),
+            13 => Some(Input::StoreReopened(server.rows().collect())),
             14 => {
                 now.mono = now.mono.after(Duration::from_millis(u64::from(a) * 100));
                 now.wall = now.wall.after(Duration::from_millis(u64::from(a) * 100));

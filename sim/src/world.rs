@@ -353,7 +353,7 @@ impl<'a> World<'a> {
             return self.judge(Invariant::ClientLiveness, verdict);
         };
         let rows: Vec<_> = match &node.server {
-            Some(server) if node.file.is_some() => server.rows().cloned().collect(),
+            Some(server) if node.file.is_some() => server.rows().collect(),
             _ => self.store.rows().cloned().collect(),
         };
         // After a leap lapses are judged with caution, and addresses may stay taken for long.

@@ -34,7 +34,7 @@ impl InMemory {
     }
 
     fn change(&mut self, change: &Change) -> Outcome {
-        let current = self.rows.row(change.unit).cloned();
+        let current = self.rows.row(change.unit);
         let checked = self.kind == Kind::Shared && self.flaw != Flaw::IgnoresConditions;
         if checked && current != change.from {
             return Outcome::Conflict(current);
@@ -42,9 +42,9 @@ impl InMemory {
         match &change.to {
             None => self.rows.remove(change.unit),
             Some(row) if self.flaw == Flaw::ForgetsContexts => {
-                self.rows.put(Arc::new(Lease { context: None, ..row.as_ref().clone() }))
+                self.rows.put(&Lease { context: None, ..row.as_ref().clone() })
             }
-            Some(row) => self.rows.put(Arc::clone(row)),
+            Some(row) => self.rows.put(row),
         };
         Outcome::Done
     }
@@ -66,7 +66,7 @@ impl InMemory {
         let around = (number(from)..=number(last)).chain(number(first)..number(from));
         let candidate = |number: u32| {
             let unit = Unit::V4(number.into());
-            let row = self.rows.row(unit).cloned();
+            let row = self.rows.row(unit);
             let free = row.as_ref().is_none_or(|row| self.reusable(row, wall));
             free.then_some(Candidate { unit, row })
         };
@@ -100,7 +100,7 @@ impl Subject for InMemory {
     }
 
     fn rows(&mut self) -> Vec<Arc<Lease>> {
-        self.rows.rows().cloned().collect()
+        self.rows.rows().collect()
     }
 
     fn promises(&self) -> Kind {
@@ -109,14 +109,14 @@ impl Subject for InMemory {
 
     fn fetch(&mut self, lookups: &[Lookup]) -> Result<Vec<Found>, FetchError> {
         let answer = |lookup: &Lookup| match lookup {
-            Lookup::Unit(unit) => Found::Row(self.rows.row(*unit).cloned()),
+            Lookup::Unit(unit) => Found::Row(self.rows.row(*unit)),
             Lookup::Holder(holder) => Found::Rows(self.rows.rows_of(holder)),
             Lookup::FreeIn { first, last, from, count, wall } => {
                 self.free_in((*first, *last, *from), *count, *wall)
             }
             Lookup::Lapsed { count, wall, held_back } => {
-                let lapsed = |row: &&Arc<Lease>| needs_reclaim(row, *wall, *held_back);
-                let rows = self.rows.rows().filter(lapsed).cloned();
+                let lapsed = |row: &Arc<Lease>| needs_reclaim(row, *wall, *held_back);
+                let rows = self.rows.rows().filter(lapsed);
                 Found::Rows(rows.take(usize::from(*count)).collect())
             }
         };

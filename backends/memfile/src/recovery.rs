@@ -8,12 +8,8 @@
 //! sync. The inputs of a compaction are synced as they are: they got their names only after a sync
 //! that did not fail (Kea does not sync at all; what it wrote is as safe as this sync makes it).
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use lessor_env::files::{FileHandle, Files};
-use lessor_lease::Lease;
-use lessor_types::Unit;
+use lessor_lease::Rows;
 
 use crate::csv::{LEASES4, Row};
 use crate::error::{IoFailure, OpenError};
@@ -30,8 +26,8 @@ pub struct Options {
 /// What the lease files held. All of it is on stable storage.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Recovered {
-    /// The leases, by unit.
-    pub leases: Vec<Arc<Lease>>,
+    /// The leases.
+    pub leases: Rows,
     /// What was wrong, in the order in which it was met; at most [`Recovered::FINDINGS_MAX`].
     pub findings: Vec<Finding>,
     /// How many rows were read, removals and superseded ones among them.
@@ -80,9 +76,7 @@ pub(crate) fn recover<F: Files>(
     }
     let live = Journal::open(files, &names.live, &LEASES4, options.max_row_errors)?;
     let (file, len) = renew(files, names, live, &mut fold)?;
-    let Fold { rows, mut found } = fold;
-    found.leases = rows.into_values().collect();
-    Ok((file, len, found))
+    Ok((file, len, fold.found))
 }
 
 /// Copies the live journal into a new one that takes its place, durably.
@@ -140,7 +134,6 @@ fn copy(entry: &Entry<'_>, current: bool, out: &mut Vec<u8>) {
 
 #[derive(Default)]
 struct Fold {
-    rows: BTreeMap<Unit, Arc<Lease>>,
     found: Recovered,
 }
 
@@ -149,12 +142,12 @@ impl Fold {
         let finding = match entry {
             Entry::Row(Row::Put(lease), ..) => {
                 self.found.rows += 1;
-                self.rows.insert(lease.unit, lease);
+                self.found.leases.put(&lease);
                 return;
             }
             Entry::Row(Row::Remove(unit), ..) => {
                 self.found.rows += 1;
-                self.rows.remove(&unit);
+                self.found.leases.remove(unit);
                 return;
             }
             Entry::Bad(finding, _) => {

@@ -93,12 +93,54 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// How it stands.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        let Self { subnet, pool, state, valid, expires, .. } = *self;
+        Standing { subnet, pool, state, valid, expires }
+    }
+
     /// When its client last had it confirmed (Kea's `cltt`).
     #[must_use]
     pub fn confirmed(&self) -> Wall {
         self.expires.plus_secs(-i64::from(self.valid.0))
     }
 
+    /// See [`Standing::lapses`].
+    #[must_use]
+    pub fn lapses(&self) -> Option<Wall> {
+        self.standing().lapses()
+    }
+
+    /// See [`Standing::is_reusable`].
+    #[must_use]
+    pub fn is_reusable(&self, wall: Wall) -> bool {
+        self.standing().is_reusable(wall)
+    }
+
+    /// Whether a client holds it at `wall`, as far as the server told that client.
+    #[must_use]
+    pub fn is_active(&self, wall: Wall) -> bool {
+        self.state == State::Assigned && (self.valid.is_infinite() || wall < self.expires)
+    }
+}
+
+/// What a lease is, but for its unit and its client.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// The subnet it was leased in.
+    pub subnet: SubnetId,
+    /// The pool it came from.
+    pub pool: PoolId,
+    /// What is known of it.
+    pub state: State,
+    /// The lifetime that it was granted for.
+    pub valid: Secs,
+    /// When it ends.
+    pub expires: Wall,
+}
+
+impl Standing {
     /// From when on the unit may go to another client; `None` for an infinite lease.
     ///
     /// A client counts its lease on its own clock, which may be slow. The margin (one second and a
@@ -123,12 +165,6 @@ impl Lease {
             State::Reclaimed | State::Released => true,
             _ => self.lapses().is_some_and(|at| at <= wall),
         }
-    }
-
-    /// Whether a client holds it at `wall`, as far as the server told that client.
-    #[must_use]
-    pub fn is_active(&self, wall: Wall) -> bool {
-        self.state == State::Assigned && (self.valid.is_infinite() || wall < self.expires)
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`lease`]: one lease, its states and its times.
 //! - [`promises`]: what a lease must remember for safety between partners.
 //! - [`store`]: what a store is asked and what it answers.
+//! - [`rows`]: leases by unit, packed (`record`) into few octets, side by side (`arena`).
 //! - [`table`]: leases by unit, by client and by end.
 //! - [`queue`]: freed units in the order in which they were freed.
 //! - [`space`]: the free units of a pool, found at a cost that does not depend on fill.
@@ -15,16 +16,20 @@
 //! The table holds settled leases only; what is on its way to a store is the server's business.
 #![forbid(unsafe_code)]
 
+mod arena;
 pub mod lease;
 pub mod promises;
 pub mod queue;
+mod record;
+pub mod rows;
 pub mod space;
 pub mod store;
 pub mod table;
 
-pub use lease::{DnsFlags, Lease, State};
+pub use lease::{DnsFlags, Lease, Standing, State};
 pub use promises::Promises;
 pub use queue::Queue;
+pub use rows::Rows;
 pub use space::Space;
 pub use store::{
     Candidate, Change, FetchError, Found, Lookup, Outcome, Refusal, StoreBatch, StoreFailure,

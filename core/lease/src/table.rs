@@ -1,23 +1,25 @@
 //! Leases by unit, by client and by the time at which they end.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+mod index;
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use lessor_types::{ClientId, Holder, HwAddr, Unit, Wall, stable_hash};
+use lessor_types::{ClientId, Holder, HwAddr, Unit, Wall};
 
-use crate::{Lease, State};
+use crate::record::Record;
+use crate::{Lease, Rows, Standing};
+use index::{Indexes, Place};
 
-/// The settled leases of one server.
+/// The settled leases of one server, in some hundred octets each.
+///
+/// Rows are kept packed; whoever asks for one gets a value of his own.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    rows: BTreeMap<Unit, Arc<Lease>>,
-    by_client_id: BTreeSet<(u64, Unit)>,
-    by_hw: BTreeSet<(u64, Unit)>,
-    /// Assigned and declined rows by the second at which they lapse; infinite ones are absent.
-    by_lapse: BTreeSet<(i64, Unit)>,
-    /// Reclaimed and released rows by the second at which they ended.
-    by_end: BTreeSet<(i64, Unit)>,
+    rows: Rows,
+    v4: Indexes<Ipv4Addr>,
+    others: Indexes<Unit>,
 }
 
 impl Table {
@@ -41,19 +43,41 @@ impl Table {
 
     /// The row of `unit`.
     #[must_use]
-    pub fn row(&self, unit: Unit) -> Option<&Arc<Lease>> {
-        self.rows.get(&unit)
+    pub fn row(&self, unit: Unit) -> Option<Arc<Lease>> {
+        self.rows.row(unit)
+    }
+
+    /// How the row of `unit` stands, for less than the row itself.
+    #[must_use]
+    pub fn standing(&self, unit: Unit) -> Option<Standing> {
+        self.rows.standing(unit)
     }
 
     /// All rows, by unit.
-    pub fn rows(&self) -> impl Iterator<Item = &Arc<Lease>> {
-        self.rows.values()
+    pub fn rows(&self) -> impl Iterator<Item = Arc<Lease>> {
+        self.rows_after(None)
+    }
+
+    /// How all rows stand, by unit.
+    pub fn standings(&self) -> impl Iterator<Item = (Unit, Standing)> {
+        self.rows.standings()
     }
 
     /// The rows whose units come after `unit`, by unit; all of them for `None`.
-    pub fn rows_after(&self, unit: Option<Unit>) -> impl Iterator<Item = &Arc<Lease>> {
-        let from = unit.map_or(Bound::Unbounded, Bound::Excluded);
-        self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row)
+    pub fn rows_after(&self, unit: Option<Unit>) -> impl Iterator<Item = Arc<Lease>> {
+        self.rows.records(unit).map(|(unit, record)| record.shared(unit))
+    }
+
+    /// The rows of these units that a client is to be found in.
+    fn found<'a>(
+        &'a self,
+        units: impl Iterator<Item = Unit>,
+        is_it: impl Fn(&Record<'a>) -> bool,
+    ) -> impl Iterator<Item = Arc<Lease>> {
+        units.filter_map(move |unit| {
+            let record = self.rows.record(unit).filter(&is_it)?;
+            Some(record.shared(unit))
+        })
     }
 
     /// The rows behind `after` whose holder has this link-layer address, by unit.
@@ -61,10 +85,10 @@ impl Table {
         &'a self,
         hw: &'a HwAddr,
         after: Option<Unit>,
-    ) -> impl Iterator<Item = &'a Arc<Lease>> {
-        matching_after(&self.by_hw, stable_hash(hw.octets()), after)
-            .filter_map(|unit| self.rows.get(&unit))
-            .filter(|row| row.holder.hw.octets() == hw.octets())
+    ) -> impl Iterator<Item = Arc<Lease>> + use<'a> {
+        let hw = hw.octets();
+        let units = self.v4.with_hw(hw, after).chain(self.others.with_hw(hw, after));
+        self.found(units, move |record| record.hw == hw)
     }
 
     /// The rows behind `after` whose holder has this identifier, by unit.
@@ -72,112 +96,110 @@ impl Table {
         &'a self,
         id: &'a ClientId,
         after: Option<Unit>,
-    ) -> impl Iterator<Item = &'a Arc<Lease>> {
-        matching_after(&self.by_client_id, stable_hash(id.octets()), after)
-            .filter_map(|unit| self.rows.get(&unit))
-            .filter(|row| row.holder.client_id.as_ref() == Some(id))
+    ) -> impl Iterator<Item = Arc<Lease>> + use<'a> {
+        let id = id.octets();
+        let units = self.v4.with_client_id(id, after).chain(self.others.with_client_id(id, after));
+        self.found(units, move |record| record.client_id == Some(id))
     }
 
     /// The rows that belong to `holder`, by unit.
     #[must_use]
     pub fn rows_of(&self, holder: &Holder) -> Vec<Arc<Lease>> {
+        let hw = holder.hw.octets();
         let mut units = BTreeSet::new();
         if let Some(id) = &holder.client_id {
-            units.extend(matching(&self.by_client_id, stable_hash(id.octets())));
+            units.extend(self.v4.with_client_id(id.octets(), None));
+            units.extend(self.others.with_client_id(id.octets(), None));
         }
-        if !holder.hw.is_empty() {
-            units.extend(matching(&self.by_hw, stable_hash(holder.hw.octets())));
+        if !hw.is_empty() {
+            units.extend(self.v4.with_hw(hw, None));
+            units.extend(self.others.with_hw(hw, None));
         }
-        units
-            .iter()
-            .filter_map(|unit| self.rows.get(unit))
-            .filter(|row| row.holder.same_client(holder))
-            .cloned()
-            .collect()
+        self.found(units.into_iter(), |record| record.is_of(holder)).collect()
     }
 
     /// The assigned and declined units that lapse behind the place `from` and not after `until`,
     /// with their places.
-    pub fn lapsing(&self, from: (i64, Unit), until: Wall) -> impl Iterator<Item = &(i64, Unit)> {
-        self.by_lapse
-            .range((Bound::Excluded(from), Bound::Unbounded))
+    pub fn lapsing(
+        &self,
+        from: (i64, Unit),
+        until: Wall,
+    ) -> impl Iterator<Item = (i64, Unit)> + use<'_> {
+        merged(self.v4.lapsing(Some(from)), self.others.lapsing(Some(from)))
             .take_while(move |(at, _)| *at <= until.secs())
     }
 
     /// The assigned and declined rows that lapsed by `until`, the longest ago first.
-    pub fn lapsed(&self, until: Wall) -> impl Iterator<Item = &Arc<Lease>> {
-        self.by_lapse
-            .iter()
+    pub fn lapsed(&self, until: Wall) -> impl Iterator<Item = Arc<Lease>> + use<'_> {
+        merged(self.v4.lapsing(None), self.others.lapsing(None))
             .take_while(move |(at, _)| *at <= until.secs())
-            .filter_map(|(_, unit)| self.rows.get(unit))
+            .filter_map(|(_, unit)| self.rows.row(unit))
     }
 
     /// The reclaimed and released rows that ended by `until`, the longest ago first.
-    pub fn ended(&self, until: Wall) -> impl Iterator<Item = &Arc<Lease>> {
-        self.by_end
-            .iter()
+    pub fn ended(&self, until: Wall) -> impl Iterator<Item = Arc<Lease>> + use<'_> {
+        merged(self.v4.ended(), self.others.ended())
             .take_while(move |(at, _)| *at <= until.secs())
-            .filter_map(|(_, unit)| self.rows.get(unit))
+            .filter_map(|(_, unit)| self.rows.row(unit))
     }
 
     /// Puts a row in the place of the one that its unit had.
-    pub fn put(&mut self, row: Arc<Lease>) -> Option<Arc<Lease>> {
-        let before = self.remove(row.unit);
-        let keys = Keys::of(&row);
-        self.by_client_id.extend(keys.client_id);
-        self.by_hw.extend(keys.hw);
-        self.by_lapse.extend(keys.lapse);
-        self.by_end.extend(keys.end);
-        self.rows.insert(row.unit, row);
+    pub fn put(&mut self, row: &Lease) -> Option<Arc<Lease>> {
+        let before = self.rows.record(row.unit);
+        let from = before.as_ref().map(Place::of).unwrap_or_default();
+        let before = before.map(|record| record.shared(row.unit));
+        self.rows.put(row);
+        self.moved(row.unit, from);
         before
     }
 
     /// Removes the row of `unit`.
     pub fn remove(&mut self, unit: Unit) -> Option<Arc<Lease>> {
-        let row = self.rows.remove(&unit)?;
-        let keys = Keys::of(&row);
-        keys.client_id.map(|key| self.by_client_id.remove(&key));
-        keys.hw.map(|key| self.by_hw.remove(&key));
-        keys.lapse.map(|key| self.by_lapse.remove(&key));
-        keys.end.map(|key| self.by_end.remove(&key));
-        Some(row)
+        let record = self.rows.record(unit)?;
+        let (from, before) = (Place::of(&record), record.shared(unit));
+        self.rows.remove(unit);
+        self.moved(unit, from);
+        Some(before)
     }
-}
 
-/// Where a row stands in the indexes.
-struct Keys {
-    client_id: Option<(u64, Unit)>,
-    hw: Option<(u64, Unit)>,
-    lapse: Option<(i64, Unit)>,
-    end: Option<(i64, Unit)>,
-}
-
-impl Keys {
-    fn of(row: &Lease) -> Self {
-        let hw = row.holder.hw.octets();
-        let id = row.holder.client_id.as_ref();
-        let has_ended = matches!(row.state, State::Reclaimed | State::Released);
-        let place = row.lapses().map(|at| (at.secs(), row.unit));
-        Self {
-            client_id: id.map(|id| (stable_hash(id.octets()), row.unit)),
-            hw: (!hw.is_empty()).then(|| (stable_hash(hw), row.unit)),
-            lapse: place.filter(|_| !has_ended),
-            end: place.filter(|_| has_ended),
+    /// The row of `unit` is another one than it was, or none.
+    fn moved(&mut self, unit: Unit, from: Place) {
+        let to = self.rows.record(unit).as_ref().map(Place::of).unwrap_or_default();
+        match unit {
+            Unit::V4(addr) => self.v4.moved(addr, from, to),
+            unit => self.others.moved(unit, from, to),
         }
     }
 }
 
-fn matching(index: &BTreeSet<(u64, Unit)>, hash: u64) -> impl Iterator<Item = Unit> {
-    let first = Unit::V4(std::net::Ipv4Addr::UNSPECIFIED);
-    index.range((hash, first)..).take_while(move |(other, _)| *other == hash).map(|(_, unit)| *unit)
+impl From<Rows> for Table {
+    /// Indexes what was gathered, for less than putting the rows one by one.
+    fn from(rows: Rows) -> Self {
+        let places = rows.records(None).map(|(unit, record)| (unit, Place::of(&record)));
+        let v4 = places.clone().filter_map(|(unit, place)| Some((unit.v4()?, place)));
+        let others = places.filter(|(unit, _)| unit.v4().is_none());
+        let (v4, others) = (Indexes::of(v4), Indexes::of(others));
+        Self { rows, v4, others }
+    }
 }
 
-fn matching_after(
-    index: &BTreeSet<(u64, Unit)>,
-    hash: u64,
-    after: Option<Unit>,
-) -> impl Iterator<Item = Unit> {
-    matching(index, hash).filter(move |unit| Some(*unit) > after)
+impl FromIterator<Arc<Lease>> for Table {
+    fn from_iter<T: IntoIterator<Item = Arc<Lease>>>(rows: T) -> Self {
+        rows.into_iter().collect::<Rows>().into()
+    }
+}
+
+/// What two ordered sources hold, in order.
+fn merged<T: Ord>(
+    a: impl Iterator<Item = T>,
+    b: impl Iterator<Item = T>,
+) -> impl Iterator<Item = T> {
+    let (mut a, mut b) = (a.peekable(), b.peekable());
+    std::iter::from_fn(move || match (a.peek(), b.peek()) {
+        (Some(first), Some(other)) if other < first => b.next(),
+        (Some(_), _) => a.next(),
+        (None, _) => b.next(),
+    })
 }
 
 #[cfg(test)]
@@ -188,7 +210,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::DnsFlags;
+    use crate::{DnsFlags, State};
 
     fn row(addr: u8, hw: u8, id: Option<u8>, expires: i64) -> Arc<Lease> {
         Arc::new(Lease {
@@ -220,25 +242,25 @@ mod tests {
             let mut table = Table::new();
             for (addr, hw, id, expires, keep) in steps {
                 let row = row(addr, hw, id, expires);
-                if keep { table.put(row); } else { table.remove(row.unit); }
+                if keep { table.put(&row); } else { table.remove(row.unit); }
             }
             let asked = row(0, hw, id, 0).holder.clone();
             let scan: Vec<_> =
-                table.rows().filter(|row| row.holder.same_client(&asked)).cloned().collect();
+                table.rows().filter(|row| row.holder.same_client(&asked)).collect();
             prop_assert_eq!(table.rows_of(&asked), scan);
             let start = (i64::MIN, Unit::V4(Ipv4Addr::UNSPECIFIED));
             let lapsing = table.lapsing(start, Wall::from_secs(until)).count();
             let scan = table.rows().filter(|row| row.is_reusable(Wall::from_secs(until))).count();
             prop_assert_eq!(lapsing, scan);
-            let by_hw: Vec<_> = table.rows_with_hw(&asked.hw, None).cloned().collect();
+            let by_hw: Vec<_> = table.rows_with_hw(&asked.hw, None).collect();
             let scan: Vec<_> =
-                table.rows().filter(|row| row.holder.hw == asked.hw).cloned().collect();
+                table.rows().filter(|row| row.holder.hw == asked.hw).collect();
             prop_assert_eq!(by_hw, scan);
             if let Some(id) = &asked.client_id {
                 let behind = Some(row(9, 0, None, 0).unit);
-                let by_id: Vec<_> = table.rows_with_client_id(id, behind).cloned().collect();
-                let has_id = |row: &&Arc<Lease>| row.holder.client_id.as_ref() == Some(id);
-                let scan: Vec<_> = table.rows_after(behind).filter(has_id).cloned().collect();
+                let by_id: Vec<_> = table.rows_with_client_id(id, behind).collect();
+                let has_id = |row: &Arc<Lease>| row.holder.client_id.as_ref() == Some(id);
+                let scan: Vec<_> = table.rows_after(behind).filter(has_id).collect();
                 prop_assert_eq!(by_id, scan);
             }
             let after = table.rows_after(Some(row(9, 0, None, 0).unit)).count();

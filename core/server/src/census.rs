@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lessor_lease::{Lease, State};
+use lessor_lease::{Lease, Standing, State};
 use lessor_types::{PoolId, SubnetId};
 
 /// The leases of the pools of one subnet that share a number.
@@ -26,13 +26,13 @@ pub struct Census {
 
 impl Census {
     /// Counts rows that were there before anybody counted.
-    pub fn found<'a>(&mut self, rows: impl Iterator<Item = &'a Lease>) {
+    pub fn found(&mut self, rows: impl Iterator<Item = Standing>) {
         for count in self.counts.values_mut() {
             *count = Count { granted: count.granted, ..Count::default() };
         }
         self.changed = self.counts.keys().copied().collect();
         for row in rows {
-            self.enter(row, 1);
+            self.enter(&row, 1);
         }
     }
 
@@ -44,21 +44,22 @@ impl Census {
                     before.state == State::Assigned && before.holder.same_client(&after.holder)
                 })
         });
-        let place = |row: &Lease| (row.subnet, row.pool, row.state);
+        let (before, after) = (before.map(Lease::standing), after.map(Lease::standing));
+        let place = |row: Standing| (row.subnet, row.pool, row.state);
         if before.map(place) != after.map(place) {
-            if let Some(row) = before {
+            if let Some(row) = &before {
                 self.enter(row, -1);
             }
-            if let Some(row) = after {
+            if let Some(row) = &after {
                 self.enter(row, 1);
             }
         }
-        if is_granted && let Some(row) = after {
+        if is_granted && let Some(row) = &after {
             self.count(row).granted += 1;
         }
     }
 
-    fn enter(&mut self, row: &Lease, by: i64) {
+    fn enter(&mut self, row: &Standing, by: i64) {
         let is_declined = row.state == State::Declined;
         if is_declined || row.state == State::Assigned {
             let count = self.count(row);
@@ -69,7 +70,7 @@ impl Census {
         }
     }
 
-    fn count(&mut self, row: &Lease) -> &mut Count {
+    fn count(&mut self, row: &Standing) -> &mut Count {
         let place = (row.subnet, row.pool);
         self.changed.insert(place);
         self.counts.entry(place).or_default()

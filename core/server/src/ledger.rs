@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_lease::{Change, Lease, Table};
+use lessor_lease::{Change, Lease, Rows, Standing, Table};
 use lessor_policy::limits::{self, Counted};
 use lessor_policy::{Hold, PoolKey, PoolUse, Query, Topology};
 use lessor_types::{Holder, Mono, PoolId, Prng, Seq, SubnetId, Unit, Wall, stable_hash};
@@ -76,18 +76,9 @@ pub struct Ledger {
 impl Ledger {
     /// A ledger of these settled rows, which may be none where the store is shared.
     #[must_use]
-    pub fn new(
-        topology: &Topology,
-        rows: Vec<Arc<Lease>>,
-        judged: Wall,
-        offers_max: usize,
-    ) -> Self {
-        let mut table = Table::new();
-        for row in rows {
-            table.put(row);
-        }
+    pub fn new(topology: &Topology, rows: Rows, judged: Wall, offers_max: usize) -> Self {
         let mut ledger = Self {
-            table,
+            table: rows.into(),
             pending: BTreeMap::new(),
             pending_rows: Table::new(),
             unsettled: BTreeMap::new(),
@@ -108,30 +99,42 @@ impl Ledger {
             lapsed_to: BEGINNING,
             judged,
         };
-        ledger.census.found(ledger.table.rows().map(AsRef::as_ref));
+        ledger.census.found(ledger.table.standings().map(|(_, row)| row));
         ledger.settle_in(topology);
         ledger
     }
 
     /// Counts every pool anew: after a start, a reload, or when the store was read again.
     pub fn settle_in(&mut self, topology: &Topology) {
-        self.occupancy = Occupancy::new(topology);
-        self.tally = Tally::default();
-        let units: BTreeSet<Unit> = self
-            .table
-            .rows()
-            .map(|row| row.unit)
+        let mut occupancy = Occupancy::new(topology);
+        let has_queues = occupancy.has_queues();
+        let mut tally = Tally::default();
+        let mut mark = |unit| {
+            if topology.config().hooks.limits() {
+                tally.set(unit, self.counted(unit));
+            }
+            if let Some((pool, what)) = self.use_of(topology, unit) {
+                occupancy.mark(pool, unit, what);
+            }
+        };
+        let leased = self.table.standings().map(|(unit, _)| unit);
+        let units = leased
             .chain(self.pending.keys().copied())
             .chain(self.offers.keys().copied())
-            .chain(topology.reserved())
-            .collect();
-        // Free lease queues go by when a unit was freed. A row tells; a unit without one was freed
-        // before, or never leased, and comes first.
-        let mut units: Vec<Unit> = units.into_iter().collect();
-        units.sort_by_cached_key(|unit| self.row(*unit).and_then(|row| row.lapses()));
-        for unit in units {
-            self.mark(topology, unit);
+            .chain(topology.reserved());
+        if has_queues {
+            // They go by when a unit was freed. A row tells; a unit without one was freed before,
+            // or never leased, and comes first.
+            let mut units: Vec<Unit> = units.collect();
+            units.sort_by_cached_key(|unit| {
+                (self.standing(*unit).and_then(|it| it.lapses()), *unit)
+            });
+            units.dedup();
+            units.into_iter().for_each(&mut mark);
+        } else {
+            units.for_each(&mut mark);
         }
+        (self.occupancy, self.tally) = (occupancy, tally);
         self.shares = Shares::default();
         for (unit, offer) in &self.offers {
             if let Some(pool) = topology.pool_at(*unit) {
@@ -141,12 +144,9 @@ impl Ledger {
     }
 
     /// Replaces all settled rows by what the store was found to hold.
-    pub fn replace(&mut self, topology: &Topology, rows: Vec<Arc<Lease>>) {
-        self.table = Table::new();
-        for row in rows {
-            self.table.put(row);
-        }
-        self.census.found(self.table.rows().map(AsRef::as_ref));
+    pub fn replace(&mut self, topology: &Topology, rows: Rows) {
+        self.table = rows.into();
+        self.census.found(self.table.standings().map(|(_, row)| row));
         self.snapshots.end_all();
         self.lapsed_to = BEGINNING;
         self.settle_in(topology);
@@ -174,7 +174,7 @@ impl Ledger {
         &self,
         snapshot: SnapshotId,
         after: Option<Unit>,
-    ) -> Option<impl Iterator<Item = &Arc<Lease>>> {
+    ) -> Option<impl Iterator<Item = Arc<Lease>>> {
         self.snapshots.rows_after(snapshot, &self.table, after)
     }
 
@@ -201,8 +201,14 @@ impl Ledger {
 
     /// The row of a unit, with changes on their way.
     #[must_use]
-    pub fn row(&self, unit: Unit) -> Option<&Arc<Lease>> {
-        self.row_to_be(unit).unwrap_or_else(|| self.table.row(unit))
+    pub fn row(&self, unit: Unit) -> Option<Arc<Lease>> {
+        self.row_to_be(unit).map_or_else(|| self.table.row(unit), Option::<&_>::cloned)
+    }
+
+    /// How it stands.
+    fn standing(&self, unit: Unit) -> Option<Standing> {
+        let to_be = |row: Option<&Arc<Lease>>| row.map(|row| row.standing());
+        self.row_to_be(unit).map_or_else(|| self.table.standing(unit), to_be)
     }
 
     /// `rows` with the changes that are on their way to rows of this client.
@@ -224,7 +230,7 @@ impl Ledger {
     pub fn submit(&mut self, topology: &Topology, change: Change, seq: Seq) {
         let unit = change.unit;
         if let Some(row) = &change.to {
-            self.pending_rows.put(Arc::clone(row));
+            self.pending_rows.put(row);
         }
         self.pending.insert(unit, Pending { seq, change });
         self.note(LaneId::Store, unit, seq);
@@ -242,7 +248,7 @@ impl Ledger {
             && keep
         {
             let before = match &change.to {
-                Some(row) => self.table.put(Arc::clone(row)),
+                Some(row) => self.table.put(row),
                 None => self.table.remove(unit),
             };
             self.census.changed(before.as_deref(), change.to.as_deref());
@@ -298,7 +304,7 @@ impl Ledger {
             Some((_, seq)) => self.told.get(seq),
             None => self.acked.get(&unit),
         };
-        told.map(Option::as_ref) != Some(self.row(unit))
+        told != Some(&self.row(unit))
     }
 
     /// Keeps a unit for a client, and what was kept for it before no longer.
@@ -413,7 +419,7 @@ impl Ledger {
             self.lapsed_to = (judged.secs(), BEGINNING.1);
         }
         let due: Vec<(i64, Unit)> =
-            self.table.lapsing(self.lapsed_to, judged).take(LAPSES_PER_TURN).copied().collect();
+            self.table.lapsing(self.lapsed_to, judged).take(LAPSES_PER_TURN).collect();
         for place in &due {
             self.lapsed_to = *place;
             self.mark(topology, place.1);
@@ -431,8 +437,8 @@ impl Ledger {
     /// become the row, or not.
     fn counted(&self, unit: Unit) -> BTreeSet<Counted> {
         let pending = self.row_to_be(unit).flatten().filter(|_| !self.settled_only);
-        let rows = self.table.row(unit).into_iter().chain(pending);
-        rows.flat_map(|row| limits::counts(row, self.judged)).collect()
+        let rows = self.table.row(unit).into_iter().chain(pending.cloned());
+        rows.flat_map(|row| limits::counts(&row, self.judged).collect::<Vec<_>>()).collect()
     }
 
     /// How many leases there are under a subnet or a class, where there are limits.
@@ -451,19 +457,23 @@ impl Ledger {
         if topology.config().hooks.limits() {
             self.tally.set(unit, self.counted(unit));
         }
-        let Some(pool) = topology.pool_at(unit) else {
-            return;
+        if let Some((pool, what)) = self.use_of(topology, unit) {
+            self.occupancy.mark(pool, unit, what);
+        }
+    }
+
+    /// What its pool may do with a unit, if it is in one.
+    fn use_of(&self, topology: &Topology, unit: Unit) -> Option<(PoolKey, Use)> {
+        let pool = topology.pool_at(unit)?;
+        if self.offers.contains_key(&unit) || topology.is_kept(unit) {
+            return Some((pool, Use::Taken));
+        }
+        let what = match self.standing(unit) {
+            None => Use::Vacant,
+            Some(row) if row.is_reusable(self.judged) => Use::Reusable,
+            Some(_) => Use::Taken,
         };
-        let what = if self.offers.contains_key(&unit) || topology.is_kept(unit) {
-            Use::Taken
-        } else {
-            match self.row(unit) {
-                None => Use::Vacant,
-                Some(row) if row.is_reusable(self.judged) => Use::Reusable,
-                Some(_) => Use::Taken,
-            }
-        };
-        self.occupancy.mark(pool, unit, what);
+        Some((pool, what))
     }
 }
 

@@ -161,6 +161,12 @@ impl Occupancy {
         Self { pools }
     }
 
+    /// Whether some pool cares in which order its units become free.
+    #[must_use]
+    pub fn has_queues(&self) -> bool {
+        self.pools.iter().any(|pool| pool.allocator == Allocator::FreeLeaseQueue)
+    }
+
     /// Records what a unit is; units outside `pool` are ignored. What becomes free is last in a
     /// free lease queue.
     pub fn mark(&mut self, pool: PoolKey, unit: Unit, what: Use) {

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use lessor_lease::{Change, FetchError, Found, Lease, Lookup, Outcome, StoreBatch, StoreFailure};
+use lessor_lease::{
+    Change, FetchError, Found, Lease, Lookup, Outcome, Rows, StoreBatch, StoreFailure,
+};
 use lessor_policy::Topology;
 use lessor_types::{
     ClientId, Datagram, HwAddr, LinkId, Links, Mono, Now, Secs, Seq, Transmit, Unit,
@@ -51,7 +53,7 @@ pub enum Input {
     /// A store lost its footing: nothing can be written until it is open again.
     StoreLost(StoreFailure),
     /// An exclusive store was opened again; these are all its rows.
-    StoreReopened(Vec<Arc<Lease>>),
+    StoreReopened(Rows),
     /// A question is answered, in the order of its lookups.
     Fetched {
         /// The question.

@@ -66,8 +66,8 @@ pub fn slice(
     count: usize,
 ) -> Vec<Change> {
     let table = ledger.table();
-    let is_settled = |row: &&Arc<Lease>| ledger.unsettled(row.unit).is_empty();
-    let end = |row| end_of(row, settings);
+    let is_settled = |row: &Arc<Lease>| ledger.unsettled(row.unit).is_empty();
+    let end = |row: Arc<Lease>| end_of(&row, settings);
     match kind {
         Kind::Reclaim => table.lapsed(judged).filter(is_settled).take(count).map(end).collect(),
         Kind::Flush => {

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::Config;
-use lessor_lease::{Lease, Lookup, State};
+use lessor_lease::{Lease, Lookup, Rows, Standing, State};
 use lessor_policy::Topology;
-use lessor_types::{Links, Mono, Now, PoolId, Seed, SubnetId};
+use lessor_types::{Links, Mono, Now, PoolId, Seed, SubnetId, Unit};
 
 use crate::calendar::Calendar;
 use crate::exchange::Lot;
@@ -111,7 +111,7 @@ pub struct Setup {
     /// Who writes the store.
     pub store: StoreMode,
     /// All rows of an exclusive store; nothing for a shared one.
-    pub leases: Vec<Arc<Lease>>,
+    pub leases: Rows,
     /// A defect to show, in simulations.
     pub defect: Defect,
 }
@@ -183,11 +183,14 @@ impl Server {
     #[must_use]
     pub fn recover(mut setup: Setup, now: Now) -> Self {
         if setup.defect.is(Planted::ProbationForgotten) {
-            setup.leases.retain(|lease| lease.state != State::Declined);
+            let declined =
+                |(unit, row): (_, Standing)| (row.state == State::Declined).then_some(unit);
+            let declined: Vec<Unit> = setup.leases.standings().filter_map(declined).collect();
+            declined.into_iter().for_each(|unit| setup.leases.remove(unit));
         }
         let mut calendar = Calendar::new(now);
-        for lease in &setup.leases {
-            calendar.granted(lease.valid);
+        for (_, row) in setup.leases.standings() {
+            calendar.granted(row.valid);
         }
         let config = setup.topology.config();
         calendar.configured(config);
@@ -310,7 +313,7 @@ impl Server {
     }
 
     /// The settled rows in memory, for checkers.
-    pub fn rows(&self) -> impl Iterator<Item = &Arc<Lease>> {
+    pub fn rows(&self) -> impl Iterator<Item = Arc<Lease>> {
         self.ledger.table().rows()
     }
 

@@ -65,18 +65,18 @@ impl Snapshots {
         id: SnapshotId,
         table: &'a Table,
         after: Option<Unit>,
-    ) -> Option<impl Iterator<Item = &'a Arc<Lease>>> {
+    ) -> Option<impl Iterator<Item = Arc<Lease>> + use<'a>> {
         let before = self.standing.get(&id)?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut was = before.range((from, Bound::Unbounded)).peekable();
-        let is_as_it_was = |row: &&Arc<Lease>| !before.contains_key(&row.unit);
+        let is_as_it_was = |row: &Arc<Lease>| !before.contains_key(&row.unit);
         let mut is = table.rows_after(after).filter(is_as_it_was).peekable();
         Some(std::iter::from_fn(move || {
             loop {
                 let first = is.peek().map(|row| row.unit);
                 let changed = was.next_if(|(unit, _)| first.is_none_or(|first| **unit < first));
                 match changed {
-                    Some((_, Some(row))) => return Some(row),
+                    Some((_, Some(row))) => return Some(Arc::clone(row)),
                     Some((_, None)) => {}
                     None => return is.next(),
                 }
@@ -119,9 +119,9 @@ mod tests {
         ) {
             let mut table = Table::new();
             for addr in first {
-                table.put(row(addr, 1));
+                table.put(&row(addr, 1));
             }
-            let copy: Vec<_> = table.rows().cloned().collect();
+            let copy: Vec<_> = table.rows().collect();
             let mut snapshots = Snapshots::default();
             let id = snapshots.begin();
             let mut read: Vec<Arc<Lease>> = Vec::new();
@@ -130,12 +130,12 @@ mod tests {
                 for (addr, keep) in changes.by_ref().take(3) {
                     let new = row(addr, 2);
                     let unit = new.unit;
-                    let before = if keep { table.put(new) } else { table.remove(unit) };
+                    let before = if keep { table.put(&new) } else { table.remove(unit) };
                     snapshots.changed(unit, before.as_ref());
                 }
                 let after = read.last().map(|row| row.unit);
                 let rows = snapshots.rows_after(id, &table, after).expect("it stands");
-                let some: Vec<_> = rows.take(step).cloned().collect();
+                let some: Vec<_> = rows.take(step).collect();
                 if some.is_empty() {
                     break;
                 }

@@ -100,7 +100,7 @@ impl View<'_> {
     fn spare_in(&self, pool: PoolKey) -> Option<Candidate> {
         let mut units = self.ledger.spare(pool, self.place).take(SKIPS_MAX);
         units.find_map(|unit| {
-            let row = self.ledger.row(unit).cloned();
+            let row = self.ledger.row(unit);
             let free = row.as_ref().is_none_or(|row| row.is_reusable(self.judged));
             (free && !self.topology.is_kept(unit)).then_some(Candidate { unit, row })
         })
@@ -117,7 +117,7 @@ impl Facts for View<'_> {
             return Ok(row.cloned());
         }
         match self.store {
-            StoreMode::Exclusive => Ok(self.ledger.table().row(unit).cloned()),
+            StoreMode::Exclusive => Ok(self.ledger.table().row(unit)),
             StoreMode::Shared => self.gathered.row(unit).cloned().ok_or(Lookup::Unit(unit)),
         }
     }
@@ -146,7 +146,7 @@ impl Facts for View<'_> {
         if self.store == StoreMode::Exclusive {
             let chance = self.seed.keyed(asker.stable_hash(), self.attempt);
             let mut units = self.ledger.free(pool, &chance).take(SKIPS_MAX);
-            let free = units.find_map(|unit| candidate(unit, self.ledger.row(unit).cloned()));
+            let free = units.find_map(|unit| candidate(unit, self.ledger.row(unit)));
             return Ok(free.or_else(|| self.spare_in(pool)));
         }
         let Some((first, last)) = self.topology.pool_range(pool) else {

@@ -66,7 +66,7 @@ impl Scene {
             seed: Seed(1),
             limits,
             store: StoreMode::Exclusive,
-            leases: Vec::new(),
+            leases: Default::default(),
             defect: Default::default(),
         };
         let sink = Sink {

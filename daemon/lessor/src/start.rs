@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lessor_config::{Config, ControlSocket, Diagnostics, LeaseStore, Memfile};
 use lessor_env::files::OsFiles;
-use lessor_lease::Lease;
+use lessor_lease::Rows;
 use lessor_policy::Topology;
 use lessor_server::server::Limits;
 use lessor_server::{Level, Server, Setup, StoreMode};
@@ -140,15 +140,12 @@ fn begin(
     }))
 }
 
-fn open_journal(
-    store: &LeaseStore,
-    telemetry: &Telemetry,
-) -> Result<(Journal, Vec<Arc<Lease>>), String> {
+fn open_journal(store: &LeaseStore, telemetry: &Telemetry) -> Result<(Journal, Rows), String> {
     let LeaseStore::Memfile(memfile) = store else {
         return Err("this kind of lease database is not in effect yet".to_owned());
     };
     if !memfile.persist {
-        return Ok((Journal::memory(telemetry), Vec::new()));
+        return Ok((Journal::memory(telemetry), Rows::new()));
     }
     let path = lease_file(memfile);
     let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|it| it.to_str()))

@@ -9,12 +9,11 @@ mod worker;
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use lessor_env::files::Files;
-use lessor_lease::{Lease, Outcome, StoreBatch};
+use lessor_lease::{Outcome, Rows, StoreBatch};
 use lessor_memfile::{Memfile, OpenError, Options, Recovered};
 use lessor_server::Input;
 use lessor_types::Secs;
@@ -91,7 +90,7 @@ impl Journal {
     pub fn start<F>(
         setup: JournalSetup<F>,
         telemetry: Telemetry,
-    ) -> Result<(Self, Vec<Arc<Lease>>), StartError>
+    ) -> Result<(Self, Rows), StartError>
     where
         F: Files + Clone + Send + 'static,
         F::File: Send,

@@ -246,7 +246,7 @@ impl Home {
         let (journal, leases) = if self.persist {
             Journal::start(self.journal_setup(Secs(0)), telemetry.clone()).expect("a lease file")
         } else {
-            (Journal::memory(&telemetry), Vec::new())
+            (Journal::memory(&telemetry), lessor_lease::Rows::new())
         };
         let (asking, requests) = mpsc::channel(REQUESTS_MAX);
         let mut control = Control::new(Desk {

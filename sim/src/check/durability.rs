@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use lessor_lease::{Change, Lease, State};
+use lessor_lease::{Change, Lease, Rows, State};
 use lessor_types::{Holder, Unit, Wall};
 
 use super::{Broken, Invariant, Verdict};
@@ -96,9 +96,9 @@ impl Fold {
     }
 
     /// I16: the log was read; what it held counts from now on.
-    pub(crate) fn recovered(&mut self, rows: &[Arc<Lease>]) -> Verdict {
+    pub(crate) fn recovered(&mut self, rows: &Rows) -> Verdict {
         let found: BTreeMap<Unit, Arc<Lease>> =
-            rows.iter().map(|row| (row.unit, Arc::clone(row))).collect();
+            rows.iter().map(|row| (row.unit, Arc::new(row))).collect();
         let units = self.durable.keys().chain(self.doubtful.keys()).chain(found.keys());
         let verdict = units.copied().try_for_each(|unit| self.judge(unit, found.get(&unit)));
         self.durable = found;
@@ -124,10 +124,10 @@ impl Fold {
     }
 
     /// I16: rows in memory are what is durable.
-    pub(crate) fn equals<'a>(&self, rows: impl Iterator<Item = &'a Arc<Lease>>) -> Verdict {
-        let memory: BTreeMap<Unit, &Arc<Lease>> = rows.map(|row| (row.unit, row)).collect();
+    pub(crate) fn equals(&self, rows: impl Iterator<Item = Arc<Lease>>) -> Verdict {
+        let memory: BTreeMap<Unit, Arc<Lease>> = rows.map(|row| (row.unit, row)).collect();
         for unit in self.durable.keys().chain(memory.keys()) {
-            let (kept, has) = (self.durable.get(unit), memory.get(unit).copied());
+            let (kept, has) = (self.durable.get(unit), memory.get(unit));
             if kept != has {
                 let show = |row: Option<&Arc<Lease>>| {
                     row.map_or_else(|| "no row".to_owned(), |it| it.to_string())

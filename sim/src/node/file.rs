@@ -1,9 +1,8 @@
 //! The exclusive store: the real lease file code on a simulated disk, one step at a time.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use lessor_lease::{Lease, Outcome, StoreBatch, StoreFailure};
+use lessor_lease::{Outcome, Rows, StoreBatch, StoreFailure};
 use lessor_memfile::{
     Compaction, Memfile, OpenError, Options, Progress, RotateError, Trouble, WriteFailed,
 };
@@ -39,7 +38,7 @@ pub(crate) enum Done {
 #[derive(Debug)]
 pub(crate) enum Opened {
     /// These are all the rows; `torn`: an end was cut off.
-    Rows { rows: Vec<Arc<Lease>>, torn: bool, verdict: Verdict },
+    Rows { rows: Rows, torn: bool, verdict: Verdict },
     /// It did not; it may be tried again.
     Failed,
     /// The disk has met its crash point.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lessor_lease::Lease;
+use lessor_lease::Rows;
 use lessor_policy::{DropReason, Effect};
 use lessor_server::{Event as Said, Input, Limits, Outcome, Output, Server, Setup, StoreMode};
 use lessor_types::{Holder, Secs, Seed, Unit};
@@ -282,7 +282,7 @@ impl World<'_> {
             return;
         };
         let leases = match &mut node.file {
-            None => Vec::new(),
+            None => Rows::new(),
             Some(file) => match file.open() {
                 Opened::Rows { rows, torn, verdict } => {
                     self.judge(Invariant::RecoveredFold, verdict);
@@ -319,7 +319,7 @@ impl World<'_> {
         self.restart_after(server, wait);
     }
 
-    fn go_up(&mut self, server: usize, leases: Vec<Arc<Lease>>) {
+    fn go_up(&mut self, server: usize, leases: Rows) {
         let (t, bounds, shared) =
             (self.t, self.schedule.bounds, self.schedule.topology == Topology::Shared);
         let defect = self.bug.map(crate::planted::Bug::defect);

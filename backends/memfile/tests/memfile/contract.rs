@@ -32,10 +32,7 @@ impl<F: Files + Clone, C: Fn(&F)> Judged<F, C> {
         let (store, recovered) = opened.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(recovered.findings, []);
         self.store = Some(store);
-        self.rows = lessor_lease::Table::new();
-        for row in recovered.leases {
-            self.rows.put(row);
-        }
+        self.rows = recovered.leases.into();
     }
 }
 
@@ -45,7 +42,7 @@ impl<F: Files + Clone, C: Fn(&F)> Subject for Judged<F, C> {
         for (change, outcome) in batch.iter().zip(&outcomes) {
             if *outcome == Outcome::Done {
                 match &change.to {
-                    Some(lease) => self.rows.put(Arc::clone(lease)),
+                    Some(lease) => self.rows.put(lease),
                     None => self.rows.remove(change.unit),
                 };
             }
@@ -60,7 +57,7 @@ impl<F: Files + Clone, C: Fn(&F)> Subject for Judged<F, C> {
     }
 
     fn rows(&mut self) -> Vec<Arc<Lease>> {
-        self.rows.rows().cloned().collect()
+        self.rows.rows().collect()
     }
 
     fn promises(&self) -> Kind {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lessor_lease::{Change, Lease, Outcome};
+use lessor_lease::{Change, Lease, Outcome, Rows};
 use lessor_types::Unit;
 
 /// For each unit the values that may be found: one that was acknowledged, and those on their way.
@@ -46,15 +46,14 @@ impl Oracle {
     }
 
     /// Whether these rows may be found.
-    pub(crate) fn check(&self, rows: &[Arc<Lease>]) -> Result<(), String> {
-        let found: BTreeMap<_, _> = rows.iter().map(|row| (row.unit, row)).collect();
-        for row in rows {
+    pub(crate) fn check(&self, rows: &Rows) -> Result<(), String> {
+        for row in rows.iter() {
             if !self.units.contains_key(&row.unit) {
                 return Err(format!("nobody ever wrote {row}"));
             }
         }
         for (unit, values) in &self.units {
-            let value = found.get(unit).map(|row| Arc::clone(row));
+            let value = rows.row(*unit);
             if !values.contains(&value) {
                 return Err(format!("{unit} is {value:?}\nbut may only be one of {values:?}"));
             }
@@ -63,11 +62,11 @@ impl Oracle {
     }
 
     /// These rows were found and told: from now on nothing else may be.
-    pub(crate) fn settle(&mut self, rows: &[Arc<Lease>]) {
+    pub(crate) fn settle(&mut self, rows: &Rows) {
         self.units =
             std::mem::take(&mut self.units).into_keys().map(|unit| (unit, vec![None])).collect();
-        for row in rows {
-            self.units.insert(row.unit, vec![Some(Arc::clone(row))]);
+        for row in rows.iter() {
+            self.units.insert(row.unit, vec![Some(Arc::new(row))]);
         }
     }
 }

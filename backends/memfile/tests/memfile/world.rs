@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lessor_lease::{Change, Lease};
+use lessor_lease::{Change, Lease, Rows};
 use lessor_memfile::{Compaction, Memfile, OpenError, Options, Progress};
 use lessor_sim_disk::{Crash, Kind, SimDisk};
 use lessor_types::{Seed, Unit};
@@ -156,6 +156,6 @@ impl World {
 }
 
 /// Opens the files of a disk that has no faults, and closes them.
-pub(crate) fn recover(disk: &SimDisk) -> Result<Vec<Arc<Lease>>, OpenError> {
+pub(crate) fn recover(disk: &SimDisk) -> Result<Rows, OpenError> {
     Memfile::open(disk.clone(), FILE, Options::default()).map(|(_, recovered)| recovered.leases)
 }

@@ -112,7 +112,7 @@ fn rotation_hands_over_a_whole_journal_and_only_once() {
     assert_eq!(store.commit(&[replace(&lease(1, 1), later.clone())]), [Outcome::Done]);
     disk.crash(DARK);
     let (_, recovered) = open(&disk);
-    assert_eq!(recovered.leases, [std::sync::Arc::new(later)]);
+    assert_eq!(recovered.leases.iter().collect::<Vec<_>>(), [later]);
 }
 
 /// Before the names change, a failure changes nothing; after that the store does not trust them.

@@ -56,16 +56,14 @@ impl Server {
         let table = self.ledger.table();
         Some(match query {
             LeaseQuery::All(snapshot) => {
-                self.ledger.rows_then(*snapshot, after)?.take(limit).cloned().collect()
+                self.ledger.rows_then(*snapshot, after)?.take(limit).collect()
             }
             LeaseQuery::Unit(unit) => {
                 let row = table.row(*unit).filter(|_| Some(*unit) > after);
-                row.into_iter().take(limit).cloned().collect()
+                row.into_iter().take(limit).collect()
             }
-            LeaseQuery::HwAddr(hw) => table.rows_with_hw(hw, after).take(limit).cloned().collect(),
-            LeaseQuery::ClientId(id) => {
-                table.rows_with_client_id(id, after).take(limit).cloned().collect()
-            }
+            LeaseQuery::HwAddr(hw) => table.rows_with_hw(hw, after).take(limit).collect(),
+            LeaseQuery::ClientId(id) => table.rows_with_client_id(id, after).take(limit).collect(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lessor_lease::{Change, Lease, Outcome, Refusal, State, StoreBatch, StoreFailure};
+use lessor_lease::{Change, Outcome, Refusal, Rows, State, StoreBatch, StoreFailure};
 use lessor_policy::DropReason;
 use lessor_types::{Seq, Unit};
 
@@ -47,7 +47,7 @@ impl Server {
         if !self.in_contact || is_busy || !self.ledger.owes(unit) {
             return;
         }
-        let change = Change { unit, from: None, to: self.ledger.row(unit).cloned() };
+        let change = Change { unit, from: None, to: self.ledger.row(unit) };
         let seq = self.to_partner.push(change.clone());
         self.ledger.tell(&change, seq);
     }
@@ -181,7 +181,7 @@ impl Server {
         }
     }
 
-    pub(super) fn on_store_reopened(&mut self, rows: Vec<Arc<Lease>>) {
+    pub(super) fn on_store_reopened(&mut self, rows: Rows) {
         if self.defect.is(Planted::UnknownIsFailure) {
             return;
         }
@@ -189,7 +189,7 @@ impl Server {
         self.era += 1;
         let found = rows.len();
         if !self.is_shared() {
-            for row in &rows {
+            for (_, row) in rows.standings() {
                 self.calendar.granted(row.valid);
             }
             self.ledger.replace(&self.topology, rows);

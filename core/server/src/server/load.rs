@@ -21,16 +21,16 @@ impl Server {
         let (mut misplaced, mut put_right) = (0, 0);
         let mut events = Vec::new();
         let mut changes = Vec::new();
-        let is_settled = |row: &&Arc<Lease>| self.ledger.unsettled(row.unit).is_empty();
+        let is_settled = |row: &Arc<Lease>| self.ledger.unsettled(row.unit).is_empty();
         for row in self.ledger.table().rows().filter(is_settled) {
-            let remedy = sanity::misplaced(&topology, row);
+            let remedy = sanity::misplaced(&topology, &row);
             if let Some(remedy) = remedy {
                 misplaced += 1;
                 if misplaced <= TOLD_MAX {
                     events.push(Event::LeaseMisplaced(row.unit, row.subnet, remedy));
                 }
             }
-            if let Some(change) = sanity::remedy(&topology, row, remedy) {
+            if let Some(change) = sanity::remedy(&topology, &row, remedy) {
                 put_right += 1;
                 changes.push(change);
             }

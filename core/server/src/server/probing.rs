@@ -1,7 +1,5 @@
 //! Addresses that are probed before they are offered (V4-042).
 
-use std::sync::Arc;
-
 use lessor_lease::Change;
 use lessor_policy::{DropReason, Probe, Probed, Query, probation};
 
@@ -80,8 +78,7 @@ impl Server {
         }
         let probe = &probing.probe;
         let is_as_it_was = self.ledger.unsettled(probe.unit).is_empty()
-            && (self.is_shared()
-                || self.ledger.row(probe.unit).map(Arc::as_ref) == probe.row.as_deref());
+            && (self.is_shared() || self.ledger.row(probe.unit) == probe.row);
         if !is_as_it_was {
             // It has become somebody's since it was probed, and that client may be who answered.
             return self.learn(probing, None);

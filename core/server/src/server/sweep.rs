@@ -331,7 +331,7 @@ impl Server {
         let judged = self.judged();
         if let Some(asked) = asked {
             // A row counts whose end is on its way; one that its client is having again does not.
-            let is_ending = |row: &Arc<Lease>| {
+            let is_ending = |row: Arc<Lease>| {
                 self.ledger.row(row.unit).is_none_or(|to_be| to_be.is_reusable(judged))
             };
             let has_left = self.ledger.table().lapsed(judged).any(is_ending);

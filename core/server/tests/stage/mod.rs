@@ -132,7 +132,7 @@ impl Stage {
                 self.batches.clear();
                 let rows = match self.mode {
                     StoreMode::Exclusive => self.rows.all(),
-                    StoreMode::Shared => Vec::new(),
+                    StoreMode::Shared => lessor_lease::Rows::new(),
                 };
                 Some(Input::StoreReopened(rows))
             }
@@ -263,7 +263,7 @@ impl Stage {
         self.started = self.now.mono;
         let leases = match self.mode {
             StoreMode::Exclusive => self.rows.all(),
-            StoreMode::Shared => Vec::new(),
+            StoreMode::Shared => lessor_lease::Rows::new(),
         };
         let lan = Link { id: LinkId(1), name: "lan0".into(), addrs: vec![(SERVER, 24)] };
         let setup = Setup {

@@ -13,7 +13,7 @@ use lessor_types::{Holder, HwAddr, PoolId, Secs, SubnetId, Unit, Wall};
 pub(super) struct Rows(BTreeMap<Unit, Arc<Lease>>);
 
 impl Rows {
-    pub(super) fn all(&self) -> Vec<Arc<Lease>> {
+    pub(super) fn all(&self) -> lessor_lease::Rows {
         self.0.values().cloned().collect()
     }
 

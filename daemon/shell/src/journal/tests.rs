@@ -1,4 +1,6 @@
-use lessor_lease::{Change, DnsFlags, Refusal, State};
+use std::sync::Arc;
+
+use lessor_lease::{Change, DnsFlags, Lease, Refusal, State};
 use lessor_types::{Holder, HwAddr, PoolId, Seq, SubnetId, Unit, Wall};
 use std::sync::atomic::Ordering;
 
@@ -26,7 +28,7 @@ fn batch(number: u8) -> StoreBatch {
     }
 }
 
-fn units(rows: &[Arc<Lease>]) -> Vec<Unit> {
+fn units(rows: &Rows) -> Vec<Unit> {
     rows.iter().map(|row| row.unit).collect()
 }
 
