@@ -7,7 +7,7 @@ use lessor_types::{Datagram, Destination};
 use lessor_wire::v4::{MessageType, Op, SERVER_PORT, View, code};
 
 use crate::crowd::{Crowd, Held};
-use crate::flights::{Flight, Flights, Leg, State};
+use crate::flights::{Choice, Flight, Flights, Leg, State};
 use crate::identity;
 use crate::message::{Drafts, Fill, Kind};
 use crate::mix::{Deed, Mix};
@@ -17,6 +17,8 @@ use crate::wire::Wire;
 
 /// How long second answers are waited for after the last first one.
 const LINGER: Duration = Duration::from_millis(20);
+/// The server that clients ask who forgo an offer; it is nowhere (RFC 5737).
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
 /// How clients reach the server.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -197,13 +199,17 @@ impl Driver {
     /// Begins one deed, unless there is no client for it.
     fn begin(&mut self, deed: Deed, scheduled: u64, now: u64, counted: bool, retries: u8) -> bool {
         let taken = match deed {
-            Deed::Exchange => self.crowd.take_any().map(|client| (client, Held::NOTHING)),
+            Deed::Exchange | Deed::Discover | Deed::Forgo => {
+                self.crowd.take_any().map(|client| (client, Held::NOTHING))
+            }
             Deed::Renew | Deed::Release => self.crowd.take_bound(),
         };
         let Some((client, held)) = taken else { return false };
-        let leg = match deed {
-            Deed::Exchange => Leg::Offer,
-            Deed::Renew => Leg::Renewal,
+        let (leg, choice) = match deed {
+            Deed::Exchange => (Leg::Offer, Choice::Take),
+            Deed::Discover => (Leg::Offer, Choice::Leave),
+            Deed::Forgo => (Leg::Offer, Choice::Forgo),
+            Deed::Renew => (Leg::Renewal, Choice::Take),
             Deed::Release => {
                 // Nobody answers it, so its transaction is nothing to wait for.
                 self.send(Kind::Release, client, client, held);
@@ -216,18 +222,23 @@ impl Driver {
         };
         let until = now + self.timeout;
         let state = State::Waiting(leg);
-        let flight =
-            Flight { client, state, scheduled, leg_from: scheduled, until, retries, held, counted };
+        let flight = Flight {
+            client,
+            state,
+            scheduled,
+            leg_from: scheduled,
+            until,
+            retries,
+            held,
+            choice,
+            counted,
+        };
         let xid = self.flights.begin(flight);
         self.send_leg(xid, leg, client, held);
         if counted {
             self.tally.slip.record(now - scheduled);
-            match leg {
-                Leg::Renewal => self.tally.row(Measure::Renew).sent += 1,
-                Leg::Offer | Leg::Ack => {
-                    self.tally.row(Measure::Discover).sent += 1;
-                    self.tally.row(Measure::Exchange).sent += 1;
-                }
+            for measure in measures(leg, choice) {
+                self.tally.row(*measure).sent += 1;
             }
         }
         true
@@ -277,7 +288,7 @@ impl Driver {
             self.flights.end(xid, State::Dropped);
             self.crowd.give_back(flight.client);
             if flight.counted {
-                for measure in measures(leg) {
+                for measure in measures(leg, flight.choice) {
                     self.tally.row(*measure).dropped += 1;
                 }
             }
@@ -309,7 +320,7 @@ impl Driver {
                 self.flights.end(xid, State::Refused);
                 self.crowd.free(flight.client);
                 if flight.counted {
-                    for measure in measures(leg) {
+                    for measure in measures(leg, flight.choice) {
                         self.tally.row(*measure).refused += 1;
                     }
                 }
@@ -326,6 +337,10 @@ impl Driver {
         let server = view.option(code::SERVER_ID);
         let server: Option<[u8; 4]> = server.and_then(|octets| octets[..].try_into().ok());
         let held = Held { addr: view.yiaddr(), server: server.unwrap_or_default().into() };
+        if flight.choice != Choice::Take {
+            self.pass_over(xid, flight, held, now);
+            return;
+        }
         let state = State::Waiting(Leg::Ack);
         let until = now + self.timeout;
         self.flights.go_on(xid, Flight { state, leg_from: now, until, held, ..flight });
@@ -335,6 +350,21 @@ impl Driver {
             row.answered += 1;
             row.latency.record(now - flight.leg_from);
             self.tally.row(Measure::Request).sent += 1;
+        }
+    }
+
+    /// It was offered something and does not take it.
+    fn pass_over(&mut self, xid: u32, flight: Flight, held: Held, now: u64) {
+        self.flights.end(xid, State::Done);
+        self.crowd.free(flight.client);
+        if flight.choice == Choice::Forgo {
+            let elsewhere = Held { server: ELSEWHERE, ..held };
+            self.send_leg(xid, Leg::Ack, flight.client, elsewhere);
+        }
+        if flight.counted {
+            let row = self.tally.row(Measure::Offer);
+            row.answered += 1;
+            row.latency.record(now - flight.scheduled);
         }
     }
 
@@ -359,12 +389,13 @@ impl Driver {
     }
 }
 
-/// What fails with a leg.
-const fn measures(leg: Leg) -> &'static [Measure] {
-    match leg {
-        Leg::Offer => &[Measure::Discover, Measure::Exchange],
-        Leg::Ack => &[Measure::Request, Measure::Exchange],
-        Leg::Renewal => &[Measure::Renew],
+/// What begins with a first leg, and what fails with any.
+const fn measures(leg: Leg, choice: Choice) -> &'static [Measure] {
+    match (leg, choice) {
+        (Leg::Offer, Choice::Take) => &[Measure::Discover, Measure::Exchange],
+        (Leg::Offer, Choice::Leave | Choice::Forgo) => &[Measure::Offer],
+        (Leg::Ack, _) => &[Measure::Request, Measure::Exchange],
+        (Leg::Renewal, _) => &[Measure::Renew],
     }
 }
 

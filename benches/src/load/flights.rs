@@ -27,6 +27,17 @@ pub(crate) enum State {
     Refused,
 }
 
+/// What a client does with the first offer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Choice {
+    /// Asks for it.
+    Take,
+    /// Says nothing.
+    Leave,
+    /// Asks another server, for this one to hear (RFC 2131 §4.3.2).
+    Forgo,
+}
+
 /// One transaction. Times are nanoseconds of the run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Flight {
@@ -41,6 +52,7 @@ pub(crate) struct Flight {
     /// How often the message may be sent again.
     pub(crate) retries: u8,
     pub(crate) held: Held,
+    pub(crate) choice: Choice,
     /// Whether it counts in the figures.
     pub(crate) counted: bool,
 }
@@ -148,6 +160,7 @@ mod tests {
             until,
             retries: 0,
             held: Held::NOTHING,
+            choice: Choice::Take,
             counted: true,
         }
     }

@@ -5,6 +5,7 @@
 //! - [`drive`]: the loop that sends, reads and counts.
 //! - [`pace`], [`mix`]: when the next deed begins, and what it is.
 //! - [`seek`]: the highest rate that goes well.
+//! - [`watch`]: when a server answers, and when it falls silent.
 //! - [`identity`], [`crowd`]: who the clients are, and what they hold.
 //! - [`message`]: what they send.
 //! - [`flights`]: what waits for answers.
@@ -41,6 +42,7 @@ mod pace;
 mod responder;
 mod seek;
 mod tally;
+mod watch;
 mod wire;
 
 use std::path::Path;
@@ -58,7 +60,7 @@ use drive::{Driver, Phase, Way};
 use flights::Flights;
 use message::Drafts;
 use mix::{Deed, Mix};
-use options::{Clients, Drive, Options, Part, Respond, Seek};
+use options::{Clients, Drive, Options, Part, Respond, Seek, Watch};
 use pace::Pace;
 use seek::Search;
 use tally::Tally;
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
     let done = match &Options::parse().part {
         Part::Drive(options) => drive(options),
         Part::Seek(options) => seek(options),
+        Part::Watch(options) => watch(options),
         Part::Respond(options) => respond(options),
     };
     match done {
@@ -120,6 +123,7 @@ fn seek(options: &Seek) -> Result<(), String> {
     let mut driver = primed(clients)?;
     let mut search = Search::new(options.from);
     let (mut tries, mut best) = (Vec::new(), Tally::default());
+    let mut left = options.tries;
     while let Some(rate) = search.next() {
         let tally = measure(
             &mut driver,
@@ -140,7 +144,11 @@ fn seek(options: &Seek) -> Result<(), String> {
         };
         println!("{rate:9} per s: lost {:.3} %{why}", lost * 100.0);
         tries.push(json!({ "rate": rate, "lost": lost, "figures": tally.json() }));
-        search.tried(rate, well);
+        left -= 1;
+        if well || left == 0 {
+            search.tried(rate, well);
+            left = options.tries;
+        }
         if well {
             best = tally;
         }
@@ -149,6 +157,14 @@ fn seek(options: &Seek) -> Result<(), String> {
     println!("sustained: {} per s\n{}", search.good(), best.table());
     let found = json!({ "sustained-per-second": search.good(), "figures": best.json() });
     write(clients.json.as_deref(), &json!({ "found": found, "tries": tries }))
+}
+
+fn watch(options: &Watch) -> Result<(), String> {
+    let wire = Wire::open(&options.interface, SERVER_PORT, SocketType::Udp)?;
+    let every = Duration::from_micros(options.every.into());
+    let seen = watch::watch(wire, options.server, options.first, every)?;
+    println!("{seen}");
+    write(options.json.as_deref(), &seen.json())
 }
 
 /// Runs a phase by itself, and counts what it counts.

@@ -7,6 +7,10 @@ use std::str::FromStr;
 pub(crate) enum Deed {
     /// DISCOVER, OFFER, REQUEST, ACK.
     Exchange,
+    /// DISCOVER and OFFER, and nothing more.
+    Discover,
+    /// DISCOVER and OFFER, and a REQUEST that tells the server that it was not chosen.
+    Forgo,
     /// The REQUEST of a client with a lease, and its ACK.
     Renew,
     /// A RELEASE, which nobody answers.
@@ -14,8 +18,13 @@ pub(crate) enum Deed {
 }
 
 impl Deed {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Exchange, "exchange"), (Self::Renew, "renew"), (Self::Release, "release")];
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Exchange, "exchange"),
+        (Self::Discover, "discover"),
+        (Self::Forgo, "forgo"),
+        (Self::Renew, "renew"),
+        (Self::Release, "release"),
+    ];
 }
 
 /// Deeds by weight, spread as evenly as the weights allow.
@@ -62,8 +71,9 @@ impl FromStr for Mix {
         for word in text.split(',') {
             let (name, weight) = word.split_once('=').unwrap_or((word, "1"));
             let known = Deed::ALL.iter().find(|(_, known)| *known == name);
-            let (deed, _) =
-                known.ok_or_else(|| format!("`{name}` is none of exchange, renew, release"))?;
+            let (deed, _) = known.ok_or_else(|| {
+                format!("`{name}` is none of {}", Deed::ALL.map(|(_, name)| name).join(", "))
+            })?;
             let weight: u32 = weight
                 .parse()
                 .ok()

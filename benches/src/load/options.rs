@@ -22,6 +22,8 @@ pub(crate) enum Part {
     Drive(Drive),
     /// Be the clients, and find the highest rate at which next to nothing is lost
     Seek(Seek),
+    /// Ask on and on, and say when answers come and when they change, until the input ends
+    Watch(Watch),
     /// Be a server that decides and stores nothing, until ended
     Respond(Respond),
 }
@@ -53,7 +55,7 @@ pub(crate) struct Clients {
     #[arg(long)]
     pub(crate) client_id: bool,
 
-    /// What is done, with weights: exchange, renew, release
+    /// What is done, with weights: exchange, discover, forgo, renew, release
     #[arg(long, value_name = "DEED=N,..", default_value = "exchange")]
     pub(crate) mix: Mix,
 
@@ -116,9 +118,37 @@ pub(crate) struct Seek {
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) seconds: u32,
 
+    /// How often a rate is tried before it counts as one that does not go well
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) tries: u32,
+
     /// What may be lost, in deeds of a hundred thousand
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) lost: u32,
+}
+
+/// Ask on and on, and say when answers come and when they change, until the input ends.
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The interface, which must have an address
+    #[arg(long, value_name = "NAME")]
+    pub(crate) interface: String,
+
+    /// The server, which sees DISCOVERs that come through a relay
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) server: Ipv4Addr,
+
+    /// The number of the first client; each DISCOVER is from another one
+    #[arg(long, value_name = "N", default_value_t = 0x7000_0000)]
+    pub(crate) first: u32,
+
+    /// The time between two DISCOVERs
+    #[arg(long, value_name = "MICROSECONDS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) every: u32,
+
+    /// Write the figures here as well, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 /// Be a server that decides and stores nothing, until ended.

@@ -13,16 +13,19 @@ pub(crate) enum Measure {
     Request,
     /// DISCOVER to ACK.
     Exchange,
+    /// DISCOVER to OFFER, by clients that want no more than that.
+    Offer,
     /// REQUEST with a lease to ACK.
     Renew,
     /// RELEASE, to nothing.
     Release,
 }
 
-const MEASURES: [(Measure, &str); 5] = [
+const MEASURES: [(Measure, &str); 6] = [
     (Measure::Discover, "discover"),
     (Measure::Request, "request"),
     (Measure::Exchange, "exchange"),
+    (Measure::Offer, "offer"),
     (Measure::Renew, "renew"),
     (Measure::Release, "release"),
 ];
@@ -240,7 +243,8 @@ mod tests {
             (Measure::Discover, 60, 2),
             (Measure::Request, 58, 1),
             (Measure::Exchange, 60, 3),
-            (Measure::Renew, 30, 1),
+            (Measure::Offer, 10, 0),
+            (Measure::Renew, 20, 1),
             (Measure::Release, 9, 0),
         ] {
             let row = tally.row(measure);
