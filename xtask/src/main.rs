@@ -4,6 +4,7 @@
 //! - [`test`]: everything that has to hold before a change goes in.
 //! - [`demo`]: the server, real clients and kill -9, with an account of what happened.
 //! - [`sim`]: the simulator with the right profile.
+//! - [`bench`]: our server and Kea, measured in turns.
 //! - [`conformance`]: the scenarios of conformance, and the table of what came of them.
 //! - [`decode`]: one message, printed.
 //! - [`docs`]: files that are made from the code.
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+mod bench;
 mod command;
 mod conformance;
 mod decode;
@@ -50,6 +52,8 @@ usage: cargo xtask TASK [ARGUMENT…]
   conformance [OPTION…] what the standards ask: in process, in the world, live
       --kea              with Kea as well, installed if it is missing
       --bless            write results and docs/conformance-v4.md as they are found
+  bench versus-kea [OPTION…]  our server and Kea under the same load, in turns (try `bench`)
+  bench table FILE     what versus-kea wrote with --json, as Markdown
   decode [HEX|FILE|-]  print a DHCPv4 message from hexadecimal text or a file of octets
   docs                 write the files that are made from the code
   tidy                 rules of the house: dependency arrows, crate maps, lengths, words
@@ -80,6 +84,7 @@ fn dispatch(task: &str, arguments: &[String]) -> Result<ExitCode> {
         "demo" => demo::run(arguments),
         "sim" => sim::run(arguments),
         "conformance" => conformance::run(arguments),
+        "bench" => bench::run(arguments),
         "decode" => decode::run(arguments),
         "docs" => docs::run(arguments),
         "tidy" => tidy::run(arguments),
