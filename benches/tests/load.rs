@@ -161,6 +161,47 @@ fn unicast_renewals_are_answered_once_each() {
     assert_whole(&figures, "renew", 1000);
 }
 
+/// Three clients, again and again: each gets its offer, and nothing else.
+#[test]
+fn offers_that_are_left_or_forgone_are_counted_once_each() {
+    let Some(net) = Net::new("offers") else { return };
+    let _responder = net.responder("--udp");
+    for mix in ["discover", "forgo"] {
+        let figures = net.drive(&format!("--server 10.0.0.1 --mix {mix} --rate 500 --count 300"));
+        // The responder acknowledges what another server was asked for; real ones do not.
+        let row = &figures["kinds"]["offer"];
+        assert_eq!((&row["sent"], &row["answered"]), (&300.into(), &300.into()), "{mix}");
+        assert_eq!(figures["kinds"].as_object().map(serde_json::Map::len), Some(1), "{mix}");
+    }
+}
+
+#[test]
+fn a_watch_tells_of_the_first_answer_and_of_the_gap() {
+    let Some(net) = Net::new("watch") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("seen.json");
+    let mut command = within(&net.clients, "watch --interface cli0 --server 10.0.0.1 --json");
+    command.arg(&file).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut watch = command.spawn().expect("starts");
+    let mut lines = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    let mut line = || lines.next().expect("a line").expect("text");
+    assert_eq!(line(), "watching 10.0.0.1");
+    let responder = net.responder("--udp");
+    assert_eq!(line(), "answer 3600");
+    drop(responder);
+    // Nobody is there for a while, and then somebody is again, with the same to offer.
+    let _responder = net.responder("--udp");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    drop(watch.stdin.take());
+    assert!(line().starts_with("asked "));
+    assert!(watch.wait().expect("ends").success());
+    let text = std::fs::read_to_string(file).expect("the figures");
+    let seen: Value = serde_json::from_str(&text).expect("JSON");
+    let count = |name: &str| seen[name].as_u64().unwrap_or_default();
+    assert!(0 < count("answered") && count("answered") < count("asked"), "{seen}");
+    assert!(count("longest-gap-ns") > 0, "{seen}");
+}
+
 #[test]
 fn nobody_there_is_a_drop_each() {
     let Some(net) = Net::new("nobody") else { return };

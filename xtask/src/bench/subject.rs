@@ -123,6 +123,8 @@ impl Shape {
                 "severity": "WARN",
             }],
             "valid-lifetime": self.lifetime,
+            // The default was none before Kea 3.0, and ours is the one since.
+            "cache-threshold": 0.0,
             "subnet4": subnets,
         }})
     }

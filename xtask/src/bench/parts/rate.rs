@@ -41,7 +41,7 @@ fn one(
 ) -> Result<f64> {
     let server = Running::start(bed, subject, Shape::WIDE)?;
     let held = (settings.seconds / 3).max(2);
-    let search = format!("--from {from:.0} --seconds {held} --tries 2 --clients 600000");
+    let search = format!("--from {from:.0} --seconds {held} --tries 2 --clients 700000");
     let (rate, _) = Load::seek(bed, &search)?;
     let name = subject.name();
     book.more(name, SUSTAINED, "exchanges/s", rate);
@@ -50,7 +50,7 @@ fn one(
     }
     let (before, dropped) = (server.usage()?, process::receive_drops(server.pid())?);
     let seconds = settings.seconds;
-    let run = format!("--rate {rate:.0} --seconds {seconds} --clients 400000 --first 1000000");
+    let run = format!("--rate {rate:.0} --seconds {seconds} --clients 340000 --first 1000000");
     let load = Load::drive(bed, &run)?;
     let spent = server.usage()?.since(&before);
     let exchanges = load.count("exchange", "answered").max(1.0);
