@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Book;
 use crate::bench::Settings;
@@ -16,6 +16,12 @@ pub(crate) const PART: &str = "rate";
 pub(crate) const SUSTAINED: &str = "sustained rate";
 /// Where the first search begins.
 const FIRST_RATE: f64 = 2000.0;
+/// What may be lost of a rate that is held.
+const LOST_PERCENT: f64 = 0.1;
+/// What is tried next when a rate is not held.
+const STEP: f64 = 0.93;
+/// From half of what the search found, something else is the matter.
+const STEPS: u32 = 12;
 
 pub(crate) fn measure(bed: &Bed, settings: &Settings, figures: &mut Figures) -> Result<()> {
     let mut book = Book { part: PART, figures };
@@ -41,18 +47,44 @@ fn one(
 ) -> Result<f64> {
     let server = Running::start(bed, subject, Shape::WIDE)?;
     let held = (settings.seconds / 3).max(2);
-    let search = format!("--from {from:.0} --seconds {held} --tries 2 --clients 700000");
-    let (rate, _) = Load::seek(bed, &search)?;
+    // In so short a time much can wait in buffers; what is answered late is as good as lost.
+    let search =
+        format!("--from {from:.0} --seconds {held} --tries 2 --timeout 300 --clients 700000");
+    let (mut rate, _) = Load::seek(bed, &search)?;
     let name = subject.name();
-    book.more(name, SUSTAINED, "exchanges/s", rate);
+    for _ in 0..STEPS {
+        if hold(bed, settings, &server, rate, book)? {
+            book.more(name, SUSTAINED, "exchanges/s", rate);
+            server.stop()?;
+            return Ok(rate);
+        }
+        rate = (rate * STEP).floor();
+    }
+    bail!("{subject} held no rate down to {rate:.0} exchanges/s")
+}
+
+/// Tries a rate for longer; if it is held, what it cost.
+fn hold(
+    bed: &Bed,
+    settings: &Settings,
+    server: &Running<'_>,
+    rate: f64,
+    book: &mut Book<'_>,
+) -> Result<bool> {
     if rate < 1.0 {
-        return Ok(rate);
+        return Ok(false);
     }
     let (before, dropped) = (server.usage()?, process::receive_drops(server.pid())?);
     let seconds = settings.seconds;
     let run = format!("--rate {rate:.0} --seconds {seconds} --clients 340000 --first 1000000");
     let load = Load::drive(bed, &run)?;
     let spent = server.usage()?.since(&before);
+    let lost = load.lost_percent("exchange");
+    if lost > LOST_PERCENT {
+        println!("   {:16} {rate:8.0} exchanges/s are not held: {lost:.2} % lost", server.subject);
+        return Ok(false);
+    }
+    let name = server.subject.name();
     let exchanges = load.count("exchange", "answered").max(1.0);
     let micros = |nanos: f64| nanos / 1e3 / exchanges;
     book.less(name, "user CPU per exchange at that rate", "µs", micros(spent.user));
@@ -60,9 +92,8 @@ fn one(
     book.less(name, "CPU per exchange at that rate", "µs", micros(spent.total()));
     book.less(name, "latency at that rate, p50", "µs", load.micros("exchange", "p50"));
     book.less(name, "latency at that rate, p99", "µs", load.micros("exchange", "p99"));
-    book.less(name, "lost at that rate", "%", load.lost_percent("exchange"));
+    book.less(name, "lost at that rate", "%", lost);
     let dropped = process::receive_drops(server.pid())?.saturating_sub(dropped);
     book.less(name, "datagrams dropped by the kernel at that rate", "", dropped as f64);
-    server.stop()?;
-    Ok(rate)
+    Ok(true)
 }
