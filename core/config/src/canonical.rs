@@ -12,8 +12,8 @@ use lessor_types::{Hex, Secs, SubnetId};
 use crate::UserContext;
 use crate::json::{Map, Value};
 use crate::model::{
-    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Noted, Pool,
-    Samples, SanityChecks, SocketType, Subnet,
+    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Noted, Outbound,
+    Pool, Samples, SanityChecks, SocketType, Subnet,
 };
 use crate::{Host, Network, NetworkKey, OptionDef};
 
@@ -25,6 +25,10 @@ pub(crate) fn tree(config: &Config) -> Value {
         SocketType::Raw => "raw",
         SocketType::Udp => "udp",
     };
+    let outbound = match config.outbound {
+        Outbound::SameAsInbound => "same-as-inbound",
+        Outbound::UseRouting => "use-routing",
+    };
     let mut subnets = subnets(config);
     let global = config.option_defs.as_slice();
     let classes: Value = config.classes.iter().map(|it| class(it, global)).collect();
@@ -35,6 +39,10 @@ pub(crate) fn tree(config: &Config) -> Value {
             Map::default()
                 .with("interfaces", interfaces)
                 .with("dhcp-socket-type", socket_type)
+                .with("outbound-interface", outbound)
+                .with("service-sockets-require-all", config.service_sockets.require_all)
+                .with("service-sockets-max-retries", config.service_sockets.retries_max)
+                .with("service-sockets-retry-wait-time", config.service_sockets.retry_wait)
                 .with_some("user-context", noted(config, &Noted::Interfaces)),
         )
         .with(

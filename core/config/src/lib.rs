@@ -67,8 +67,8 @@ pub use hooks::{
 pub use host::{Host, HostLookup, HostScopes, Hosts};
 pub use model::{
     Allocator, Class, Compatibility, Config, ControlSocket, Expired, InfoCheck, InterfaceSpec,
-    LeaseCheck, LeaseStore, Lifetime, Membership, Memfile, Naming, Noted, Pool, Replace, Samples,
-    SanityChecks, SocketType, Subnet, Tee,
+    LeaseCheck, LeaseStore, Lifetime, Membership, Memfile, Naming, Noted, Outbound, Pool, Replace,
+    Samples, SanityChecks, ServiceSockets, SocketType, Subnet, Tee,
 };
 pub use network::{Network, NetworkKey};
 pub use option_def::OptionDef;

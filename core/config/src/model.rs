@@ -5,6 +5,7 @@
 
 mod compatibility;
 mod leasing;
+mod listening;
 mod naming;
 mod samples;
 
@@ -22,6 +23,7 @@ use crate::{
 
 pub use compatibility::Compatibility;
 pub use leasing::{Allocator, InfoCheck, LeaseCheck, SanityChecks};
+pub use listening::{InterfaceSpec, Outbound, ServiceSockets, SocketType};
 pub use naming::{Naming, Replace};
 pub use samples::Samples;
 
@@ -37,6 +39,10 @@ pub struct Config {
     pub interfaces: Vec<InterfaceSpec>,
     /// How to listen.
     pub socket_type: SocketType,
+    /// Which way answers leave that are routed.
+    pub outbound: Outbound,
+    /// What a start asks of the sockets.
+    pub service_sockets: ServiceSockets,
     /// Where leases are kept.
     pub lease_store: LeaseStore,
     /// Where commands are taken, with different places.
@@ -123,6 +129,8 @@ impl Default for Config {
         Self {
             interfaces: Vec::new(),
             socket_type: SocketType::Raw,
+            outbound: Outbound::SameAsInbound,
+            service_sockets: ServiceSockets::default(),
             lease_store: LeaseStore::Memfile(Memfile::default()),
             control_sockets: Vec::new(),
             decline_probation: Secs(86_400),
@@ -164,27 +172,6 @@ pub enum Noted {
     QueueControl,
     /// The control socket with this path.
     ControlSocket(String),
-}
-
-/// One place to listen.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum InterfaceSpec {
-    /// Every interface that is up and can broadcast (`*`).
-    Any,
-    /// An interface by name.
-    Named(String),
-    /// One address of an interface.
-    NamedAddr(String, Ipv4Addr),
-}
-
-/// The kind of socket packets pass through.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum SocketType {
-    /// Link-layer sockets: clients without an address are reached directly.
-    #[default]
-    Raw,
-    /// UDP sockets: enough where every client is behind a relay.
-    Udp,
 }
 
 /// Where leases are kept.

@@ -11,8 +11,9 @@ use lessor_config::{
     Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction,
     FlexChange, FlexId, FlexOption, FlexSubOption, FlexValue, Hook, Hooks, Host, HostLookup,
     HostScopes, Hosts, InfoCheck, InterfaceSpec, LeaseCheck, LeaseStore, Lifetime, Limits,
-    Membership, Memfile, Naming, Network, NetworkKey, OptionDef, OptionSet, PingCheck, Pool,
-    Prefix4, Rate, Replace, Samples, SanityChecks, SocketType, Subnet, Tee, hooks,
+    Membership, Memfile, Naming, Network, NetworkKey, OptionDef, OptionSet, Outbound, PingCheck,
+    Pool, Prefix4, Rate, Replace, Samples, SanityChecks, ServiceSockets, SocketType, Subnet, Tee,
+    hooks,
 };
 use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
@@ -517,11 +518,26 @@ fn linked(mut subnets: Vec<Subnet>, net: Net) -> (Vec<Network>, Vec<Subnet>, Hos
     (networks, subnets, hosts, lookup)
 }
 
+fn sockets() -> impl Strategy<Value = (SocketType, Outbound, ServiceSockets)> {
+    let service = (any::<bool>(), any::<u32>(), any::<u32>()).prop_map(
+        |(require_all, retries_max, retry_wait)| ServiceSockets {
+            require_all,
+            retries_max,
+            retry_wait,
+        },
+    );
+    (
+        prop_oneof![Just(SocketType::Raw), Just(SocketType::Udp)],
+        prop_oneof![Just(Outbound::SameAsInbound), Just(Outbound::UseRouting)],
+        service,
+    )
+}
+
 fn config() -> impl Strategy<Value = Config> {
     let subnets = (subnet(0), subnet(1), subnet(7), 0_usize..=3);
     let parts = (
         btree_set(interface(), 0..3),
-        prop_oneof![Just(SocketType::Raw), Just(SocketType::Udp)],
+        sockets(),
         lease_store(),
         btree_set("\\PC{1,9}", 0..3),
         (any::<u32>().prop_map(Secs), expired(), sanity(), any::<bool>()),
@@ -530,49 +546,49 @@ fn config() -> impl Strategy<Value = Config> {
         ((options(), option_defs()), classes(), subnets, libraries()),
         (network(), network(), hosts(), host_lookup(), any::<[u8; 3]>()),
     );
-    parts.prop_map(
-        |(interfaces, socket_type, lease_store, sockets, waits, parked, id, clients, net)| {
-            let ((options, option_defs), classes, (a, b, c, count), hooks) = clients;
-            let sockets = sockets.into_iter().map(|path| ControlSocket::Unix { path });
-            let subnets = [a, b, c].into_iter().take(count).collect();
-            let (networks, subnets, hosts, host_lookup) = linked(subnets, net);
-            without_the_rest(Config {
-                interfaces: interfaces.into_iter().collect(),
-                socket_type,
-                lease_store,
-                control_sockets: sockets.collect(),
-                decline_probation: waits.0,
-                expired: waits.1,
-                sanity: waits.2,
-                exclude_first_last_24: waits.3,
-                parked_max: parked,
-                samples: match parked % 2 {
-                    0 => Samples::Count(parked),
-                    _ => Samples::Age(Secs(parked)),
-                },
-                echo_client_id: id.0,
-                naming: id.3,
-                server_tag: id.1,
-                hooks,
-                options,
-                option_defs,
-                compatibility: Compatibility {
-                    lenient_options: id.2[0],
-                    ignore_server_id: id.2[1],
-                    ignore_rai_link_selection: id.2[4],
-                },
-                stash_agent_options: id.2[2],
-                ddns_updates: id.2[3],
-                classes,
-                networks,
-                subnets,
-                hosts,
-                host_lookup,
-                context: UserContext::NONE,
-                contexts: BTreeMap::new(),
-            })
-        },
-    )
+    parts.prop_map(|(interfaces, how, lease_store, sockets, waits, parked, id, clients, net)| {
+        let ((options, option_defs), classes, (a, b, c, count), hooks) = clients;
+        let sockets = sockets.into_iter().map(|path| ControlSocket::Unix { path });
+        let subnets = [a, b, c].into_iter().take(count).collect();
+        let (networks, subnets, hosts, host_lookup) = linked(subnets, net);
+        without_the_rest(Config {
+            interfaces: interfaces.into_iter().collect(),
+            socket_type: how.0,
+            outbound: how.1,
+            service_sockets: how.2,
+            lease_store,
+            control_sockets: sockets.collect(),
+            decline_probation: waits.0,
+            expired: waits.1,
+            sanity: waits.2,
+            exclude_first_last_24: waits.3,
+            parked_max: parked,
+            samples: match parked % 2 {
+                0 => Samples::Count(parked),
+                _ => Samples::Age(Secs(parked)),
+            },
+            echo_client_id: id.0,
+            naming: id.3,
+            server_tag: id.1,
+            hooks,
+            options,
+            option_defs,
+            compatibility: Compatibility {
+                lenient_options: id.2[0],
+                ignore_server_id: id.2[1],
+                ignore_rai_link_selection: id.2[4],
+            },
+            stash_agent_options: id.2[2],
+            ddns_updates: id.2[3],
+            classes,
+            networks,
+            subnets,
+            hosts,
+            host_lookup,
+            context: UserContext::NONE,
+            contexts: BTreeMap::new(),
+        })
+    })
 }
 
 proptest! {

@@ -110,8 +110,8 @@ const THREADS: &str = "one thread decides for all clients, and packets are recei
                        batches by others";
 /// Why nothing here has a queue to tune.
 const QUEUE: &str = "what waits is bounded, and renewals go before new clients";
-/// Why nothing here has tries to count.
-const SOCKETS: &str = "interfaces are watched, and sockets are opened for as long as it takes";
+/// Why nothing here has to be told to look.
+const SOCKETS: &str = "interfaces are watched all the time";
 /// RFC 2131 §2: `sname` and `file` are 64 and 128 octets with their terminator.
 const SNAME: Kind = ShortText { octets_max: 63 };
 const FILE: Kind = ShortText { octets_max: 127 };
@@ -231,12 +231,13 @@ pub const KEYS: &[Key] = &[
         OneOf(&["same-as-inbound", "use-routing"]),
         &[Interfaces],
         "\"same-as-inbound\"",
-        NotYet,
+        InEffect,
     ),
     key("re-detect", Bool, &[Interfaces], "true", Moot).why(SOCKETS),
-    key("service-sockets-require-all", Bool, &[Interfaces], "false", NotYet),
-    key("service-sockets-max-retries", U32, &[Interfaces], "0", Moot).why(SOCKETS),
-    key("service-sockets-retry-wait-time", U32, &[Interfaces], "5000", Moot).why(SOCKETS),
+    // The tries count for a start that requires all; a server that serves never gives up.
+    key("service-sockets-require-all", Bool, &[Interfaces], "false", InEffect),
+    key("service-sockets-max-retries", U32, &[Interfaces], "0", InEffect),
+    key("service-sockets-retry-wait-time", U32, &[Interfaces], "5000", InEffect),
     // Databases.
     key("lease-database", Map(Database), &[Dhcp4], "(memfile)", InEffect),
     key("hosts-database", Map(Database), &[Dhcp4], "{}", NotYetProtects)

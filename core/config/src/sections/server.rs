@@ -9,7 +9,7 @@ use crate::UserContext;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{
     Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Memfile, Noted,
-    Samples, SocketType,
+    Outbound, Samples, ServiceSockets, SocketType,
 };
 use crate::source::Span;
 
@@ -24,6 +24,11 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
             Some(kind) if kind.eq_ignore_ascii_case("udp") => SocketType::Udp,
             _ => SocketType::Raw,
         },
+        outbound: match interfaces.text("outbound-interface") {
+            Some(way) if way.eq_ignore_ascii_case("use-routing") => Outbound::UseRouting,
+            _ => Outbound::SameAsInbound,
+        },
+        service_sockets: read_service_sockets(&interfaces, default.service_sockets),
         lease_store: read_lease_store(dhcp4, out),
         decline_probation: dhcp4
             .secs("decline-probation-period")
@@ -108,6 +113,14 @@ fn read_interfaces(section: &Section<'_>, out: &mut Diagnostics) -> Vec<Interfac
         );
     }
     specs.into_iter().map(|(spec, _)| spec).collect()
+}
+
+fn read_service_sockets(section: &Section<'_>, default: ServiceSockets) -> ServiceSockets {
+    ServiceSockets {
+        require_all: section.flag("service-sockets-require-all").unwrap_or(default.require_all),
+        retries_max: section.number("service-sockets-max-retries").unwrap_or(default.retries_max),
+        retry_wait: section.number("service-sockets-retry-wait-time").unwrap_or(default.retry_wait),
+    }
 }
 
 fn interface_spec(text: &str) -> Option<InterfaceSpec> {
