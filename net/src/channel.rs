@@ -34,6 +34,14 @@ impl Socket {
         }
     }
 
+    /// How many packets the kernel dropped, for want of room, since this was last asked.
+    pub(crate) fn take_drops(&self) -> u64 {
+        match self {
+            Self::Packet(socket) => socket.take_drops(),
+            Self::Udp(_) => 0,
+        }
+    }
+
     fn outgoing<'a>(&self, packet: &'a Transmit) -> Result<Outgoing<'a>, SendError> {
         match self {
             Self::Packet(socket) => socket.outgoing(packet),
@@ -79,6 +87,14 @@ impl Channel {
             } else {
                 report.fail(packet, SendError::QueueFull);
             }
+        }
+    }
+
+    /// Sends what waits, as far as the kernel has room; the rest is lost.
+    pub(crate) fn close(mut self, report: &mut SendReport) {
+        self.flush(report);
+        for packet in &self.backlog {
+            report.fail(packet, SendError::UnknownLink(packet.link));
         }
     }
 

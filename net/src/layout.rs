@@ -43,6 +43,14 @@ pub(crate) fn link_name(link: LinkId, hw: [u8; 6]) -> [u8; NAME_LEN] {
     name
 }
 
+/// The interface in a `struct sockaddr_ll`; none if it has no interface any more.
+pub(crate) fn link_of(name: &[u8; NAME_LEN]) -> Option<LinkId> {
+    let [f0, f1, _, _, a, b, c, d, ..] = *name;
+    let index = i32::from_ne_bytes([a, b, c, d]);
+    let index = u32::try_from(index).ok().filter(|index| *index > 0)?;
+    ([f0, f1] == family(libc::AF_PACKET)).then_some(LinkId(index))
+}
+
 const ETHERTYPE_IPV4: u16 = 0x0800;
 
 fn family(number: i32) -> [u8; 2] {

@@ -8,11 +8,14 @@
 //! - [`sockets`]: all sockets of a server together: open, receive, send.
 //! - [`selection`]: which interfaces are served, and why others are not.
 //! - [`interfaces`]: what interfaces the host has.
+//! - [`watch`]: when that changes.
+//! - [`contest`]: whether somebody else has the server's port.
 //! - [`counters`]: what was counted.
 //! - [`report`]: what became of packets that were to be sent.
 //! - [`raw`]: one interface's AF_PACKET socket.
 //! - [`echo`]: whether somebody answers at an address.
 //! - [`udp`]: the UDP socket of all interfaces.
+//! - [`route`]: whether an address can be reached by way of one interface.
 //! - [`claim`]: which of the two delivers a packet.
 //! - [`filter`]: that rule as programs for the kernel.
 //! - [`frame`]: IPv4 and UDP headers, built and parsed.
@@ -23,7 +26,7 @@
 //!
 //! # Does not
 //! Read DHCP messages (`lessor-wire`), wait for descriptors (the shell's reactor does), start
-//! threads, follow changes of interfaces, or speak IPv6 yet.
+//! threads, or speak IPv6 yet.
 //!
 //! # Invariants
 //! - No call blocks.
@@ -34,6 +37,7 @@
 mod channel;
 pub mod checksum;
 pub mod claim;
+pub mod contest;
 pub mod counters;
 pub mod echo;
 pub mod filter;
@@ -42,6 +46,7 @@ pub mod interfaces;
 mod layout;
 pub mod raw;
 pub mod report;
+pub mod route;
 pub mod selection;
 pub mod sockets;
 #[allow(
@@ -50,11 +55,13 @@ pub mod sockets;
 )]
 mod sys;
 pub mod udp;
+pub mod watch;
 
 pub use counters::Counters;
 pub use echo::Echo;
 pub use interfaces::Interface;
 pub use report::{Failure, SendError, SendReport};
 pub use selection::{SkipReason, Skipped};
-pub use sockets::{OpenError, Options, SocketType, Sockets};
+pub use sockets::{Change, Demand, OpenError, Options, Outbound, SocketType, Sockets};
 pub use sys::mmsg::{BATCH, Inbox};
+pub use watch::Watch;

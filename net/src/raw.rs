@@ -32,6 +32,7 @@ pub struct PacketSocket {
     socket: Socket,
     link: LinkId,
     port: u16,
+    claim: Claim,
 }
 
 impl PacketSocket {
@@ -39,20 +40,31 @@ impl PacketSocket {
     ///
     /// # Errors
     /// What the kernel answered: usually that `CAP_NET_RAW` is missing.
-    pub fn open(link: LinkId, port: u16, claim: &Claim) -> io::Result<Self> {
+    pub fn open(link: LinkId, port: u16, claim: Claim) -> io::Result<Self> {
         // Without protocol and unbound, it receives nothing until the filter is in place.
         let socket = Socket::new(Domain::PACKET, Type::DGRAM.nonblocking().cloexec(), None)?;
-        attach(&socket, &filter::packets(link.0, port, claim))?;
+        attach(&socket, &filter::packets(link.0, port, &claim))?;
         widen(&socket)?;
         option::set(socket.as_fd(), libc::SOL_PACKET, libc::PACKET_AUXDATA, 1)?;
         option::bind(socket.as_fd(), &layout::link_name(link, BROADCAST))?;
-        Ok(Self { socket, link, port })
+        Ok(Self { socket, link, port, claim })
     }
 
     /// The interface.
     #[must_use]
     pub const fn link(&self) -> LinkId {
         self.link
+    }
+
+    /// Whether this is the socket for that: it was opened for it, and the interface has not been
+    /// away since, which ends a socket even if one with the same index takes its place.
+    #[must_use]
+    pub fn serves(&self, link: LinkId, port: u16, claim: &Claim) -> bool {
+        self.link == link
+            && self.port == port
+            && self.claim == *claim
+            && option::name(self.socket.as_fd())
+                .is_ok_and(|name| layout::link_of(&name) == Some(link))
     }
 
     /// Reads one batch; `into` gets the datagrams in it, and `counters` all else.

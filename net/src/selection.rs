@@ -36,6 +36,9 @@ pub enum SkipReason {
     /// What stands after the slash is not an IPv4 address.
     #[error("not an IPv4 address after the slash")]
     NotAnAddress,
+    /// The kernel refused a socket; this is the number of its error.
+    #[error("its socket cannot be opened: {}", std::io::Error::from_raw_os_error(*.0))]
+    Refused(i32),
 }
 
 /// Chooses among the interfaces `found` those that `wanted` names: each entry is a name,

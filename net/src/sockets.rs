@@ -1,5 +1,7 @@
 //! All sockets of a server together.
 
+mod change;
+
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -7,14 +9,12 @@ use std::sync::Arc;
 use lessor_types::{Datagram, Destination, Links, Transmit};
 
 use crate::channel::{Channel, Socket};
-use crate::claim::{Claim, Served};
 use crate::counters::Counters;
-use crate::interfaces;
-use crate::raw::PacketSocket;
 use crate::report::{SendError, SendReport};
-use crate::selection::{self, Skipped};
+use crate::selection::Skipped;
 use crate::sys::mmsg::{BATCH, Inbox};
-use crate::udp::UdpSocket;
+
+pub use change::{Change, Demand};
 
 /// The most packets that one [`Sockets::receive`] reads, but for what is left of the last batch
 /// of each socket.
@@ -31,20 +31,38 @@ pub enum SocketType {
     Udp,
 }
 
+/// Which way answers leave that are routed (Kea's `outbound-interface`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Outbound {
+    /// By the interface that the query came in on, where the destination can be reached there, and
+    /// else as the routing table says.
+    #[default]
+    SameAsInbound,
+    /// As the routing table says.
+    UseRouting,
+}
+
 /// What to open.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Interfaces, as [`selection::select`] reads them.
+    /// Interfaces, as [`selection::select`](crate::selection::select) reads them.
     pub interfaces: Vec<String>,
     /// The server's UDP port.
     pub port: u16,
     /// Which sockets.
     pub socket_type: SocketType,
+    /// Which way out.
+    pub outbound: Outbound,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { interfaces: vec!["*".to_owned()], port: 67, socket_type: SocketType::Raw }
+        Self {
+            interfaces: vec!["*".to_owned()],
+            port: 67,
+            socket_type: SocketType::Raw,
+            outbound: Outbound::SameAsInbound,
+        }
     }
 }
 
@@ -76,11 +94,12 @@ pub enum OpenError {
 }
 
 /// The open sockets: a raw one for each Ethernet interface, unless UDP alone was asked for, and a
-/// UDP one for all; none at all if no interface is served.
+/// UDP one for all of them.
 #[derive(Debug)]
 pub struct Sockets {
     links: Links,
     skipped: Vec<Skipped>,
+    contested: Vec<Arc<str>>,
     /// The UDP socket last.
     channels: Vec<Channel>,
     /// Where the next receive begins.
@@ -91,49 +110,32 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Opens what `options` ask for.
-    ///
-    /// # Errors
-    /// [`OpenError`]; interfaces that merely cannot serve are in [`Sockets::skipped`].
-    pub fn open(options: &Options) -> Result<Self, OpenError> {
-        let found = interfaces::list().map_err(OpenError::Interfaces)?;
-        let (chosen, skipped) = selection::select(&found, &options.interfaces);
-        let raw = options.socket_type == SocketType::Raw;
-        let port = options.port;
-
-        let served: Vec<_> = chosen
-            .into_iter()
-            .map(|interface| Served {
-                claim: (raw && interface.ethernet).then(|| Claim::new(&interface.link)),
-                link: interface.link,
-            })
-            .collect();
-        let links = Links(served.iter().map(|served| served.link.clone()).collect());
-        let mut channels = Vec::new();
-        for Served { link, claim } in &served {
-            if let Some(claim) = claim {
-                let socket = PacketSocket::open(link.id, port, claim)
-                    .map_err(|why| OpenError::Raw { interface: Arc::clone(&link.name), why })?;
-                channels.push(Channel::new(Socket::Packet(socket)));
-            }
-        }
-        if !served.is_empty() {
-            let socket =
-                UdpSocket::open(port, served).map_err(|why| OpenError::Udp { port, why })?;
-            channels.push(Channel::new(Socket::Udp(socket)));
-        }
-        Ok(Self {
-            links,
-            skipped,
-            channels,
+    /// None yet, which hear nothing.
+    #[must_use]
+    pub fn closed() -> Self {
+        Self {
+            links: Links::default(),
+            skipped: Vec::new(),
+            contested: Vec::new(),
+            channels: Vec::new(),
             turn: 0,
             drained: true,
             inbox: Inbox::new(),
             counters: Counters::default(),
-        })
+        }
     }
 
-    /// The interfaces that are served, as they were when the sockets were opened.
+    /// Opens all that `options` ask for.
+    ///
+    /// # Errors
+    /// [`OpenError`]; interfaces that merely cannot serve are in [`Sockets::skipped`].
+    pub fn open(options: &Options) -> Result<Self, OpenError> {
+        let mut sockets = Self::closed();
+        let _ = sockets.change(options, Demand::All, &mut Vec::new())?;
+        Ok(sockets)
+    }
+
+    /// The interfaces that are served, as they were at the last [`Sockets::change`].
     #[must_use]
     pub fn links(&self) -> Links {
         self.links.clone()
@@ -145,8 +147,15 @@ impl Sockets {
         &self.skipped
     }
 
+    /// The interfaces on which somebody else had the server's port when it was opened. What comes to
+    /// them by UDP may reach either.
+    #[must_use]
+    pub fn contested(&self) -> &[Arc<str>] {
+        &self.contested
+    }
+
     /// The descriptors to poll: for reading always, for writing while [`Sockets::queued`] is not
-    /// zero. They stay the same as long as `self` lives.
+    /// zero. They stay the same until [`Sockets::change`].
     #[must_use]
     pub fn fds(&self) -> Vec<BorrowedFd<'_>> {
         self.channels.iter().map(|channel| channel.socket.as_fd()).collect()
@@ -237,9 +246,7 @@ impl Sockets {
     /// What was counted so far.
     pub fn counters(&mut self) -> Counters {
         for channel in &self.channels {
-            if let Socket::Packet(socket) = &channel.socket {
-                self.counters.kernel_drops += socket.take_drops();
-            }
+            self.counters.kernel_drops += channel.socket.take_drops();
         }
         self.counters
     }

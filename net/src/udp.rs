@@ -21,6 +21,8 @@ use crate::frame::Malformed;
 use crate::layout;
 use crate::raw;
 use crate::report::SendError;
+use crate::route::Routes;
+use crate::sockets::Outbound;
 use crate::sys::mmsg::{Inbox, Outgoing};
 use crate::sys::option;
 
@@ -28,7 +30,10 @@ use crate::sys::option;
 #[derive(Debug)]
 pub struct UdpSocket {
     socket: Socket,
+    port: u16,
     served: Vec<Served>,
+    outbound: Outbound,
+    routes: Routes,
 }
 
 impl UdpSocket {
@@ -36,7 +41,7 @@ impl UdpSocket {
     ///
     /// # Errors
     /// What the kernel answered: that the port is in use, or not allowed to this user.
-    pub fn open(port: u16, served: Vec<Served>) -> io::Result<Self> {
+    pub fn open(port: u16, served: Vec<Served>, outbound: Outbound) -> io::Result<Self> {
         let kind = Type::DGRAM.nonblocking().cloexec();
         let socket = Socket::new(Domain::IPV4, kind, Some(Protocol::UDP))?;
         // Others, such as the DHCP server of a virtual machine's bridge, may hold the port on
@@ -53,7 +58,27 @@ impl UdpSocket {
         // with more addresses than a filter can name do without.
         let _ = raw::attach(&socket, &filter::datagrams(&served));
         socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())?;
-        Ok(Self { socket, served })
+        Ok(Self { socket, port, served, outbound, routes: Routes::new() })
+    }
+
+    /// The port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Serves these interfaces from now on. What it has received is to be read before.
+    pub fn serve(&mut self, served: Vec<Served>, outbound: Outbound) {
+        self.routes.forget();
+        self.outbound = outbound;
+        if served == self.served {
+            return;
+        }
+        if raw::attach(&self.socket, &filter::datagrams(&served)).is_err() {
+            // The old one would keep out what is wanted now.
+            let _ = self.socket.detach_filter();
+        }
+        self.served = served;
     }
 
     /// Reads one batch; `into` gets the datagrams in it, and `counters` all else.
@@ -114,10 +139,13 @@ impl UdpSocket {
 
     /// The interface that a packet for `dest` must leave on; zero if routing is to decide.
     fn way_to(&self, dest: &SocketAddrV4, link: LinkId) -> LinkId {
-        self.served
-            .iter()
-            .find(|served| served.link.id == link)
-            .filter(|served| served.is_on_link(*dest.ip()))
+        let dest = *dest.ip();
+        let inbound = match self.outbound {
+            Outbound::UseRouting => None,
+            Outbound::SameAsInbound => self.served.iter().find(|served| served.link.id == link),
+        };
+        inbound
+            .filter(|served| served.is_on_link(dest) || self.routes.leads(link, dest))
             .map_or(LinkId(0), |served| served.link.id)
     }
 }

@@ -13,7 +13,8 @@ fn open(socket_type: SocketType) -> (Sockets, u16) {
         .and_then(|socket| socket.local_addr())
         .expect("loopback is up")
         .port();
-    let options = Options { interfaces: vec!["lo".to_owned()], port, socket_type };
+    let options =
+        Options { interfaces: vec!["lo".to_owned()], port, socket_type, ..Options::default() };
     (Sockets::open(&options).expect("opens without privilege"), port)
 }
 
@@ -133,6 +134,7 @@ fn nothing_to_serve_is_not_an_error() {
         interfaces: vec!["lo".to_owned()],
         port,
         socket_type: SocketType::Udp,
+        ..Options::default()
     })
     .expect_err("the port is not shared");
     let lessor_net::OpenError::Udp { why, .. } = refused else {

@@ -29,7 +29,8 @@ impl Wire {
         port: u16,
         socket_type: SocketType,
     ) -> Result<Self, String> {
-        let options = Options { interfaces: vec![interface.to_owned()], port, socket_type };
+        let interfaces = vec![interface.to_owned()];
+        let options = Options { interfaces, port, socket_type, ..Options::default() };
         let sockets =
             Sockets::open(&options).map_err(|why| match std::error::Error::source(&why) {
                 Some(cause) => format!("{why}: {cause}"),

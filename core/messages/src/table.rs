@@ -242,6 +242,12 @@ messages! {
     Dhcp4 Warn DHCP4_SOCKET_TROUBLE
         "An interface that the configuration names cannot be served at the moment."
         "Do what the message says, or take the interface out of `interfaces-config`.";
+    Dhcp4 Warn DHCP4_SOCKET_REMARK
+        "Some clients on an interface that is served may not be heard or answered."
+        "Do what the message says. Where all clients are behind relays, nothing is to be done.";
+    Dhcp4 Warn DHCP4_OTHER_SERVER_SEEN
+        "Clients take the offers of another DHCP server. Each such server is told of once."
+        "If it is not meant to be there, find it by its address and switch it off; if it is, see that the two have no address in common.";
     Packets Warn DHCP4_RECEIVE_FAILED
         "The system would not let the server receive packets."
         "Do what the message says; the server goes on trying.";

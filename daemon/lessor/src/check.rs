@@ -62,8 +62,8 @@ fn host(config: &Config) -> Vec<String> {
     let wanted = sockets::options(config, 67);
     match interfaces::list() {
         Ok(found) => {
-            let (_, skipped) = selection::select(&found, &wanted.interfaces);
-            troubles.extend(sockets::troubles(&wanted, &skipped));
+            let (chosen, skipped) = selection::select(&found, &wanted.interfaces);
+            troubles.extend(sockets::troubles(&wanted, &skipped, chosen.is_empty()));
         }
         Err(why) => troubles.push(format!("cannot list the interfaces: {why}")),
     }

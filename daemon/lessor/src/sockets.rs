@@ -3,27 +3,37 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::Ipv4Addr;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use lessor_config::{Config, InterfaceSpec, SocketType};
+use lessor_config::{Config, InterfaceSpec, Outbound, SocketType};
 use lessor_net::interfaces;
 use lessor_net::selection::{self, SkipReason};
-use lessor_net::{Echo, Options, SendReport, Skipped, Sockets};
+use lessor_net::{Demand, Echo, Options, SendReport, Skipped, Sockets, Watch};
 use lessor_server::ProbeId;
 use lessor_shell::{Listening, PacketIo, Undelivered};
-use lessor_types::{Datagram, Destination, Link, LinkId, Links, Transmit};
+use lessor_types::{Datagram, Destination, LinkId, Transmit};
 use tokio::io::unix::AsyncFd;
+use tokio::time::Instant;
 
-/// Sockets on the interfaces of a configuration, opened again when these change.
+/// Sockets on the interfaces of a configuration, which follow these as they change.
 #[derive(Debug)]
 pub(crate) struct KernelPackets {
     options: Options,
     /// Where clients are answered; none for the usual port.
     client_port: Option<u16>,
-    open: Option<Open>,
+    open: Open,
     listening: Listening,
+    /// Hears of interfaces that change.
+    watch: Option<Watch>,
+    /// A second descriptor of its socket, for polling.
+    watch_polled: Vec<AsyncFd<OwnedFd>>,
+    /// They have changed since [`KernelPackets::looked`].
+    stirred: bool,
+    looked: Instant,
     /// Received by sockets that were replaced.
     left_over: Vec<Datagram>,
     /// Lost while the kernel had no room.
@@ -35,9 +45,11 @@ pub(crate) struct KernelPackets {
 
 #[derive(Debug)]
 struct Open {
+    sockets: Sockets,
     /// Second descriptors of the same sockets, for polling.
     polled: Vec<AsyncFd<OwnedFd>>,
-    sockets: Sockets,
+    /// Those are of other sockets.
+    unpolled: bool,
     /// Something may be there that nobody has read.
     arrived: bool,
 }
@@ -45,16 +57,36 @@ struct Open {
 impl KernelPackets {
     /// The usual port of clients.
     const CLIENT_PORT: u16 = 68;
+    /// Changes come in bursts: between two looks at the interfaces, this much passes.
+    const CALM: Duration = Duration::from_millis(20);
 
-    /// Opens what can be opened; the rest is tried again at every refresh. Must be called within a
-    /// runtime.
-    #[must_use]
-    pub(crate) fn new(config: &Config, server_port: u16, client_port: u16) -> Self {
+    /// Opens what can be opened; the rest is tried again at every refresh. If the configuration
+    /// requires all of it, that is waited for first, as long as the configuration says. Must be
+    /// called within a runtime.
+    ///
+    /// # Errors
+    /// What is required and cannot be had, in words.
+    pub(crate) async fn open(
+        config: &Config,
+        server_port: u16,
+        client_port: u16,
+    ) -> Result<Self, String> {
+        // Without it, changes are found by looking.
+        let watch = Watch::open().ok();
         let mut packets = Self {
             options: options(config, server_port),
             client_port: (client_port != Self::CLIENT_PORT).then_some(client_port),
-            open: None,
+            open: Open {
+                sockets: Sockets::closed(),
+                polled: Vec::new(),
+                unpolled: false,
+                arrived: false,
+            },
             listening: Listening::default(),
+            watch_polled: polled(watch.as_ref().map(AsFd::as_fd)).unwrap_or_default(),
+            watch,
+            stirred: false,
+            looked: Instant::now(),
             left_over: Vec::new(),
             lost: Vec::new(),
             // Its lower half is enough to tell processes apart.
@@ -62,18 +94,61 @@ impl KernelPackets {
             echo_polled: Vec::new(),
         };
         packets.refresh();
-        packets
+        let required = config.service_sockets;
+        let mut retries = required.retries_max;
+        while required.require_all && !packets.listening.troubles.is_empty() {
+            if retries == 0 {
+                return Err(all_required(&packets.listening.troubles));
+            }
+            retries -= 1;
+            tokio::time::sleep(Duration::from_millis(required.retry_wait.into())).await;
+            packets.refresh();
+        }
+        Ok(packets)
     }
 
-    fn replace(&mut self, open: Open, troubles: Vec<String>) {
-        let links = Arc::new(open.sockets.links());
-        if let Some(mut old) = self.open.replace(open) {
-            // What the old ones still have. The new ones may have it too; a packet that comes twice
-            // is nothing new to a DHCP server, one that never comes is.
-            let _ = old.sockets.receive(&mut self.left_over);
-            note(old.sockets.flush(), &mut self.lost);
+    /// Makes the sockets what the options ask for.
+    fn adjust(&mut self, options: &Options, demand: Demand) -> Result<(), String> {
+        let open = &mut self.open;
+        let change = open
+            .sockets
+            .change(options, demand, &mut self.left_over)
+            .map_err(|why| with_causes(&why))?;
+        note(change.report, &mut self.lost);
+        if change.fds || open.unpolled {
+            open.arrived = true;
+            open.unpolled = true;
+            open.polled = polled(open.sockets.fds())
+                .map_err(|why| format!("cannot poll the sockets: {why}"))?;
+            open.unpolled = false;
         }
-        self.listening = Listening { links, troubles };
+        Ok(())
+    }
+
+    /// Says where packets are heard now.
+    fn take_stock(&mut self) {
+        let sockets = &self.open.sockets;
+        let links = sockets.links();
+        if *self.listening.links != links {
+            self.listening.links = Arc::new(links);
+        }
+        let nobody = self.listening.links.0.is_empty();
+        self.listening.troubles = troubles(&self.options, sockets.skipped(), nobody);
+        self.listening.remarks = contested(self.options.port, sockets.contested());
+    }
+
+    fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(watch) = &self.watch else {
+            return Poll::Pending;
+        };
+        let mut heard = Poll::Pending;
+        while poll_readable(&self.watch_polled, context).is_ready() {
+            if watch.changed() {
+                self.stirred = true;
+                heard = Poll::Ready(());
+            }
+        }
+        heard
     }
 }
 
@@ -82,32 +157,33 @@ impl PacketIo for KernelPackets {
         if !self.left_over.is_empty() || !self.lost.is_empty() {
             return;
         }
-        let Some(open) = &mut self.open else {
-            return std::future::pending().await;
-        };
-        let echo = &self.echo_polled;
-        if !open.sockets.drained() {
+        if !self.open.sockets.drained() {
             // There is more, but others want their turn as well.
             return tokio::task::yield_now().await;
         }
-        let lost = &mut self.lost;
+        let mut calm = pin!(tokio::time::sleep_until(self.looked + Self::CALM));
         std::future::poll_fn(|context| {
-            note(open.poll_flush(context), lost);
-            let answered = poll_readable(echo, context);
-            match (open.poll_readable(context), answered) {
-                (Poll::Pending, Poll::Pending) if lost.is_empty() => Poll::Pending,
+            let changed = self.poll_changed(context);
+            let due = self.stirred && calm.as_mut().poll(context).is_ready();
+            if due || (changed.is_ready() && self.looked.elapsed() >= Self::CALM) {
+                return Poll::Ready(());
+            }
+            let answered = poll_readable(&self.echo_polled, context);
+            let open = &mut self.open;
+            note(open.poll_flush(context), &mut self.lost);
+            let arrived = open.poll_readable(context);
+            open.arrived |= arrived.is_ready();
+            match (arrived, answered) {
+                (Poll::Pending, Poll::Pending) if self.lost.is_empty() => Poll::Pending,
                 _ => Poll::Ready(()),
             }
         })
         .await;
-        open.arrived = true;
     }
 
     fn receive(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
         into.append(&mut self.left_over);
-        let Some(open) = &mut self.open else {
-            return Ok(());
-        };
+        let open = &mut self.open;
         let mut context = Context::from_waker(Waker::noop());
         if open.arrived || !open.sockets.drained() || open.poll_readable(&mut context).is_ready() {
             open.arrived = false;
@@ -118,13 +194,7 @@ impl PacketIo for KernelPackets {
 
     fn send(&mut self, batch: &[Transmit], lost: &mut Vec<Undelivered>) {
         lost.append(&mut self.lost);
-        let Some(open) = &mut self.open else {
-            lost.extend(batch.iter().map(|packet| Undelivered {
-                to: packet.to,
-                why: "no interface is served".to_owned(),
-            }));
-            return;
-        };
+        let open = &mut self.open;
         match self.client_port {
             None => note(open.sockets.send(batch), lost),
             Some(port) => {
@@ -152,51 +222,41 @@ impl PacketIo for KernelPackets {
         &self.listening
     }
 
+    fn changed(&mut self) -> bool {
+        let _ = self.poll_changed(&mut Context::from_waker(Waker::noop()));
+        self.stirred && self.looked.elapsed() >= Self::CALM
+    }
+
     fn refresh(&mut self) -> bool {
         let before = self.listening.clone();
-        let found = match interfaces::list() {
-            Ok(found) => found,
-            Err(why) => {
-                self.listening.troubles = vec![format!("cannot list the interfaces: {why}")];
-                return self.listening != before;
-            }
-        };
-        let (chosen, skipped) = selection::select(&found, &self.options.interfaces);
-        let wanted = Links(chosen.into_iter().map(|it| it.link).collect::<Vec<Link>>());
-        let as_wanted = self.open.is_some() && *self.listening.links == wanted;
-        if as_wanted {
-            self.listening.troubles = troubles(&self.options, &skipped);
-        } else {
-            match Open::new(&self.options) {
-                Ok((open, troubles)) => self.replace(open, troubles),
-                Err(why) => self.listening.troubles = vec![why],
-            }
+        self.stirred = false;
+        self.looked = Instant::now();
+        let options = self.options.clone();
+        match self.adjust(&options, Demand::Possible) {
+            Ok(()) => self.take_stock(),
+            Err(why) => self.listening.troubles = vec![why],
         }
         self.listening != before
     }
 
     fn configure(&mut self, config: &Config) -> Result<(), String> {
         let options = options(config, self.options.port);
-        if options == self.options && self.open.is_some() {
-            return Ok(());
+        if config.service_sockets.require_all {
+            let found = interfaces::list().map_err(|why| why.to_string())?;
+            let (_, skipped) = selection::select(&found, &options.interfaces);
+            let troubles = troubles(&options, &skipped, false);
+            if !troubles.is_empty() {
+                return Err(all_required(&troubles));
+            }
         }
-        let (open, troubles) = Open::new(&options)?;
+        self.adjust(&options, Demand::All)?;
         self.options = options;
-        self.replace(open, troubles);
+        self.take_stock();
         Ok(())
     }
 }
 
 impl Open {
-    fn new(options: &Options) -> Result<(Self, Vec<String>), String> {
-        let sockets = Sockets::open(options).map_err(|why| with_causes(&why))?;
-        let troubles = troubles(options, sockets.skipped());
-        let polled = polled(sockets.fds());
-        let polled = polled.map_err(|why| format!("cannot poll the sockets: {why}"))?;
-        let open = Self { polled, sockets, arrived: true };
-        Ok((open, troubles))
-    }
-
     /// Whether something may have arrived since this last said so. The answer is used up: whoever
     /// gets it reads until nothing is left.
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
@@ -253,21 +313,43 @@ pub(crate) fn options(config: &Config, port: u16) -> Options {
             SocketType::Raw => lessor_net::SocketType::Raw,
             SocketType::Udp => lessor_net::SocketType::Udp,
         },
+        outbound: match config.outbound {
+            Outbound::SameAsInbound => lessor_net::Outbound::SameAsInbound,
+            Outbound::UseRouting => lessor_net::Outbound::UseRouting,
+        },
     }
 }
 
-/// What an operator asked for by name and does not get. That `*` leaves some out is its meaning.
-pub(crate) fn troubles(options: &Options, skipped: &[Skipped]) -> Vec<String> {
+/// What an operator asked for by name and does not get. That `*` leaves some out is its meaning,
+/// unless nothing is left.
+pub(crate) fn troubles(options: &Options, skipped: &[Skipped], nobody: bool) -> Vec<String> {
     let named: BTreeSet<&str> = options
         .interfaces
         .iter()
         .map(|entry| entry.split_once('/').map_or(entry.as_str(), |(name, _)| name))
         .collect();
-    skipped
-        .iter()
-        .filter(|it| it.why == SkipReason::Missing || named.contains(&*it.name))
-        .map(|it| format!("{} is not served: {}", it.name, it.why))
-        .collect()
+    let is_wanted = |it: &&Skipped| match it.why {
+        SkipReason::Missing | SkipReason::Refused(_) => true,
+        SkipReason::Loopback => false,
+        _ => nobody || named.contains(&*it.name),
+    };
+    let wanted = skipped.iter().filter(is_wanted);
+    wanted.map(|it| format!("{} is not served: {}", it.name, it.why)).collect()
+}
+
+fn contested(port: u16, interfaces: &[Arc<str>]) -> Vec<String> {
+    if interfaces.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "another process of this host has UDP port {port} on {} too (`ss -ulpn 'sport = :{port}'` \
+         shows it): it may answer the same clients, and take packets that come by UDP",
+        interfaces.join(", ")
+    )]
+}
+
+fn all_required(troubles: &[String]) -> String {
+    format!("`service-sockets-require-all` is true, and {}", troubles.join("; "))
 }
 
 fn note(report: SendReport, lost: &mut Vec<Undelivered>) {

@@ -92,14 +92,14 @@ async fn serve_with(
         let told = findings.render(finding);
         telemetry.note(Notice::ConfigFinding(finding.level, told));
     }
-    let begun = begin(manner, config_file, config, &telemetry, clock);
+    let begun = begin(manner, config_file, config, &telemetry, clock).await;
     // Whatever ends it, the log is whole before the last word.
     telemetry.flush();
     Ok(begun?.run().await)
 }
 
 /// Takes hold of everything that a loop needs, the lease file first: two servers must not meet.
-fn begin(
+async fn begin(
     manner: &Manner,
     config_file: ConfigFile,
     config: Config,
@@ -107,7 +107,7 @@ fn begin(
     clock: Arc<dyn Clock>,
 ) -> Result<Reactor<KernelPackets>, String> {
     let (journal, leases) = open_journal(&config.lease_store, telemetry)?;
-    let (asking, requests) = mpsc::channel(REQUESTS_MAX);
+    let (asking, mut requests) = mpsc::channel(REQUESTS_MAX);
     listen_to_signals(&asking).map_err(|why| format!("cannot listen to signals: {why}"))?;
     let mut control = Control::new(Desk {
         requests: asking,
@@ -115,7 +115,11 @@ fn begin(
         telemetry: telemetry.clone(),
     });
     control.listen(&config.control_sockets).map_err(|why| why.to_string())?;
-    let packets = KernelPackets::new(&config, manner.server_port, manner.client_port);
+    // Interfaces that are required may be long in coming.
+    let packets = tokio::select! {
+        packets = KernelPackets::open(&config, manner.server_port, manner.client_port) => packets?,
+        () = asked_to_stop(&mut requests) => return Err("stopped before it served".to_owned()),
+    };
     let setup = Setup {
         topology: Arc::new(Topology::new(Arc::new(config))),
         links: Arc::clone(&packets.listening().links),
@@ -138,6 +142,11 @@ fn begin(
         timing: Timing::default(),
         supervisor: Supervisor::from_environment(),
     }))
+}
+
+/// Waits for that. Whoever asks for something else is told that nobody is there.
+async fn asked_to_stop(requests: &mut mpsc::Receiver<Request>) {
+    while !matches!(requests.recv().await, None | Some(Request::Stop { .. })) {}
 }
 
 fn open_journal(store: &LeaseStore, telemetry: &Telemetry) -> Result<(Journal, Rows), String> {

@@ -3,6 +3,7 @@
 //! # Map
 //! - [`reactor`]: the loop: gathers inputs, takes turns, hands outputs on.
 //! - [`packets`]: the trait through which packets come and go.
+//! - `hearing`: what an operator should know about who is heard.
 //! - [`journal`]: the lease file on a thread of its own.
 //! - [`control`]: Kea's commands on UNIX sockets.
 //! - [`request`]: what the control sockets and signals ask of the loop.
@@ -28,6 +29,7 @@
 pub mod clock;
 pub mod config_file;
 pub mod control;
+mod hearing;
 pub mod journal;
 pub mod notice;
 pub mod packets;

@@ -1,6 +1,7 @@
 //! What the shell itself has to say, with stable ids.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use lessor_config::Level as Severity;
 use lessor_messages::{self as messages, Message};
@@ -22,6 +23,10 @@ pub enum Notice {
     NotListening,
     /// An interface that is wanted cannot be served.
     SocketTrouble(String),
+    /// Some clients may not be heard or answered.
+    SocketRemark(String),
+    /// Clients choose another server, which is told of once.
+    OtherServer(Ipv4Addr),
     /// Packets could not be received.
     ReceiveFailed(String),
     /// A packet could not be sent.
@@ -91,6 +96,8 @@ impl Notice {
             Self::Listening(_) => messages::DHCP4_LISTENING,
             Self::NotListening => messages::DHCP4_NOT_LISTENING,
             Self::SocketTrouble(_) => messages::DHCP4_SOCKET_TROUBLE,
+            Self::SocketRemark(_) => messages::DHCP4_SOCKET_REMARK,
+            Self::OtherServer(_) => messages::DHCP4_OTHER_SERVER_SEEN,
             Self::ReceiveFailed(_) => messages::DHCP4_RECEIVE_FAILED,
             Self::SendFailed(_) => messages::DHCP4_SEND_FAILED,
             Self::ConfigFinding(Severity::Info, _) => messages::CONFIG_REMARK,
@@ -123,10 +130,16 @@ impl fmt::Display for Notice {
                 write!(f, "lessor {version} serves, with {leases} leases")
             }
             Self::Listening(links) => write!(f, "serving {links}"),
-            Self::NotListening => f.write_str(
-                "no interface is served, so no client is heard; looking again every few seconds",
+            Self::NotListening => {
+                f.write_str("no interface is served, so no client is heard; interfaces are watched")
+            }
+            Self::OtherServer(server) => write!(
+                f,
+                "clients take the offers of another DHCP server, {server}: unless it is meant to \
+                 be there, it may give out the same addresses"
             ),
             Self::SocketTrouble(what)
+            | Self::SocketRemark(what)
             | Self::ConfigFinding(_, what)
             | Self::JournalFinding(what)
             | Self::JournalWriteFailed(what) => f.write_str(what),

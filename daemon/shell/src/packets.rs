@@ -11,7 +11,8 @@ use lessor_types::{Datagram, Destination, LinkId, Links, Transmit};
 
 /// The sockets of a server, or what stands for them in a simulation.
 pub trait PacketIo {
-    /// Waits until [`PacketIo::receive`] or [`PacketIo::answered`] may find something. Dropping the
+    /// Waits until [`PacketIo::receive`], [`PacketIo::answered`] or [`PacketIo::changed`] may find
+    /// something. Dropping the
     /// future loses nothing.
     fn ready(&mut self) -> impl Future<Output = ()>;
 
@@ -38,6 +39,11 @@ pub trait PacketIo {
     /// Where packets are heard.
     fn listening(&self) -> &Listening;
 
+    /// Whether interfaces may have changed since the last [`PacketIo::refresh`].
+    fn changed(&mut self) -> bool {
+        false
+    }
+
     /// Looks whether interfaces came, went or changed, and opens what can be opened. Returns
     /// whether [`PacketIo::listening`] says something new.
     fn refresh(&mut self) -> bool;
@@ -57,6 +63,8 @@ pub struct Listening {
     pub links: Arc<Links>,
     /// What is wanted and not served, with the reason; tried again at every refresh.
     pub troubles: Vec<String>,
+    /// What may keep packets from being heard on interfaces that are served.
+    pub remarks: Vec<String>,
 }
 
 /// A packet that was not sent.

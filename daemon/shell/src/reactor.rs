@@ -11,17 +11,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use lessor_config::Config;
 use lessor_server::{CommandId, Counters, Event, Heard, Input, ProbeId, Reply, Server, turn};
-use lessor_types::{Datagram, Links, Mono, Now};
+use lessor_types::{Datagram, Mono, Now};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::clock::Clock;
 use crate::config_file::ConfigFile;
 use crate::control::Control;
+use crate::hearing::{Hearing, shown};
 use crate::journal::Journal;
 use crate::notice::Notice;
-use crate::packets::{Listening, PacketIo};
+use crate::packets::PacketIo;
 use crate::request::{Report, Request};
 use crate::statistics::Statistics;
 use crate::supervisor::Supervisor;
@@ -97,6 +99,7 @@ pub struct Reactor<P> {
     answered: Vec<ProbeId>,
     counters: Counters,
     statistics: Statistics,
+    hearing: Hearing,
     waiting: BTreeMap<CommandId, oneshot::Sender<Reply>>,
     next_command: u64,
     started: Mono,
@@ -143,6 +146,7 @@ impl<P: PacketIo> Reactor<P> {
             datagrams: Vec::new(),
             answered: Vec::new(),
             counters: Counters::default(),
+            hearing: Hearing::default(),
             waiting: BTreeMap::new(),
             next_command: 0,
             started: now,
@@ -154,7 +158,8 @@ impl<P: PacketIo> Reactor<P> {
 
     /// Serves until it is asked to stop, and until then what is in work is finished or overdue.
     pub async fn run(mut self) -> Ending {
-        self.tell_listening();
+        let config = Arc::clone(self.server.topology().config());
+        self.tell_listening(&config);
         self.telemetry.note(Notice::Started {
             version: env!("CARGO_PKG_VERSION"),
             leases: self.server.status().leases,
@@ -217,6 +222,9 @@ impl<P: PacketIo> Reactor<P> {
 
     /// Takes what is there, without waiting.
     fn gather(&mut self) {
+        if self.packets.changed() {
+            self.refresh();
+        }
         for _ in 0..TAKEN_MAX {
             let Some(input) = self.journal.try_next() else {
                 break;
@@ -279,6 +287,9 @@ impl<P: PacketIo> Reactor<P> {
         }
         for event in self.outbox.events.drain(..) {
             self.counters.count(&event);
+            if let Some(notice) = self.hearing.rival(&event) {
+                self.telemetry.note(notice);
+            }
             self.statistics.event(&event, self.server.topology());
             if matches!(event, Event::ConfigApplied { .. }) {
                 self.statistics.configured(self.server.topology().config());
@@ -336,21 +347,17 @@ impl<P: PacketIo> Reactor<P> {
 
     fn refresh(&mut self) {
         if self.packets.refresh() {
-            self.tell_listening();
+            let config = Arc::clone(self.server.topology().config());
+            self.tell_listening(&config);
             let links = Arc::clone(&self.packets.listening().links);
             self.inputs.push_back(Input::Links(links));
         }
     }
 
-    fn tell_listening(&self) {
-        let Listening { links, troubles } = self.packets.listening();
-        for trouble in troubles {
-            self.telemetry.note(Notice::SocketTrouble(trouble.clone()));
+    fn tell_listening(&mut self, config: &Config) {
+        for notice in self.hearing.news(self.packets.listening(), config) {
+            self.telemetry.note(notice);
         }
-        if links.0.is_empty() {
-            return self.telemetry.note(Notice::NotListening);
-        }
-        self.telemetry.note(Notice::Listening(shown(links)));
     }
 
     /// Tells the service manager that clients are served, and where.
@@ -392,14 +399,6 @@ impl<P: PacketIo> Reactor<P> {
         self.telemetry.note(Notice::Stopped { parked: status.parked, unsettled: status.unsettled });
         self.telemetry.flush();
     }
-}
-
-fn shown(links: &Links) -> String {
-    let links = links.0.iter().map(|link| match link.addrs.first() {
-        Some((addr, _)) => format!("{} ({addr})", link.name),
-        None => link.name.to_string(),
-    });
-    links.collect::<Vec<String>>().join(", ")
 }
 
 #[cfg(test)]

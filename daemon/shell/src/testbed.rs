@@ -267,7 +267,7 @@ impl Home {
             arrived: None,
             leaving,
             record: Arc::clone(&self.record),
-            listening: Listening { links: Arc::clone(&links), troubles: Vec::new() },
+            listening: Listening { links: Arc::clone(&links), ..Listening::default() },
             refuse: Arc::default(),
             hosts: Arc::new(Mutex::new((None, true))),
             answered: Vec::new(),

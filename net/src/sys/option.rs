@@ -26,6 +26,17 @@ pub(crate) fn bind(fd: BorrowedFd<'_>, name: &[u8; NAME_LEN]) -> io::Result<()> 
     check(result)
 }
 
+/// The address that a socket is bound to, as laid out by the kernel.
+pub(crate) fn name(fd: BorrowedFd<'_>) -> io::Result<[u8; NAME_LEN]> {
+    let mut name = [0_u8; NAME_LEN];
+    let mut len = socklen(name.len());
+    // SAFETY: the kernel writes at most `len` octets to `name`, which is that long; any octets are a
+    // value, and it asks for no alignment.
+    let result =
+        unsafe { libc::getsockname(fd.as_raw_fd(), name.as_mut_ptr().cast(), &raw mut len) };
+    check(result).map(|()| name)
+}
+
 /// How many packets an AF_PACKET socket dropped for want of room since this was last asked.
 pub(crate) fn take_packet_drops(fd: BorrowedFd<'_>) -> io::Result<u32> {
     // `struct tpacket_stats`: packets, then drops.

@@ -131,7 +131,7 @@ impl<P: PacketIo> Reactor<P> {
              again",
         )?;
         self.control.listen(&new.control_sockets).map_err(|why| why.to_string())?;
-        let before = self.packets.listening().clone();
+        let before = Arc::clone(&self.packets.listening().links);
         if let Err(why) = self.packets.configure(&new) {
             // These were open a moment ago; if one of them is gone, the next reload says so.
             let _ = self.control.listen(&old.control_sockets);
@@ -140,8 +140,8 @@ impl<P: PacketIo> Reactor<P> {
         self.journal.set_interval(lfc_interval);
         self.configured = self.clock.now().mono;
         self.inputs.push_back(Input::Config(topology));
-        if *self.packets.listening() != before {
-            self.tell_listening();
+        self.tell_listening(&new);
+        if self.packets.listening().links != before {
             let links = Arc::clone(&self.packets.listening().links);
             self.inputs.push_back(Input::Links(links));
         }
