@@ -38,7 +38,7 @@ fn assemble(entries: Vec<Entry>) -> Vec<Interface> {
     let mut addrs: Vec<(String, (Ipv4Addr, u8))> = Vec::new();
     for Entry { name, flags, addr } in entries {
         match addr {
-            Addr::Link { index, hardware, hw } => {
+            Addr::Link { index, hardware, hw, .. } => {
                 let flag = |bit: i32| flags & bit.cast_unsigned() != 0;
                 let interface = Interface {
                     link: Link { id: LinkId(index), name: name.as_str().into(), addrs: Vec::new() },
@@ -53,6 +53,7 @@ fn assemble(entries: Vec<Entry>) -> Vec<Interface> {
             Addr::Inet { addr, mask } => {
                 addrs.push((name, (addr, prefix_len(mask))));
             }
+            Addr::Inet6 { .. } => {}
         }
     }
     for (label, addr) in addrs {
@@ -90,7 +91,12 @@ mod tests {
         let link = |name: &str, index, flags| Entry {
             name: name.to_owned(),
             flags,
-            addr: Addr::Link { index, hardware: libc::ARPHRD_ETHER, hw: [2, 0, 0, 0, 0, 1] },
+            addr: Addr::Link {
+                index,
+                hardware: libc::ARPHRD_ETHER,
+                hw: [2, 0, 0, 0, 0, 1],
+                has_hw: true,
+            },
         };
         let inet = |name: &str, addr: [u8; 4], mask: [u8; 4]| Entry {
             name: name.to_owned(),

@@ -10,6 +10,7 @@
 //! - [`interfaces`]: what interfaces the host has.
 //! - [`watch`]: when that changes.
 //! - [`contest`]: whether somebody else has the server's port.
+//! - [`inventory`]: the same in full, for whoever asks.
 //! - [`counters`]: what was counted.
 //! - [`report`]: what became of packets that were to be sent.
 //! - [`raw`]: one interface's AF_PACKET socket.
@@ -43,6 +44,7 @@ pub mod echo;
 pub mod filter;
 pub mod frame;
 pub mod interfaces;
+pub mod inventory;
 mod layout;
 pub mod raw;
 pub mod report;

@@ -48,4 +48,4 @@ pub use facts::{Facts, Hold, PoolUse, Probed};
 pub use plan::{Answer, Decision, Effect, Plan, Probe};
 pub use query::{Ask, Query};
 pub use reason::DropReason;
-pub use topology::{PoolKey, Topology};
+pub use topology::{PoolKey, Topology, Whence};

@@ -234,29 +234,55 @@ impl Topology {
         query: &Query,
         links: &Links,
     ) -> Option<&Subnet> {
-        let admitted = |subnet: &&Subnet| self.admits(subnet, classes);
+        let link = links.by_id(query.link);
+        let whence = Whence {
+            selected: self.selected(query),
+            relay: query.is_relayed().then_some(query.message.giaddr),
+            // A unicast renewal may come from behind a router; a broadcast shows the client's link.
+            sender: (!query.dest.is_broadcast()).then(|| sender(query)),
+            interface: link.map(|link| (&*link.name, link.addrs.as_slice())),
+        };
+        self.subnet_from(&whence, |subnet| self.admits(subnet, classes))
+    }
+
+    /// The subnet for what comes from there, in the order of [`Topology::subnet_admitting`].
+    pub fn subnet_from(
+        &self,
+        whence: &Whence<'_>,
+        admits: impl Fn(&Subnet) -> bool,
+    ) -> Option<&Subnet> {
+        let admitted = |subnet: &&Subnet| admits(subnet);
         let named = |places: Option<&Vec<usize>>| {
             let subnets = places.into_iter().flatten();
             subnets.filter_map(|place| self.config.subnets.get(*place)).find(admitted)
         };
         let around = |addr: Ipv4Addr| self.beside(self.subnet_around(addr)?).find(admitted);
-        if let Some(selected) = self.selected(query) {
+        if let Some(selected) = whence.selected {
             return around(selected);
         }
-        if query.is_relayed() {
-            let relay = query.message.giaddr;
+        if let Some(relay) = whence.relay {
             return named(self.by_relay.get(&relay)).or_else(|| around(relay));
         }
-        // A unicast renewal may come from behind a router; a broadcast shows the client's link.
-        if !query.dest.is_broadcast()
-            && let Some(subnet) = around(sender(query))
-        {
+        if let Some(subnet) = whence.sender.and_then(around) {
             return Some(subnet);
         }
-        let link = links.by_id(query.link)?;
-        named(self.by_interface.get(&*link.name))
-            .or_else(|| link.addrs.iter().find_map(|(addr, _)| around(*addr)))
+        let (name, addrs) = whence.interface?;
+        named(self.by_interface.get(name))
+            .or_else(|| addrs.iter().find_map(|(addr, _)| around(*addr)))
     }
+}
+
+/// Where something comes from, as far as that tells its subnet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Whence<'a> {
+    /// An address in the subnet that a relay or the client selected (RFC 3527, RFC 3011).
+    pub selected: Option<Ipv4Addr>,
+    /// The relay (`giaddr`).
+    pub relay: Option<Ipv4Addr>,
+    /// Who sent it, if it was sent to one station.
+    pub sender: Option<Ipv4Addr>,
+    /// The interface's name, and its addresses with the lengths of their prefixes.
+    pub interface: Option<(&'a str, &'a [(Ipv4Addr, u8)])>,
 }
 
 /// Where a message says that it comes from, or where it came from.

@@ -1,4 +1,5 @@
-//! The file with the process number, at the place and under the name that Kea gives it.
+//! The file with the process number, under the name that Kea gives it, and in Kea's folder for who is
+//! called as Kea is.
 
 use std::env;
 use std::fs;
@@ -7,13 +8,14 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::options::KEA_NAME;
+use crate::options::{KEA_NAME, called};
 use crate::running::{Other, Running};
 
 /// Kea's variable for the folder of these files.
 const FOLDER_VARIABLE: &str = "KEA_PIDFILE_DIR";
-/// The folder without that variable.
-const FOLDER: &str = "/run/kea";
+/// The folders without that variable, under Kea's name and under our own.
+const KEA_FOLDER: &str = "/run/kea";
+const FOLDER: &str = "/run/lessor";
 
 /// The place for the server of one configuration file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,10 +39,23 @@ pub(crate) enum Holder {
 }
 
 impl PidFile {
+    /// That of a server under the name that this process was called by:
     /// `<folder>/<name of the configuration file up to its last dot>.kea-dhcp4.pid`.
     pub(crate) fn of(config: &Path) -> Self {
-        let folder = env::var_os(FOLDER_VARIABLE).map_or_else(|| FOLDER.into(), PathBuf::from);
+        let own = if called() == KEA_NAME { KEA_FOLDER } else { FOLDER };
+        let folder = env::var_os(FOLDER_VARIABLE).map_or_else(|| own.into(), PathBuf::from);
         Self::in_folder(&folder, config)
+    }
+
+    /// That of the server with this configuration, whatever name it was called by.
+    pub(crate) fn in_use(config: &Path) -> Self {
+        let own = Self::of(config);
+        let kea = Self::in_folder(Path::new(KEA_FOLDER), config);
+        let asked = env::var_os(FOLDER_VARIABLE).is_some();
+        let is_kea = !asked
+            && !matches!(own.holder(), Ok(Holder::Server(_)))
+            && matches!(kea.holder(), Ok(Holder::Server(_)));
+        if is_kea { kea } else { own }
     }
 
     fn in_folder(folder: &Path, config: &Path) -> Self {

@@ -118,7 +118,7 @@ pub(crate) fn reload(whose: &Whose) -> ExitCode {
 
 /// Says how the server is.
 pub(crate) fn status(whose: &Whose) -> ExitCode {
-    let place = PidFile::of(&whose.config);
+    let place = PidFile::in_use(&whose.config);
     match place.holder() {
         Ok(Holder::Server(server)) => {
             print!("{}", report(&server, &whose.config));
@@ -145,7 +145,7 @@ fn failed(why: &str) -> ExitCode {
 }
 
 fn running(whose: &Whose) -> Result<Option<Running>, String> {
-    let place = PidFile::of(&whose.config);
+    let place = PidFile::in_use(&whose.config);
     match place.holder() {
         Ok(Holder::Server(server)) => Ok(Some(server)),
         Ok(Holder::Gone | Holder::Nobody) => Ok(None),

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use lessor_config::{Config, InterfaceSpec, Outbound, SocketType};
 use lessor_net::interfaces;
+use lessor_net::inventory::{self, Description};
 use lessor_net::selection::{self, SkipReason};
 use lessor_net::{Demand, Echo, Options, SendReport, Skipped, Sockets, Watch};
 use lessor_server::ProbeId;
-use lessor_shell::{Listening, PacketIo, Undelivered};
+use lessor_shell::{Interface, Listening, PacketIo, Undelivered};
 use lessor_types::{Datagram, Destination, LinkId, Transmit};
 use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
@@ -227,6 +228,11 @@ impl PacketIo for KernelPackets {
         self.stirred && self.looked.elapsed() >= Self::CALM
     }
 
+    fn interfaces(&self) -> io::Result<Vec<Interface>> {
+        let all = inventory::describe()?;
+        Ok(all.into_iter().map(interface).collect())
+    }
+
     fn refresh(&mut self) -> bool {
         let before = self.listening.clone();
         self.stirred = false;
@@ -254,6 +260,13 @@ impl PacketIo for KernelPackets {
         self.take_stock();
         Ok(())
     }
+}
+
+/// The same in the words of the loop.
+fn interface(found: Description) -> Interface {
+    let Description { name, index, mac, hardware, addrs, loopback, .. } = found;
+    let Description { up, running, multicast, broadcast, .. } = found;
+    Interface { name, index, mac, hardware, addrs, loopback, up, running, multicast, broadcast }
 }
 
 impl Open {

@@ -17,7 +17,7 @@ use lessor_lease::{Outcome, Rows, StoreBatch};
 use lessor_memfile::{Memfile, OpenError, Options, Recovered};
 use lessor_server::Input;
 use lessor_types::Secs;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::notice::Notice;
 use crate::telemetry::Telemetry;
@@ -51,6 +51,19 @@ pub enum StartError {
     /// The thread.
     #[error("cannot start the thread that writes leases: {0}")]
     Thread(#[from] io::Error),
+}
+
+/// What came of asking for a compaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Compacting {
+    /// It has begun.
+    Begun,
+    /// One is going on.
+    GoingOn,
+    /// Leases are not written, so there is nothing to compact.
+    NothingWritten,
+    /// It did not begin.
+    Failed(String),
 }
 
 /// The reactor's end of the lease store.
@@ -139,6 +152,19 @@ impl Journal {
     pub fn set_interval(&mut self, lfc_interval: Secs) {
         if let Kind::File(channel) = &self.0 {
             let _ = channel.work.send(Work::Interval(lfc_interval));
+        }
+    }
+
+    /// Compacts now, and counts the interval from here.
+    pub fn compact(&mut self, asker: oneshot::Sender<Compacting>) {
+        match &self.0 {
+            Kind::Memory(_) => {
+                let _ = asker.send(Compacting::NothingWritten);
+            }
+            // If the thread is gone, the asker hears that nobody answers.
+            Kind::File(channel) => {
+                let _ = channel.work.send(Work::Compact(asker));
+            }
         }
     }
 

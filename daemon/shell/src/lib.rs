@@ -48,7 +48,7 @@ pub use config_file::{ConfigFile, LoadError};
 pub use control::Control;
 pub use journal::Journal;
 pub use notice::Notice;
-pub use packets::{Listening, PacketIo, Undelivered};
+pub use packets::{Interface, Listening, PacketIo, Undelivered};
 pub use reactor::{Ending, Parts, Reactor, Timing};
 pub use request::{Report, Request};
 pub use supervisor::Supervisor;

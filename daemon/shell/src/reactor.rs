@@ -24,7 +24,7 @@ use crate::hearing::{Hearing, shown};
 use crate::journal::Journal;
 use crate::notice::Notice;
 use crate::packets::PacketIo;
-use crate::request::{Report, Request};
+use crate::request::{Interfaces, Report, Request};
 use crate::statistics::Statistics;
 use crate::supervisor::Supervisor;
 use crate::telemetry::Telemetry;
@@ -213,7 +213,7 @@ impl<P: PacketIo> Reactor<P> {
             biased;
             input = self.journal.next() => Wake::Stored(input),
             request = self.requests.recv() => Wake::Asked(request),
-            loaded = self.reloads.next() => Wake::Loaded(Box::new(loaded)),
+            loaded = self.reloads.next(self.server.topology()) => Wake::Loaded(Box::new(loaded)),
             _ = refresh.tick() => Wake::Refresh,
             () = self.packets.ready() => Wake::Arrived,
             () = tokio::time::sleep(pause) => Wake::Due,
@@ -325,11 +325,32 @@ impl<P: PacketIo> Reactor<P> {
                 self.supervisor.reloading();
                 self.reloads.set(text, asker);
             }
+            Request::AddInterfaces(names, asker) => {
+                self.supervisor.reloading();
+                self.reloads.add_interfaces(names, asker);
+            }
+            Request::Interfaces { redetect, asker } => {
+                let _ = asker.send(self.interfaces(redetect));
+            }
+            Request::Select(whereabouts, asker) => {
+                let links = &self.packets.listening().links;
+                let _ = asker.send(whereabouts.select(self.server.topology(), links));
+            }
+            Request::Compact(asker) => self.journal.compact(asker),
             Request::Statistics(query, asker) => {
                 let _ = asker.send(self.statistics.ask(&query, self.clock.now().wall));
             }
             Request::Stop { exit } => self.stop(exit),
         }
+    }
+
+    fn interfaces(&mut self, redetect: bool) -> Result<Interfaces, String> {
+        if redetect {
+            self.refresh();
+        }
+        let found = self.packets.interfaces().map_err(|why| why.to_string())?;
+        let links = &self.packets.listening().links;
+        Ok(Interfaces { found, served: links.0.iter().map(|link| link.id.0).collect() })
     }
 
     fn report(&self) -> Report {

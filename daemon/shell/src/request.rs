@@ -1,15 +1,19 @@
 //! What the control sockets and signals ask of the loop.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_config::Config;
+use lessor_config::{Config, Prefix4};
+use lessor_policy::{Topology, Whence};
 use lessor_server::server::Status;
 use lessor_server::{Command, Counters, Reply};
+use lessor_types::{Links, SubnetId};
 use tokio::sync::oneshot;
 
-use crate::packets::Listening;
+use crate::journal::Compacting;
+use crate::packets::{Interface, Listening};
 use crate::statistics;
 
 /// How many requests may wait for the loop.
@@ -29,6 +33,19 @@ pub enum Request {
     Reload(Option<oneshot::Sender<Result<Arc<Config>, String>>>),
     /// Use this configuration from now on. The answer is as that to a reload.
     Configure(String, oneshot::Sender<Result<Arc<Config>, String>>),
+    /// As that, what is in effect with these interfaces besides (`interface-add`).
+    AddInterfaces(Vec<String>, oneshot::Sender<Result<Arc<Config>, String>>),
+    /// The interfaces of the host, after another look at them if that is asked for.
+    Interfaces {
+        /// Whether to look.
+        redetect: bool,
+        /// Who asks.
+        asker: oneshot::Sender<Result<Interfaces, String>>,
+    },
+    /// Which subnet is selected.
+    Select(Box<Whereabouts>, oneshot::Sender<Option<Selected>>),
+    /// Compact the lease file now.
+    Compact(oneshot::Sender<Compacting>),
     /// A question to the statistics.
     Statistics(statistics::Query, oneshot::Sender<statistics::Told>),
     /// Finish what is in work and end the process with this exit code. A second one does not wait.
@@ -36,6 +53,79 @@ pub enum Request {
         /// The process's exit code.
         exit: u8,
     },
+}
+
+/// The interfaces of the host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Interfaces {
+    /// All of them.
+    pub found: Vec<Interface>,
+    /// The numbers of those that clients are served on.
+    pub served: Vec<u32>,
+}
+
+/// Where something comes from, to be asked for its subnet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Whereabouts {
+    /// The name of the interface.
+    pub interface: Option<String>,
+    /// The client's own address.
+    pub address: Option<Ipv4Addr>,
+    /// The relay.
+    pub relay: Option<Ipv4Addr>,
+    /// Where it was sent to.
+    pub local: Option<Ipv4Addr>,
+    /// Where it was sent from.
+    pub remote: Option<Ipv4Addr>,
+    /// The relay's selection of a link.
+    pub link: Option<Ipv4Addr>,
+    /// The client's selection of a subnet.
+    pub subnet: Option<Ipv4Addr>,
+    /// The classes that it is in.
+    pub classes: Vec<String>,
+}
+
+impl Whereabouts {
+    /// The subnet that is selected.
+    #[must_use]
+    pub fn select(&self, topology: &Topology, links: &Links) -> Option<Selected> {
+        let given = |addr: Option<Ipv4Addr>| addr.filter(|addr| !addr.is_unspecified());
+        let config = topology.config();
+        let heeded = !config.compatibility.ignore_rai_link_selection;
+        let link = links.0.iter().find(|link| Some(&*link.name) == self.interface.as_deref());
+        let addrs = link.map_or(&[][..], |link| &link.addrs);
+        let broadcast = self.local.is_some_and(|addr| addr.is_broadcast());
+        let sender = given(self.address).or_else(|| given(self.remote));
+        let whence = Whence {
+            selected: given(self.link).filter(|_| heeded).or_else(|| given(self.subnet)),
+            relay: given(self.relay),
+            sender: sender.filter(|_| !broadcast),
+            interface: self.interface.as_deref().map(|name| (name, addrs)),
+        };
+        let is_in = |guards: &[String]| {
+            guards.is_empty() || guards.iter().any(|guard| self.classes.contains(guard))
+        };
+        let subnet = topology.subnet_from(&whence, |subnet| {
+            let network = config.network_of(subnet);
+            is_in(&subnet.guards) && network.is_none_or(|network| is_in(&network.guards))
+        })?;
+        Some(Selected {
+            id: subnet.id,
+            prefix: subnet.prefix,
+            network: config.network_of(subnet).map(|network| network.name.clone()),
+        })
+    }
+}
+
+/// A subnet that was selected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Selected {
+    /// Its number.
+    pub id: SubnetId,
+    /// Its addresses.
+    pub prefix: Prefix4,
+    /// The shared network that it is part of.
+    pub network: Option<String>,
 }
 
 /// How everything is.

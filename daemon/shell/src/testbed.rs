@@ -7,8 +7,9 @@ mod disk;
 use std::fs;
 use std::future::Future;
 use std::io::{self, Write};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,8 +31,8 @@ use crate::journal::JournalSetup;
 use crate::request::REQUESTS_MAX;
 use crate::supervisor::Supervisor;
 use crate::{
-    Clock, ConfigFile, Control, Ending, Journal, Listening, PacketIo, Parts, Reactor, Request,
-    SystemClock, Telemetry, Timing, Undelivered,
+    Clock, ConfigFile, Control, Ending, Interface, Journal, Listening, PacketIo, Parts, Reactor,
+    Request, SystemClock, Telemetry, Timing, Undelivered,
 };
 pub(crate) use clients::{Client, read};
 pub(crate) use disk::Disk;
@@ -61,6 +62,7 @@ pub(crate) struct Queue {
     listening: Listening,
     /// The next configuration is refused.
     pub(crate) refuse: Arc<Mutex<Option<String>>>,
+    refreshed: Arc<AtomicU64>,
     hosts: Hosts,
     answered: Vec<ProbeId>,
 }
@@ -113,7 +115,37 @@ impl PacketIo for Queue {
         &self.listening
     }
 
+    fn interfaces(&self) -> io::Result<Vec<Interface>> {
+        Ok(vec![
+            Interface {
+                name: "lo".to_owned(),
+                index: 1,
+                mac: None,
+                hardware: 772,
+                addrs: vec![Ipv4Addr::LOCALHOST.into()],
+                loopback: true,
+                up: true,
+                running: true,
+                multicast: false,
+                broadcast: false,
+            },
+            Interface {
+                name: "eth0".to_owned(),
+                index: 2,
+                mac: Some([2, 0, 0, 0, 0, 0x1a]),
+                hardware: 1,
+                addrs: vec![Ipv4Addr::new(192, 0, 2, 1).into(), Ipv6Addr::LOCALHOST.into()],
+                loopback: false,
+                up: true,
+                running: false,
+                multicast: true,
+                broadcast: true,
+            },
+        ])
+    }
+
     fn refresh(&mut self) -> bool {
+        self.refreshed.fetch_add(1, Ordering::Relaxed);
         false
     }
 
@@ -172,6 +204,8 @@ pub(crate) struct Hands {
     pub(crate) arrive: mpsc::Sender<Datagram>,
     pub(crate) left: mpsc::UnboundedReceiver<Transmit>,
     pub(crate) requests: mpsc::Sender<Request>,
+    /// How often the interfaces were looked at.
+    pub(crate) refreshed: Arc<AtomicU64>,
     pub(crate) refuse: Arc<Mutex<Option<String>>>,
     pub(crate) hosts: Hosts,
 }
@@ -269,6 +303,7 @@ impl Home {
             record: Arc::clone(&self.record),
             listening: Listening { links: Arc::clone(&links), ..Listening::default() },
             refuse: Arc::default(),
+            refreshed: Arc::default(),
             hosts: Arc::new(Mutex::new((None, true))),
             answered: Vec::new(),
         };
@@ -277,6 +312,7 @@ impl Home {
             left,
             requests: asking,
             refuse: Arc::clone(&packets.refuse),
+            refreshed: Arc::clone(&packets.refreshed),
             hosts: Arc::clone(&packets.hosts),
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
 /// What one entry of the list says.
@@ -24,12 +24,16 @@ pub(crate) enum Addr {
         hardware: u16,
         /// Zeros unless the address has six octets.
         hw: [u8; 6],
+        /// Whether it has.
+        has_hw: bool,
     },
     /// An IPv4 address of it.
     Inet { addr: Ipv4Addr, mask: Ipv4Addr },
+    /// An IPv6 address of it.
+    Inet6 { addr: Ipv6Addr },
 }
 
-/// All entries for interfaces and IPv4 addresses, in the kernel's order.
+/// All entries for interfaces and IP addresses, in the kernel's order.
 pub(crate) fn entries() -> io::Result<Vec<Entry>> {
     let mut list = List(ptr::null_mut());
     // SAFETY: the function writes one pointer to the place given.
@@ -71,6 +75,7 @@ unsafe fn read_addr(entry: &libc::ifaddrs) -> Option<Addr> {
                 index: u32::try_from(link.sll_ifindex).ok()?,
                 hardware: link.sll_hatype,
                 hw: if link.sll_halen == 6 { [a, b, c, d, e, f] } else { [0; 6] },
+                has_hw: link.sll_halen == 6,
             })
         }
         libc::AF_INET => {
@@ -79,6 +84,11 @@ unsafe fn read_addr(entry: &libc::ifaddrs) -> Option<Addr> {
             // SAFETY: as above.
             let mask = unsafe { read_inet(entry.ifa_netmask) }?;
             Some(Addr::Inet { addr, mask })
+        }
+        libc::AF_INET6 => {
+            // SAFETY: the family says which structure it is; read by copy, as above.
+            let addr = unsafe { entry.ifa_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
+            Some(Addr::Inet6 { addr: addr.sin6_addr.s6_addr.into() })
         }
         _ => None,
     }

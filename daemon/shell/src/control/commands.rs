@@ -2,14 +2,18 @@
 //!
 //! # Map
 //! - `config`: what shows, tests, sets and writes configurations.
+//! - `interfaces`: what shows and adds interfaces.
 //! - `lease`: what shows leases.
 //! - `lease_query`: which leases are meant.
+//! - `selection`: which subnet is selected.
 //! - `service`: what switches the service, and how everything is.
 //! - `statistics`: what shows, resets and forgets statistics.
 
 mod config;
+mod interfaces;
 mod lease;
 mod lease_query;
+mod selection;
 mod service;
 mod statistics;
 
@@ -48,6 +52,10 @@ const NAMES: &[&str] = &[
     "config-write",
     "dhcp-disable",
     "dhcp-enable",
+    "interface-add",
+    "interface-list",
+    "interface-redetect",
+    "kea-lfc-start",
     "lease4-get",
     "lease4-get-all",
     "lease4-get-by-client-id",
@@ -71,6 +79,8 @@ const NAMES: &[&str] = &[
     "statistic-sample-count-set",
     "statistic-sample-count-set-all",
     "status-get",
+    "subnet4-select-test",
+    "subnet4o6-select-test",
     "version-get",
 ];
 
@@ -87,6 +97,10 @@ pub async fn run(call: Call, desk: &Desk) -> Done {
         "config-write" => config::write(arguments, desk).await,
         "dhcp-disable" => service::disable(arguments, desk).await,
         "dhcp-enable" => service::enable(arguments, desk).await,
+        "interface-add" => interfaces::add(arguments, desk).await,
+        "interface-list" => interfaces::list(desk, false).await,
+        "interface-redetect" => interfaces::list(desk, true).await,
+        "kea-lfc-start" => service::compact(desk).await,
         "lease4-get" => lease::get(arguments, desk).await,
         "lease4-get-all" => lease::get_all(arguments, desk).await,
         "lease4-get-by-client-id" => lease::get_by_client_id(arguments, desk).await,
@@ -110,6 +124,8 @@ pub async fn run(call: Call, desk: &Desk) -> Done {
         "statistic-sample-count-set" => statistics::count_set(arguments, desk).await,
         "statistic-sample-count-set-all" => statistics::count_set_all(arguments, desk).await,
         "status-get" => service::status_get(desk).await,
+        "subnet4-select-test" => selection::test4(arguments, desk).await,
+        "subnet4o6-select-test" => selection::test4o6(arguments),
         "version-get" => version_get(),
         name => Answer {
             result: Answer::UNSUPPORTED,

@@ -31,6 +31,11 @@ impl Compactor {
         Self { running: None, telemetry }
     }
 
+    /// Whether one is going on.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| !running.thread.is_finished())
+    }
+
     /// Compacts what is there to compact around the lease file `name`, unless that is going on.
     pub(super) fn start<F>(&mut self, files: F, name: &str)
     where
@@ -38,9 +43,7 @@ impl Compactor {
         F::File: Send,
         F::Lock: Send,
     {
-        if let Some(running) = &self.running
-            && !running.thread.is_finished()
-        {
+        if self.is_running() {
             return;
         }
         let stop = Arc::new(AtomicBool::new(false));

@@ -9,9 +9,10 @@ use lessor_memfile::{Memfile, OpenError, Recovered, RotateError};
 use lessor_server::Input;
 use lessor_types::Secs;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::oneshot;
 
 use super::compactor::Compactor;
-use super::{JournalSetup, tell_recovered};
+use super::{Compacting, JournalSetup, tell_recovered};
 use crate::notice::Notice;
 use crate::telemetry::Telemetry;
 
@@ -26,6 +27,7 @@ const IDLE: Duration = Duration::from_secs(3600);
 pub(super) enum Work {
     Commit { life: u64, batch: StoreBatch },
     Interval(Secs),
+    Compact(oneshot::Sender<Compacting>),
     Stop,
 }
 
@@ -84,6 +86,9 @@ where
                 Ok(Work::Interval(interval)) => {
                     self.setup.lfc_interval = interval;
                     self.compact_at = next_compaction(interval);
+                }
+                Ok(Work::Compact(asker)) => {
+                    let _ = asker.send(self.compact_now());
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => break,
@@ -191,6 +196,29 @@ where
             Ok(_) => self.compact(),
             Err(RotateError::Closed(failure)) => self.lose(failure),
             Err(why) => self.telemetry.note(Notice::CompactionFailed(why.to_string())),
+        }
+    }
+
+    fn compact_now(&mut self) -> Compacting {
+        if self.compactor.is_running() {
+            return Compacting::GoingOn;
+        }
+        let Store::Open(memfile) = &mut self.store else {
+            return Compacting::Failed("the lease file is not open".to_owned());
+        };
+        match memfile.rotate() {
+            Ok(_) => {
+                self.compact_at = next_compaction(self.setup.lfc_interval);
+                self.compact();
+                Compacting::Begun
+            }
+            Err(why) => {
+                let told = why.to_string();
+                if let RotateError::Closed(failure) = why {
+                    self.lose(failure);
+                }
+                Compacting::Failed(told)
+            }
         }
     }
 

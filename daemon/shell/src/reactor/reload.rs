@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::Reactor;
 use crate::config_file::{ConfigFile, LoadError};
+use crate::control::envelope;
 use crate::notice::Notice;
 use crate::packets::PacketIo;
 
@@ -30,9 +31,16 @@ pub(super) struct Reloads {
 
 /// A configuration that is wanted.
 struct Wanted {
-    /// Its text; that of the file if there is none.
-    text: Option<String>,
+    from: Origin,
     asker: Asker,
+}
+
+/// Where a configuration comes from.
+enum Origin {
+    File,
+    Text(String),
+    /// What is in effect, with these interfaces besides.
+    InEffect(Vec<String>),
 }
 
 type Read = Result<(Arc<Topology>, Diagnostics), LoadError>;
@@ -52,9 +60,10 @@ impl Reloads {
     pub(super) fn ask(&mut self, asker: Asker) {
         // The last one in the queue has not begun: it is as good for two signals as for one.
         let last = self.waiting.back().filter(|_| self.waiting.len() > 1);
-        let waits = last.is_some_and(|last| last.text.is_none() && last.asker.is_none());
+        let waits =
+            last.is_some_and(|last| matches!(last.from, Origin::File) && last.asker.is_none());
         if !(waits && asker.is_none()) {
-            self.waiting.push_back(Wanted { text: None, asker });
+            self.waiting.push_back(Wanted { from: Origin::File, asker });
         }
     }
 
@@ -63,19 +72,34 @@ impl Reloads {
         text: String,
         asker: oneshot::Sender<Result<Arc<Config>, String>>,
     ) {
-        self.waiting.push_back(Wanted { text: Some(text), asker: Some(asker) });
+        self.waiting.push_back(Wanted { from: Origin::Text(text), asker: Some(asker) });
+    }
+
+    pub(super) fn add_interfaces(
+        &mut self,
+        names: Vec<String>,
+        asker: oneshot::Sender<Result<Arc<Config>, String>>,
+    ) {
+        self.waiting.push_back(Wanted { from: Origin::InEffect(names), asker: Some(asker) });
     }
 
     /// The next file that is read; never, if none is wanted. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self) -> Loaded {
+    pub(super) async fn next(&mut self, in_effect: &Topology) -> Loaded {
         let Some(wanted) = self.waiting.front_mut() else {
             return std::future::pending().await;
         };
         let file = &self.file;
         let running = self.running.get_or_insert_with(|| {
             let file = file.clone();
-            let text = wanted.text.take();
+            let from = std::mem::replace(&mut wanted.from, Origin::File);
+            // What is wanted before this has taken effect by now.
+            let in_effect = Arc::clone(in_effect.config());
             tokio::task::spawn_blocking(move || {
+                let text = match from {
+                    Origin::File => None,
+                    Origin::Text(text) => Some(text),
+                    Origin::InEffect(names) => Some(with_interfaces(&in_effect, names)),
+                };
                 let (config, findings) = match text {
                     Some(text) => Config::parse(&text, "<wire>").map_err(LoadError::Refused)?,
                     None => file.load()?,
@@ -92,6 +116,20 @@ impl Reloads {
         };
         Loaded { asker, read }
     }
+}
+
+/// The text of a configuration that serves these interfaces besides.
+fn with_interfaces(config: &Config, names: Vec<String>) -> String {
+    let mut tree = envelope::without_places(&config.to_tree());
+    let list = &mut tree["Dhcp4"]["interfaces-config"]["interfaces"];
+    let mut served = list.as_array().cloned().unwrap_or_default();
+    for name in names.into_iter().map(serde_json::Value::String) {
+        if !served.contains(&name) {
+            served.push(name);
+        }
+    }
+    *list = served.into();
+    tree.to_string()
 }
 
 /// How often to compact from now on; none if leases would have to go elsewhere.

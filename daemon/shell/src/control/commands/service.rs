@@ -7,11 +7,29 @@ use serde_json::{Value, json};
 use super::{Done, ask, command, ending};
 use crate::control::envelope::Answer;
 use crate::control::{Desk, status};
+use crate::journal::Compacting;
 use crate::request::Request;
 
 pub(super) async fn status_get(desk: &Desk) -> Answer {
     match ask(desk, Request::Report).await {
         Some(report) => Answer::success("").with(status::show(&report)),
+        None => ending(),
+    }
+}
+
+pub(super) async fn compact(desk: &Desk) -> Answer {
+    match ask(desk, Request::Compact).await {
+        Some(Compacting::Begun) => Answer::success("kea-lfc started"),
+        Some(Compacting::GoingOn) => {
+            Answer { result: Answer::EMPTY, ..Answer::success("kea-lfc already running") }
+        }
+        Some(Compacting::NothingWritten) => Answer {
+            result: Answer::UNSUPPORTED,
+            ..Answer::success(
+                "'persist' parameter of 'memfile' lease backend was configured to 'false'",
+            )
+        },
+        Some(Compacting::Failed(why)) => Answer::error(format!("failed to start kea-lfc: {why}")),
         None => ending(),
     }
 }

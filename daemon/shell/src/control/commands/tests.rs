@@ -1,3 +1,5 @@
+mod host;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 

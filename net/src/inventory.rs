@@ -1,0 +1,95 @@
+//! Everything that an operator may want to know of the host's interfaces.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+
+use crate::sys::ifaddrs::{self, Addr, Entry};
+
+/// An interface as the kernel describes it at one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Description {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub index: u32,
+    /// The link-layer address, where it has one of six octets.
+    pub mac: Option<[u8; 6]>,
+    /// What it is (`ARPHRD_*`): 1 is Ethernet, 772 loopback.
+    pub hardware: u16,
+    /// All addresses, in the kernel's order.
+    pub addrs: Vec<IpAddr>,
+    /// Whether it is the loopback interface.
+    pub loopback: bool,
+    /// Whether the administrator has switched it on.
+    pub up: bool,
+    /// Whether it has a carrier.
+    pub running: bool,
+    /// Whether it takes multicasts.
+    pub multicast: bool,
+    /// Whether it takes broadcasts.
+    pub broadcast: bool,
+}
+
+/// Describes all interfaces of this network namespace, by ascending index.
+///
+/// # Errors
+/// What the kernel answered.
+pub fn describe() -> io::Result<Vec<Description>> {
+    Ok(assemble(ifaddrs::entries()?))
+}
+
+fn assemble(entries: Vec<Entry>) -> Vec<Description> {
+    let mut by_name = BTreeMap::new();
+    let mut addrs: Vec<(String, IpAddr)> = Vec::new();
+    for Entry { name, flags, addr } in entries {
+        match addr {
+            Addr::Link { index, hardware, hw, has_hw } => {
+                let flag = |bit: i32| flags & bit.cast_unsigned() != 0;
+                let description = Description {
+                    name: name.clone(),
+                    index,
+                    mac: has_hw.then_some(hw),
+                    hardware,
+                    addrs: Vec::new(),
+                    loopback: flag(libc::IFF_LOOPBACK),
+                    up: flag(libc::IFF_UP),
+                    running: flag(libc::IFF_RUNNING),
+                    multicast: flag(libc::IFF_MULTICAST),
+                    broadcast: flag(libc::IFF_BROADCAST),
+                };
+                by_name.insert(name, description);
+            }
+            Addr::Inet { addr, .. } => addrs.push((name, addr.into())),
+            Addr::Inet6 { addr } => addrs.push((name, addr.into())),
+        }
+    }
+    for (label, addr) in addrs {
+        // The label of an address may be `eth0:1`, and no interface's name has a colon.
+        let name = label.split(':').next().unwrap_or_default();
+        if let Some(description) = by_name.get_mut(name) {
+            description.addrs.push(addr);
+        }
+    }
+    let mut all: Vec<Description> = by_name.into_values().collect();
+    all.sort_by_key(|description| description.index);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn loopback_is_described() {
+        let all = describe().expect("listing needs no privilege");
+        let lo = all.iter().find(|it| it.loopback).expect("every host has one");
+        assert_eq!((lo.name.as_str(), lo.hardware, lo.broadcast), ("lo", 772, false));
+        assert_eq!(lo.mac, Some([0; 6]));
+        if lo.up {
+            assert!(lo.addrs.contains(&IpAddr::V4(Ipv4Addr::LOCALHOST)), "{:?}", lo.addrs);
+        }
+    }
+}
