@@ -1,6 +1,7 @@
 //! The commands by name.
 //!
 //! # Map
+//! - [`catalogue`]: what commands there are.
 //! - `config`: what shows, tests, sets and writes configurations.
 //! - `interfaces`: what shows and adds interfaces.
 //! - `lease`: what shows leases.
@@ -9,6 +10,7 @@
 //! - `service`: what switches the service, and how everything is.
 //! - `statistics`: what shows, resets and forgets statistics.
 
+pub mod catalogue;
 mod config;
 mod interfaces;
 mod lease;
@@ -18,7 +20,7 @@ mod service;
 mod statistics;
 
 use lessor_server::{Command, Reply};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::Desk;
@@ -40,49 +42,6 @@ impl From<Answer> for Done {
         Self { answer, stop: None }
     }
 }
-
-/// All commands. The names are sorted.
-const NAMES: &[&str] = &[
-    "build-report",
-    "config-get",
-    "config-hash-get",
-    "config-reload",
-    "config-set",
-    "config-test",
-    "config-write",
-    "dhcp-disable",
-    "dhcp-enable",
-    "interface-add",
-    "interface-list",
-    "interface-redetect",
-    "kea-lfc-start",
-    "lease4-get",
-    "lease4-get-all",
-    "lease4-get-by-client-id",
-    "lease4-get-by-hostname",
-    "lease4-get-by-hw-address",
-    "lease4-get-by-state",
-    "lease4-get-page",
-    "leases-reclaim",
-    "list-commands",
-    "server-tag-get",
-    "shutdown",
-    "statistic-get",
-    "statistic-get-all",
-    "statistic-global-get-all",
-    "statistic-remove",
-    "statistic-remove-all",
-    "statistic-reset",
-    "statistic-reset-all",
-    "statistic-sample-age-set",
-    "statistic-sample-age-set-all",
-    "statistic-sample-count-set",
-    "statistic-sample-count-set-all",
-    "status-get",
-    "subnet4-select-test",
-    "subnet4o6-select-test",
-    "version-get",
-];
 
 /// Runs a command.
 pub async fn run(call: Call, desk: &Desk) -> Done {
@@ -109,7 +68,7 @@ pub async fn run(call: Call, desk: &Desk) -> Done {
         "lease4-get-by-state" => lease::get_by_state(arguments, desk).await,
         "lease4-get-page" => lease::get_page(arguments, desk).await,
         "leases-reclaim" => service::reclaim(arguments, desk).await,
-        "list-commands" => Answer::success("").with(json!(NAMES)),
+        "list-commands" => Answer::success("").with(names()),
         "server-tag-get" => service::server_tag_get(desk).await,
         "shutdown" => return service::shutdown(arguments),
         "statistic-get" => statistics::get(arguments, desk).await,
@@ -154,6 +113,10 @@ async fn command(desk: &Desk, command: Command) -> Option<Reply> {
 
 fn ending() -> Answer {
     Answer::error("the server is shutting down")
+}
+
+fn names() -> Value {
+    catalogue::ALL.iter().map(|known| json!(known.name)).collect()
 }
 
 fn version_get() -> Answer {

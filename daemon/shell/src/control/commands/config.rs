@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -226,11 +226,15 @@ fn replace(to: &Path, like: &Path, text: &[u8]) -> io::Result<()> {
 }
 
 fn write_new(beside: &Path, to: &Path, like: &Path, text: &[u8]) -> io::Result<()> {
-    let mode = fs::metadata(to).or_else(|_| fs::metadata(like));
-    let mode = mode.map_or(MODE, |there| there.permissions().mode() & 0o777);
+    let model = fs::metadata(to).or_else(|_| fs::metadata(like)).ok();
+    let mode = model.as_ref().map_or(MODE, |there| there.permissions().mode() & 0o777);
     // What another try left behind.
     let _ = fs::remove_file(beside);
     let mut file = File::create_new(beside)?;
+    // As far as that is permitted; who may not give files away stays their owner.
+    if let Some(model) = model {
+        let _ = fchown(&file, Some(model.uid()), Some(model.gid()));
+    }
     file.set_permissions(Permissions::from_mode(mode))?;
     file.write_all(text)?;
     file.sync_all()

@@ -1,4 +1,5 @@
 mod host;
+mod round_trip;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -27,16 +28,27 @@ async fn check(home: &Home, table: &[(&str, &str, u8, &str)]) {
 
 #[tokio::test]
 async fn every_command_that_is_listed_is_known() {
-    assert!(NAMES.is_sorted());
+    let names: Vec<&str> = catalogue::ALL.iter().map(|known| known.name).collect();
+    assert!(names.is_sorted());
     let home = Home::new();
     home.run(async |hands: Hands| {
-        for name in NAMES.iter().filter(|name| **name != "shutdown") {
+        for name in names.iter().filter(|name| **name != "shutdown") {
             let answer = home.command(name).await;
             assert_ne!(answer["result"], Answer::UNSUPPORTED, "{name}");
         }
         hands.stop(0).await;
     })
     .await;
+}
+
+#[test]
+fn the_page_of_commands_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(path, catalogue::page()).expect("a writable tree");
+    }
+    let found = fs::read_to_string(path).unwrap_or_default();
+    assert!(found == catalogue::page(), "docs/commands.md is not current: set UPDATE_EXPECT=1");
 }
 
 #[tokio::test]
