@@ -12,7 +12,7 @@ use lessor_wire::v4::MessageType;
 /// pool: what has to be flat is the search for a free address.
 fn allocate(c: &mut Criterion) {
     let mut group = c.benchmark_group("allocate");
-    for permille in [0, 900, 999, 1000] {
+    for permille in [0, 900, 990, 999, 1000] {
         let mut bench = Bench::new(leases(permille));
         let mut number = 0;
         group.bench_function(BenchmarkId::from_parameter(f64::from(permille) / 10.0), |b| {

@@ -29,22 +29,26 @@ pub fn leases(permille: u32) -> Rows {
     (0..SIZE)
         // The n-th hole is where the rounded share does not grow.
         .filter(|n| (n + 1) * wanted / SIZE > n * wanted / SIZE || wanted == SIZE)
-        .map(|n| {
-            Arc::new(Lease {
-                unit: Unit::V4(Ipv4Addr::from(FIRST + n)),
-                subnet: SubnetId(1),
-                pool: PoolId(0),
-                holder: Holder { hw: hw(0x8000_0000 | n), client_id: None },
-                state: State::Assigned,
-                valid: Secs(7200),
-                expires: NOW.wall.plus_secs(7200),
-                hostname: None,
-                dns: DnsFlags::default(),
-                context: None,
-                promises: None,
-            })
-        })
+        .map(|n| Arc::new(lease(n)))
         .collect()
+}
+
+/// The lease of the n-th address, for a client with a link-layer address and nothing more.
+#[must_use]
+pub fn lease(n: u32) -> Lease {
+    Lease {
+        unit: Unit::V4(Ipv4Addr::from(FIRST + n)),
+        subnet: SubnetId(1),
+        pool: PoolId(0),
+        holder: Holder { hw: hw(0x8000_0000 | n), client_id: None },
+        state: State::Assigned,
+        valid: Secs(7200),
+        expires: NOW.wall.plus_secs(7200),
+        hostname: None,
+        dns: DnsFlags::default(),
+        context: None,
+        promises: None,
+    }
 }
 
 /// Takes outputs and counts the packets among them.
@@ -82,14 +86,25 @@ impl Bench {
     /// Never: the configuration is a constant.
     #[must_use]
     pub fn new(leases: Rows) -> Self {
-        let text = r#"{ "Dhcp4": { "calculate-tee-times": true, "cache-threshold": 0.0,
-            "parked-packet-limit": 65536, "subnet4": [ {
+        Self::with_pool("10.0.1.0 - 10.0.254.255", leases)
+    }
+
+    /// A server with another pool.
+    ///
+    /// # Panics
+    /// If the pool is no range of 10.0.0.0/8.
+    #[must_use]
+    pub fn with_pool(pool: &str, leases: Rows) -> Self {
+        let text = format!(
+            r#"{{ "Dhcp4": {{ "calculate-tee-times": true, "cache-threshold": 0.0,
+            "parked-packet-limit": 65536, "subnet4": [ {{
             "id": 1, "subnet": "10.0.0.0/8",
-            "option-data": [ { "name": "routers", "data": "10.0.0.1" },
-                { "name": "domain-name-servers", "data": "10.0.0.53, 10.0.1.53" },
-                { "name": "domain-name", "data": "example.org" } ],
-            "pools": [ { "pool": "10.0.1.0 - 10.0.254.255" } ] } ] } }"#;
-        let (config, _) = Config::parse(text, "bench").expect("the constant is lawful");
+            "option-data": [ {{ "name": "routers", "data": "10.0.0.1" }},
+                {{ "name": "domain-name-servers", "data": "10.0.0.53, 10.0.1.53" }},
+                {{ "name": "domain-name", "data": "example.org" }} ],
+            "pools": [ {{ "pool": "{pool}" }} ] }} ] }} }}"#
+        );
+        let (config, _) = Config::parse(&text, "bench").expect("a lawful configuration");
         let lan = Link { id: LinkId(1), name: "lan0".into(), addrs: vec![(SERVER, 8)] };
         let setup = Setup {
             topology: Arc::new(Topology::new(Arc::new(config))),
