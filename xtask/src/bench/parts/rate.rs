@@ -18,10 +18,13 @@ pub(crate) const SUSTAINED: &str = "sustained rate";
 const FIRST_RATE: f64 = 2000.0;
 /// What may be lost of a rate that is held.
 const LOST_PERCENT: f64 = 0.1;
-/// What is tried next when a rate is not held.
+/// What is tried next when a rate is not held: near to it if little was lost, at least half of it
+/// if much was.
 const STEP: f64 = 0.93;
-/// From half of what the search found, something else is the matter.
+const STRIDE: f64 = 0.5;
 const STEPS: u32 = 12;
+/// A server that is asked too much answers less than it could.
+const BEYOND_ANSWERED: f64 = 1.1;
 
 pub(crate) fn measure(bed: &Bed, settings: &Settings, figures: &mut Figures) -> Result<()> {
     let mut book = Book { part: PART, figures };
@@ -53,27 +56,28 @@ fn one(
     let (mut rate, _) = Load::seek(bed, &search)?;
     let name = subject.name();
     for _ in 0..STEPS {
-        if hold(bed, settings, &server, rate, book)? {
+        if rate < 1.0 {
+            break;
+        }
+        let Some(answered) = hold(bed, settings, &server, rate, book)? else {
             book.more(name, SUSTAINED, "exchanges/s", rate);
             server.stop()?;
             return Ok(rate);
-        }
-        rate = (rate * STEP).floor();
+        };
+        rate = (answered * BEYOND_ANSWERED).clamp(rate * STRIDE, rate * STEP).floor();
     }
     bail!("{subject} held no rate down to {rate:.0} exchanges/s")
 }
 
-/// Tries a rate for longer; if it is held, what it cost.
+/// Tries a rate for longer. If it is held, notes what it cost; if not, returns how many exchanges a
+/// second were answered.
 fn hold(
     bed: &Bed,
     settings: &Settings,
     server: &Running<'_>,
     rate: f64,
     book: &mut Book<'_>,
-) -> Result<bool> {
-    if rate < 1.0 {
-        return Ok(false);
-    }
+) -> Result<Option<f64>> {
     let (before, dropped) = (server.usage()?, process::receive_drops(server.pid())?);
     let seconds = settings.seconds;
     let run = format!("--rate {rate:.0} --seconds {seconds} --clients 340000 --first 1000000");
@@ -82,7 +86,7 @@ fn hold(
     let lost = load.lost_percent("exchange");
     if lost > LOST_PERCENT {
         println!("   {:16} {rate:8.0} exchanges/s are not held: {lost:.2} % lost", server.subject);
-        return Ok(false);
+        return Ok(Some(load.per_second("exchange")));
     }
     let name = server.subject.name();
     let exchanges = load.count("exchange", "answered").max(1.0);
@@ -95,5 +99,5 @@ fn hold(
     book.less(name, "lost at that rate", "%", lost);
     let dropped = process::receive_drops(server.pid())?.saturating_sub(dropped);
     book.less(name, "datagrams dropped by the kernel at that rate", "", dropped as f64);
-    Ok(true)
+    Ok(None)
 }
