@@ -49,7 +49,7 @@ fn one(
     book: &mut Book<'_>,
 ) -> Result<f64> {
     let server = Running::start(bed, subject, Shape::WIDE)?;
-    let held = (settings.seconds / 3).max(2);
+    let held = (settings.seconds / 4).max(2);
     // In so short a time much can wait in buffers; what is answered late is as good as lost.
     let search =
         format!("--from {from:.0} --seconds {held} --tries 2 --timeout 300 --clients 700000");
