@@ -123,8 +123,9 @@ impl Shape {
                 "severity": "WARN",
             }],
             "valid-lifetime": self.lifetime,
-            // The default was none before Kea 3.0, and ours is the one since.
-            "cache-threshold": 0.0,
+            // As good as none: the default was none before Kea 3.0, which takes no 0 for it, and
+            // ours is the one since.
+            "cache-threshold": 0.001,
             "subnet4": subnets,
         }})
     }
