@@ -4,6 +4,10 @@
 
 #[path = "veth/bench.rs"]
 mod bench;
+#[path = "veth/changes.rs"]
+mod changes;
+#[path = "veth/vlan.rs"]
+mod vlan;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::{Duration, Instant};

@@ -67,9 +67,71 @@ impl Bench {
         ip(&format!("-n {} {arguments}", self.server)).expect("iproute2 obeys");
     }
 
+    /// The same, where the kernel may lack what is asked for.
+    pub(crate) fn try_ip_server(&self, arguments: &str) -> Result<(), String> {
+        ip(&format!("-n {} {arguments}", self.server))
+    }
+
     /// Runs `ip` on the client's namespace.
     pub(crate) fn ip_client(&self, arguments: &str) {
         ip(&format!("-n {} {arguments}", self.client)).expect("iproute2 obeys");
+    }
+
+    /// Runs `ip` on the server's namespace for many commands at once.
+    pub(crate) fn ip_server_batch(&self, commands: impl Iterator<Item = String>) {
+        use std::io::Write as _;
+        let mut child = Command::new("ip")
+            .args(["-n", &self.server, "-batch", "-"])
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .expect("iproute2 is there");
+        let mut input = child.stdin.take().expect("a pipe");
+        for command in commands {
+            writeln!(input, "{command}").expect("it reads");
+        }
+        drop(input);
+        assert!(child.wait().expect("it ends").success());
+    }
+
+    /// Does something on the server's host.
+    pub(crate) fn at_server<T: Send>(&self, what: impl FnOnce() -> T + Send) -> T {
+        within(&self.server, what)
+    }
+
+    /// Another program of the server's host that has port 67, on one interface or on all.
+    pub(crate) fn rival(&self, link: Option<&str>) -> Socket {
+        self.at_server(|| {
+            let socket =
+                Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP)).expect("opens");
+            socket.set_reuse_address(true).expect("an option");
+            socket.bind_device(link.map(str::as_bytes)).expect("the interface is there");
+            socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 67).into()).expect("binds");
+            socket
+        })
+    }
+
+    /// Lays the wire again after the server's end was deleted; `end` names that end, and may say
+    /// more about it.
+    pub(crate) fn make_link(&self, end: &str) {
+        self.ip_server(&format!("link add {end} type veth peer name cli0 netns {}", self.client));
+        self.ip_server(&format!("addr add {SERVER}/24 dev srv0"));
+        self.ip_server("link set srv0 up");
+        self.ip_client("link set cli0 up");
+    }
+
+    /// Adds wires from `many0` and on (10.20.x.1/24) to `peer0` and on.
+    pub(crate) fn many_links(&self, count: usize) {
+        let client = &self.client;
+        self.ip_server_batch((0..count).flat_map(|at| {
+            [
+                format!("link add many{at} type veth peer name peer{at} netns {client}"),
+                format!("addr add 10.20.{at}.1/24 dev many{at}"),
+                format!("link set many{at} up"),
+            ]
+        }));
+        for at in 0..count {
+            self.ip_client(&format!("link set peer{at} up"));
+        }
     }
 
     /// Makes packets leave the server slowly, so that they pile up; about 2000 small ones a second.
@@ -147,8 +209,17 @@ impl Wire {
 
     /// Sends an IPv4 packet to a station.
     pub(crate) fn send_packet(&self, to: [u8; 6], packet: &[u8]) {
-        let frame = [&to, &self.from, &ETHERTYPE_IPV4.to_be_bytes()[..], packet].concat();
-        self.socket.send(&frame).expect("sends");
+        self.send_frame(to, &[&ETHERTYPE_IPV4.to_be_bytes()[..], packet].concat());
+    }
+
+    /// Sends an IPv4 packet to a station of a virtual LAN (IEEE 802.1Q).
+    pub(crate) fn send_tagged(&self, tag: u16, to: [u8; 6], packet: &[u8]) {
+        let tagged = [ETHERTYPE_VLAN, tag, ETHERTYPE_IPV4].map(u16::to_be_bytes).concat();
+        self.send_frame(to, &[&tagged[..], packet].concat());
+    }
+
+    fn send_frame(&self, to: [u8; 6], rest: &[u8]) {
+        self.socket.send(&[&to, &self.from, rest].concat()).expect("sends");
     }
 
     /// The next frame that carries IPv4, if one comes in time.
@@ -174,6 +245,7 @@ pub(crate) fn packet(source: Ipv4Addr, dest: SocketAddrV4, payload: &[u8]) -> Ve
 }
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
+const ETHERTYPE_VLAN: u16 = 0x8100;
 
 fn ip(arguments: &str) -> Result<(), String> {
     run("ip", arguments)

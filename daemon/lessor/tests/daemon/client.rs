@@ -16,7 +16,7 @@ use socket2::SockRef;
 /// Names the interface to be a client on.
 const LINK: &str = "LESSOR_TEST_LINK";
 /// How often a message is sent before the client gives up.
-const TRIES: usize = 5;
+const TRIES: usize = 40;
 
 /// The command that gets a lease on `link` for client `number` and prints its address.
 pub(crate) fn command(link: &str, number: u8) -> Command {
@@ -46,7 +46,7 @@ fn becomes_a_client() -> io::Result<()> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 68))?;
     SockRef::from(&socket).bind_device(Some(link.as_bytes()))?;
     socket.set_broadcast(true)?;
-    socket.set_read_timeout(Some(Duration::from_secs(1)))?;
+    socket.set_read_timeout(Some(Duration::from_millis(200)))?;
     let client = Client { socket, number: number.parse().expect("a small number") };
 
     let offer = client.exchange(&client.message(MessageType::Discover))?;

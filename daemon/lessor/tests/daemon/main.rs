@@ -2,6 +2,7 @@
 
 mod client;
 mod command_line;
+mod following;
 mod live;
 mod namespaces;
 mod privileges;

@@ -1,6 +1,7 @@
 //! Two network namespaces, one for the server and one for its clients, joined by a virtual cable.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::process::run;
 
@@ -18,8 +19,10 @@ pub(crate) const CLIENT_LINK: &str = "client0";
 impl Net {
     /// Makes them; why not, if this machine or user cannot.
     pub(crate) fn new() -> Result<Self, String> {
-        let pid = std::process::id();
-        let net = Self { server: format!("lessor-s-{pid}"), clients: format!("lessor-c-{pid}") };
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = |side| format!("lessor-{side}-{}-{number}", std::process::id());
+        let net = Self { server: name("s"), clients: name("c") };
         for name in [&net.server, &net.clients] {
             let made = Command::new("ip").args(["netns", "add", name]).output();
             match made {
@@ -28,12 +31,17 @@ impl Net {
                 Err(why) => return Err(format!("ip: {why}")),
             }
         }
-        net.server_ip("link add served0 type veth peer name client0");
-        run("ip", ["-n", &net.server, "link", "set", CLIENT_LINK, "netns", &net.clients]);
-        net.server_ip("addr add 192.0.2.1/24 dev served0");
-        net.server_ip("link set served0 up");
-        run("ip", ["-n", &net.clients, "link", "set", CLIENT_LINK, "up"]);
+        net.lay_cable();
         Ok(net)
+    }
+
+    /// Joins them; again, if an end was deleted.
+    pub(crate) fn lay_cable(&self) {
+        let clients = &self.clients;
+        self.server_ip(&format!("link add served0 type veth peer name client0 netns {clients}"));
+        self.server_ip("addr add 192.0.2.1/24 dev served0");
+        self.server_ip("link set served0 up");
+        run("ip", ["-n", clients, "link", "set", CLIENT_LINK, "up"]);
     }
 
     /// Runs `ip` at the server's end.

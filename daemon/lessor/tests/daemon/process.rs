@@ -24,16 +24,21 @@ impl Site {
     /// A site whose `Dhcp4` holds `more` besides a lease file and a control socket.
     pub(crate) fn new(more: &str) -> Self {
         let site = Self { dir: tempfile::tempdir().expect("a directory") };
+        site.configure(more);
+        site
+    }
+
+    /// Writes a configuration, as [`Site::new`] does.
+    pub(crate) fn configure(&self, more: &str) {
         let text = format!(
             r#"{{ "Dhcp4": {{
                 "lease-database": {{ "type": "memfile", "name": "{}" }},
                 "control-sockets": [ {{ "socket-type": "unix", "socket-name": "{}" }} ],
                 {more} }} }}"#,
-            site.path("leases.csv").display(),
-            site.path("control").display(),
+            self.path("leases.csv").display(),
+            self.path("control").display(),
         );
-        site.write("lessor.conf", &text);
-        site
+        self.write("lessor.conf", &text);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
