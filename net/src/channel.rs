@@ -63,12 +63,14 @@ impl AsFd for Socket {
 #[derive(Debug)]
 pub(crate) struct Channel {
     pub(crate) socket: Socket,
+    /// It may have something to read.
+    pub(crate) woken: bool,
     backlog: VecDeque<Transmit>,
 }
 
 impl Channel {
     pub(crate) const fn new(socket: Socket) -> Self {
-        Self { socket, backlog: VecDeque::new() }
+        Self { socket, woken: true, backlog: VecDeque::new() }
     }
 
     pub(crate) fn queued(&self) -> usize {
@@ -76,9 +78,13 @@ impl Channel {
     }
 
     /// Sends packets behind those that wait, which are tried first.
-    pub(crate) fn send(&mut self, packets: &[&Transmit], report: &mut SendReport) {
+    pub(crate) fn send<'a>(
+        &mut self,
+        packets: impl Iterator<Item = &'a Transmit>,
+        report: &mut SendReport,
+    ) {
         self.flush(report);
-        let ready = lay_out(&self.socket, packets.iter().copied(), report);
+        let ready = lay_out(&self.socket, packets, report);
         let done = if self.backlog.is_empty() { push(&self.socket, &ready, report) } else { 0 };
         for packet in ready.packets.iter().skip(done) {
             if self.backlog.len() < BACKLOG_MAX {

@@ -104,7 +104,6 @@ pub struct Sockets {
     channels: Vec<Channel>,
     /// Where the next receive begins.
     turn: usize,
-    drained: bool,
     inbox: Inbox,
     counters: Counters,
 }
@@ -119,7 +118,6 @@ impl Sockets {
             contested: Vec::new(),
             channels: Vec::new(),
             turn: 0,
-            drained: true,
             inbox: Inbox::new(),
             counters: Counters::default(),
         }
@@ -161,33 +159,47 @@ impl Sockets {
         self.channels.iter().map(|channel| channel.socket.as_fd()).collect()
     }
 
-    /// Appends what has arrived, about [`RECEIVE_MAX`] packets at most, a batch from each socket
-    /// in turn.
+    /// Says that the socket at this place of [`Sockets::fds`] has something to read.
+    pub fn wake(&mut self, at: usize) {
+        if let Some(channel) = self.channels.get_mut(at) {
+            channel.woken = true;
+        }
+    }
+
+    /// Appends what has arrived at any socket, as [`Sockets::receive_woken`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn receive(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
+        for channel in &mut self.channels {
+            channel.woken = true;
+        }
+        self.receive_woken(into)
+    }
+
+    /// Appends what has arrived at sockets that were woken, about [`RECEIVE_MAX`] packets at most, a
+    /// batch from each socket in turn.
     ///
     /// # Errors
     /// What the kernel answered; what all sockets had is in `into` nonetheless. That an interface
     /// went down is counted, not an error.
-    pub fn receive(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
+    pub fn receive_woken(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
         let before = into.len();
         let count = self.channels.len();
-        let mut live = vec![true; count];
         let mut read = 0;
         let mut first_error = None;
-        while live.contains(&true) && read < RECEIVE_MAX {
+        while read < RECEIVE_MAX && !self.drained() {
             for at in (self.turn..count).chain(0..self.turn) {
-                let (Some(channel), Some(live)) = (self.channels.get(at), live.get_mut(at)) else {
+                let Some(channel) = self.channels.get_mut(at).filter(|it| it.woken) else {
                     continue;
                 };
-                if !*live {
-                    continue;
-                }
                 match channel.socket.receive(&mut self.inbox, into, &mut self.counters) {
                     Ok(got) => {
                         read += got;
-                        *live = got == BATCH;
+                        channel.woken = got == BATCH;
                     }
                     Err(error) => {
-                        *live = false;
+                        channel.woken = false;
                         if error.kind() == io::ErrorKind::NetworkDown {
                             self.counters.network_down += 1;
                         } else {
@@ -198,16 +210,15 @@ impl Sockets {
             }
         }
         self.turn = (self.turn + 1) % count.max(1);
-        self.drained = !live.contains(&true);
         self.counters.received += (into.len() - before) as u64;
         first_error.map_or(Ok(()), Err)
     }
 
-    /// Whether the last [`Sockets::receive`] read all that was there. If not, call it again before
-    /// waiting for descriptors that tell of new packets only.
+    /// Whether all that woken sockets had was read. If not, call [`Sockets::receive_woken`] again
+    /// before waiting for descriptors that tell of new packets only.
     #[must_use]
-    pub const fn drained(&self) -> bool {
-        self.drained
+    pub fn drained(&self) -> bool {
+        self.channels.iter().all(|channel| !channel.woken)
     }
 
     /// Sends a batch. Packets for one interface keep their order; what the kernel has no room for
@@ -215,15 +226,21 @@ impl Sockets {
     /// [`Sockets::flush`].
     pub fn send(&mut self, batch: &[Transmit]) -> SendReport {
         let mut report = SendReport::default();
-        let mut by_channel: Vec<Vec<&Transmit>> = vec![Vec::new(); self.channels.len()];
-        for packet in batch {
-            match self.channel_for(packet).and_then(|at| by_channel.get_mut(at)) {
-                Some(packets) => packets.push(packet),
-                None => report.fail(packet, SendError::UnknownLink(packet.link)),
+        let ways: Vec<_> = batch.iter().map(|packet| self.channel_for(packet)).collect();
+        for (at, way) in ways.iter().enumerate() {
+            if ways.get(..at).is_some_and(|before| before.contains(way)) {
+                continue;
             }
-        }
-        for (channel, packets) in self.channels.iter_mut().zip(by_channel) {
-            channel.send(&packets, &mut report);
+            let same = batch.iter().zip(&ways).filter(|(_, other)| *other == way);
+            let packets = same.map(|(packet, _)| packet);
+            match way.and_then(|at| self.channels.get_mut(at)) {
+                Some(channel) => channel.send(packets, &mut report),
+                None => {
+                    for packet in packets {
+                        report.fail(packet, SendError::UnknownLink(packet.link));
+                    }
+                }
+            }
         }
         self.count(report)
     }

@@ -100,6 +100,29 @@ fn two_interfaces_are_told_apart() {
     assert_eq!(wires.map(|mut wire| wire.rest().len()), [0, 0], "and no other");
 }
 
+/// With many interfaces, asking each socket for each packet would cost more than the packet.
+#[test]
+fn only_sockets_that_were_woken_are_read() {
+    let Some(bench) = Bench::new() else { return };
+    bench.second_link(Ipv4Addr::new(203, 0, 113, 1));
+    let mut sockets = bench.sockets(SocketType::Raw);
+    assert!(!sockets.drained(), "nobody has looked yet");
+    let mut got = Vec::new();
+    sockets.receive_woken(&mut got).expect("reads");
+    assert!(got.is_empty() && sockets.drained());
+    bench.wire().send(ALL, ANY, BROADCAST, b"on the first");
+    bench.wire_on("cli1").send(ALL, ANY, BROADCAST, b"on the second");
+    std::thread::sleep(Duration::from_millis(50));
+    sockets.receive_woken(&mut got).expect("reads");
+    assert!(got.is_empty());
+    sockets.wake(1);
+    assert!(!sockets.drained());
+    sockets.receive_woken(&mut got).expect("reads");
+    assert_eq!(got.iter().map(|it| &it.payload[..]).collect::<Vec<_>>(), [b"on the second"]);
+    sockets.wake(99);
+    assert_eq!(arrivals(&mut sockets, 1).len(), 1);
+}
+
 /// Checksums of packets between namespaces are left to hardware that is not there.
 #[test]
 fn checksums_that_no_wire_needed_are_not_missed() {

@@ -125,7 +125,7 @@ pub(crate) fn respond(wire: &mut Wire, network: Network) -> Result<(), String> {
     loop {
         wire.wait(None).map_err(|why| format!("cannot wait: {why}"))?;
         // An error of one socket, such as a neighbour's "port unreachable", ends nothing.
-        let _ = wire.receive(&mut arrived);
+        let _ = wire.receive_seen(&mut arrived);
         for datagram in &arrived {
             reply(wire, network, &canned, datagram);
         }

@@ -90,12 +90,21 @@ impl Wire {
         self.sockets.receive(into)
     }
 
+    /// Reads what [`Wire::wait`] has seen.
+    ///
+    /// # Errors
+    /// What the kernel answered.
+    pub(crate) fn receive_seen(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
+        into.clear();
+        self.sockets.receive_woken(into)
+    }
+
     /// Waits for something to read, or room for what waits, or for so long; for ever if none is
     /// given.
     ///
     /// # Errors
     /// What the kernel answered.
-    pub(crate) fn wait(&self, patience: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn wait(&mut self, patience: Option<Duration>) -> io::Result<()> {
         if !self.sockets.drained() {
             return Ok(());
         }
@@ -106,9 +115,15 @@ impl Wire {
         let patience = patience.map(Timespec::try_from).transpose();
         let patience = patience.map_err(io::Error::other)?;
         match poll(&mut fds, patience.as_ref()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(why) => Err(why.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(why) => return Err(why.into()),
         }
+        let readable = |fd: &PollFd<'_>| !(fd.revents() - PollFlags::OUT).is_empty();
+        let woken: Vec<bool> = fds.iter().map(readable).collect();
+        for at in woken.iter().enumerate().filter_map(|(at, woken)| woken.then_some(at)) {
+            self.sockets.wake(at);
+        }
+        Ok(())
     }
 
     /// What the sockets counted.

@@ -51,8 +51,6 @@ struct Open {
     polled: Vec<AsyncFd<OwnedFd>>,
     /// Those are of other sockets.
     unpolled: bool,
-    /// Something may be there that nobody has read.
-    arrived: bool,
 }
 
 impl KernelPackets {
@@ -77,12 +75,7 @@ impl KernelPackets {
         let mut packets = Self {
             options: options(config, server_port),
             client_port: (client_port != Self::CLIENT_PORT).then_some(client_port),
-            open: Open {
-                sockets: Sockets::closed(),
-                polled: Vec::new(),
-                unpolled: false,
-                arrived: false,
-            },
+            open: Open { sockets: Sockets::closed(), polled: Vec::new(), unpolled: false },
             listening: Listening::default(),
             watch_polled: polled(watch.as_ref().map(AsFd::as_fd)).unwrap_or_default(),
             watch,
@@ -117,7 +110,6 @@ impl KernelPackets {
             .map_err(|why| with_causes(&why))?;
         note(change.report, &mut self.lost);
         if change.fds || open.unpolled {
-            open.arrived = true;
             open.unpolled = true;
             open.polled = polled(open.sockets.fds())
                 .map_err(|why| format!("cannot poll the sockets: {why}"))?;
@@ -173,7 +165,6 @@ impl PacketIo for KernelPackets {
             let open = &mut self.open;
             note(open.poll_flush(context), &mut self.lost);
             let arrived = open.poll_readable(context);
-            open.arrived |= arrived.is_ready();
             match (arrived, answered) {
                 (Poll::Pending, Poll::Pending) if self.lost.is_empty() => Poll::Pending,
                 _ => Poll::Ready(()),
@@ -185,12 +176,8 @@ impl PacketIo for KernelPackets {
     fn receive(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
         into.append(&mut self.left_over);
         let open = &mut self.open;
-        let mut context = Context::from_waker(Waker::noop());
-        if open.arrived || !open.sockets.drained() || open.poll_readable(&mut context).is_ready() {
-            open.arrived = false;
-            open.sockets.receive(into)?;
-        }
-        Ok(())
+        let _ = open.poll_readable(&mut Context::from_waker(Waker::noop()));
+        open.sockets.receive_woken(into)
     }
 
     fn send(&mut self, batch: &[Transmit], lost: &mut Vec<Undelivered>) {
@@ -270,10 +257,16 @@ fn interface(found: Description) -> Interface {
 }
 
 impl Open {
-    /// Whether something may have arrived since this last said so. The answer is used up: whoever
-    /// gets it reads until nothing is left.
-    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
-        poll_readable(&self.polled, context)
+    /// Wakes the sockets where something has arrived; whether there are such.
+    fn poll_readable(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut readable = Poll::Pending;
+        for (at, fd) in self.polled.iter().enumerate() {
+            if take_ready(fd, context) {
+                self.sockets.wake(at);
+                readable = Poll::Ready(());
+            }
+        }
+        readable
     }
 
     /// Sends what waits, if the kernel has room again.
@@ -301,16 +294,22 @@ fn polled<'a>(fds: impl IntoIterator<Item = BorrowedFd<'a>>) -> io::Result<Vec<A
 }
 
 fn poll_readable(polled: &[AsyncFd<OwnedFd>], context: &mut Context<'_>) -> Poll<()> {
-    let mut readable = Poll::Pending;
-    for fd in polled {
-        if let Poll::Ready(guard) = fd.poll_read_ready(context) {
+    let ready = polled.iter().filter(|fd| take_ready(fd, context)).count();
+    if ready > 0 { Poll::Ready(()) } else { Poll::Pending }
+}
+
+/// Whether something may have arrived since this last said so. The answer is used up: whoever gets it
+/// reads until nothing is left.
+fn take_ready(fd: &AsyncFd<OwnedFd>, context: &mut Context<'_>) -> bool {
+    match fd.poll_read_ready(context) {
+        Poll::Ready(guard) => {
             if let Ok(mut guard) = guard {
                 guard.clear_ready();
             }
-            readable = Poll::Ready(());
+            true
         }
+        Poll::Pending => false,
     }
-    readable
 }
 
 pub(crate) fn options(config: &Config, port: u16) -> Options {

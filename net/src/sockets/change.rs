@@ -103,7 +103,10 @@ impl Sockets {
         self.skipped = skipped;
         if change.fds {
             self.turn = 0;
-            self.drained = false;
+            // Who polls them has yet to find out.
+            for channel in &mut self.channels {
+                channel.woken = true;
+            }
         }
         change.report = self.count(change.report);
         Ok(change)

@@ -25,19 +25,23 @@ const NAME_SIZE: socklen_t = NAME_LEN as socklen_t;
 /// Room for one batch of packets, used for every receive.
 pub struct Inbox {
     slots: Box<[Slot]>,
+    // Both point into `slots` and stay as they are, but for what the kernel writes: laying them out
+    // anew would cost more than to receive a packet.
+    #[expect(dead_code, reason = "the headers point to them")]
+    vectors: Box<[iovec]>,
+    headers: Box<[mmsghdr]>,
     filled: usize,
 }
 
-/// One packet's room, with what the kernel reported about it.
+// SAFETY: the pointers are to memory that the inbox owns and nobody else refers to.
+unsafe impl Send for Inbox {}
+
+/// One packet's room.
 #[repr(C, align(8))]
 struct Slot {
     control: [u8; CONTROL_MAX],
     name: [u8; NAME_LEN],
     packet: [u8; PACKET_MAX],
-    control_len: usize,
-    name_len: usize,
-    packet_len: usize,
-    truncated: bool,
 }
 
 /// A packet as it arrived.
@@ -74,33 +78,42 @@ impl Inbox {
     /// An empty one.
     #[must_use]
     pub fn new() -> Self {
-        Self { slots: (0..BATCH).map(|_| Slot::EMPTY).collect(), filled: 0 }
-    }
-
-    /// Replaces the contents by what the socket has now; zero if it has nothing.
-    pub(crate) fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
-        self.filled = 0;
-        let mut vectors = [EMPTY_VECTOR; BATCH];
-        let mut headers = [EMPTY_HEADER; BATCH];
-        for ((slot, vector), header) in self.slots.iter_mut().zip(&mut vectors).zip(&mut headers) {
-            *vector = iovec {
+        let mut slots: Box<[Slot]> = (0..BATCH).map(|_| Slot::EMPTY).collect();
+        let mut vectors: Box<[iovec]> = slots
+            .iter_mut()
+            .map(|slot| iovec {
                 iov_base: slot.packet.as_mut_ptr().cast::<c_void>(),
                 iov_len: slot.packet.len(),
-            };
+            })
+            .collect();
+        let headers = slots.iter_mut().zip(&mut vectors).map(|(slot, vector)| {
+            let mut header = EMPTY_HEADER;
             header.msg_hdr.msg_name = slot.name.as_mut_ptr().cast::<c_void>();
             header.msg_hdr.msg_namelen = NAME_SIZE;
             header.msg_hdr.msg_control = slot.control.as_mut_ptr().cast::<c_void>();
             header.msg_hdr.msg_controllen = slot.control.len();
             header.msg_hdr.msg_iov = vector;
             header.msg_hdr.msg_iovlen = 1;
+            header
+        });
+        Self { headers: headers.collect(), slots, vectors, filled: 0 }
+    }
+
+    /// Replaces the contents by what the socket has now; zero if it has nothing.
+    pub(crate) fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
+        // The kernel has written lengths there.
+        for header in self.headers.iter_mut().take(self.filled) {
+            header.msg_hdr.msg_namelen = NAME_SIZE;
+            header.msg_hdr.msg_controllen = CONTROL_MAX;
         }
+        self.filled = 0;
         // SAFETY: there are `BATCH` headers; each points to a vector and buffers of the lengths
-        // given, all distinct, borrowed mutably here, and alive until the call returns. The kernel
-        // keeps no pointer. Any octets are valid contents.
+        // given, all distinct, owned by `self`, which is borrowed mutably, and never moved. The
+        // kernel keeps no pointer. Any octets are valid contents.
         let result = unsafe {
             libc::recvmmsg(
                 fd.as_raw_fd(),
-                headers.as_mut_ptr(),
+                self.headers.as_mut_ptr(),
                 BATCH_SIZE,
                 libc::MSG_DONTWAIT,
                 ptr::null_mut(),
@@ -109,37 +122,27 @@ impl Inbox {
         let Ok(filled) = usize::try_from(result) else {
             return nothing_yet(io::Error::last_os_error());
         };
-        for (slot, header) in self.slots.iter_mut().zip(&headers).take(filled) {
-            slot.packet_len = header.msg_len as usize;
-            slot.name_len = header.msg_hdr.msg_namelen as usize;
-            slot.control_len = header.msg_hdr.msg_controllen;
-            slot.truncated = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
-        }
         self.filled = filled;
         Ok(filled)
     }
 
     /// The packets of the last [`Inbox::fill`].
     pub(crate) fn arrivals(&self) -> impl Iterator<Item = Arrival<'_>> {
-        self.slots.iter().take(self.filled).map(|slot| Arrival {
-            packet: slot.packet.get(..slot.packet_len).unwrap_or(&slot.packet),
-            name: slot.name.get(..slot.name_len).unwrap_or(&slot.name),
-            control: slot.control.get(..slot.control_len).unwrap_or(&slot.control),
-            truncated: slot.truncated,
+        self.slots.iter().zip(&self.headers).take(self.filled).map(|(slot, header)| {
+            let lengths = &header.msg_hdr;
+            Arrival {
+                packet: slot.packet.get(..header.msg_len as usize).unwrap_or(&slot.packet),
+                name: slot.name.get(..lengths.msg_namelen as usize).unwrap_or(&slot.name),
+                control: slot.control.get(..lengths.msg_controllen).unwrap_or(&slot.control),
+                truncated: lengths.msg_flags & libc::MSG_TRUNC != 0,
+            }
         })
     }
 }
 
 impl Slot {
-    const EMPTY: Self = Self {
-        control: [0; CONTROL_MAX],
-        name: [0; NAME_LEN],
-        packet: [0; PACKET_MAX],
-        control_len: 0,
-        name_len: 0,
-        packet_len: 0,
-        truncated: false,
-    };
+    const EMPTY: Self =
+        Self { control: [0; CONTROL_MAX], name: [0; NAME_LEN], packet: [0; PACKET_MAX] };
 }
 
 fn nothing_yet(error: io::Error) -> io::Result<usize> {
@@ -154,9 +157,18 @@ fn nothing_yet(error: io::Error) -> io::Result<usize> {
 /// # Errors
 /// Why not even the first was taken.
 pub(crate) fn send(fd: BorrowedFd<'_>, batch: &[Outgoing<'_>]) -> io::Result<usize> {
-    let mut vectors = [[EMPTY_VECTOR; 2]; BATCH];
-    let mut headers = [EMPTY_HEADER; BATCH];
-    let count = c_uint::try_from(batch.len()).map_or(BATCH_SIZE, |len| len.min(BATCH_SIZE));
+    // Most batches are small, and what is laid out for none is laid out in vain.
+    match batch.len() {
+        0..=4 => send_some::<4>(fd, batch),
+        5..=16 => send_some::<16>(fd, batch),
+        _ => send_some::<BATCH>(fd, batch),
+    }
+}
+
+fn send_some<const MAX: usize>(fd: BorrowedFd<'_>, batch: &[Outgoing<'_>]) -> io::Result<usize> {
+    let mut vectors = [[EMPTY_VECTOR; 2]; MAX];
+    let mut headers = [EMPTY_HEADER; MAX];
+    let count = c_uint::try_from(batch.len().min(MAX)).unwrap_or(BATCH_SIZE);
     for ((packet, vectors), header) in batch.iter().zip(&mut vectors).zip(&mut headers) {
         let front = packet.headers.as_ref().map_or(&[][..], |octets| &octets[..]);
         *vectors = [read_vector(front), read_vector(packet.payload)];
