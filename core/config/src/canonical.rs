@@ -1,6 +1,7 @@
 //! A `Config` in Kea's spelling, everything written out.
 
 mod hooks;
+mod logging;
 mod naming;
 mod options;
 
@@ -33,7 +34,7 @@ pub(crate) fn tree(config: &Config) -> Value {
     let global = config.option_defs.as_slice();
     let classes: Value = config.classes.iter().map(|it| class(it, global)).collect();
     let dhcp4 = Map::default()
-        .with_some("user-context", context(&config.context, []))
+        .with_some("user-context", context(&config.context, [("lessor", logging::own(config))]))
         .with(
             "interfaces-config",
             Map::default()
@@ -67,6 +68,7 @@ pub(crate) fn tree(config: &Config) -> Value {
         .with("stash-agent-options", config.stash_agent_options)
         .with("dhcp-ddns", Map::default().with("enable-updates", config.ddns_updates))
         .with("server-tag", config.server_tag.as_str())
+        .with("loggers", logging::loggers(config))
         .with("hooks-libraries", hooks::tree(&config.hooks))
         .with("option-def", options::defs(global))
         .with("option-data", options::data(&config.options, &[global]))

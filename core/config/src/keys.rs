@@ -79,6 +79,10 @@ pub enum Scope {
     LogOutput,
     /// `relay`.
     Relay,
+    /// `lessor` in the user context of `Dhcp4`.
+    Own,
+    /// `metrics` there.
+    Metrics,
 }
 
 impl fmt::Display for Scope {
@@ -115,6 +119,8 @@ impl fmt::Display for Scope {
             Self::Logger => "a logger",
             Self::LogOutput => "a logger's output",
             Self::Relay => "`relay`",
+            Self::Own => "`lessor`",
+            Self::Metrics => "`metrics`",
         })
     }
 }

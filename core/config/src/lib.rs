@@ -15,6 +15,7 @@
 //! - `resolver_text`: encrypted resolvers as text and octets.
 //! - `spelling`: which known word was meant.
 //! - [`hooks`]: features that Kea has in libraries, and their settings.
+//! - [`log_pattern`]: what a line of the log looks like.
 //! - [`model`]: `Config` and its parts: what a file means, all defaults filled in.
 //! - [`host`]: reservations, and how they are found.
 //! - [`network`]: subnets that share a link.
@@ -44,6 +45,7 @@ pub mod hooks;
 pub mod host;
 pub mod json;
 pub mod keys;
+pub mod log_pattern;
 pub mod model;
 pub mod network;
 pub mod option_def;
@@ -65,10 +67,12 @@ pub use hooks::{
     Limits, PingCheck, Rate,
 };
 pub use host::{Host, HostLookup, HostScopes, Hosts};
+pub use log_pattern::LogPattern;
 pub use model::{
-    Allocator, Class, Compatibility, Config, ControlSocket, Expired, InfoCheck, InterfaceSpec,
-    LeaseCheck, LeaseStore, Lifetime, Membership, Memfile, Naming, Noted, Outbound, Pool, Replace,
-    Samples, SanityChecks, ServiceSockets, SocketType, Subnet, Tee,
+    Allocator, Class, Compatibility, Config, ControlSocket, Expired, Facility, InfoCheck,
+    InterfaceSpec, LeaseCheck, LeaseStore, Lifetime, LogDestination, LogOutput, Logger, Membership,
+    Memfile, Metrics, Naming, Noted, Outbound, Pool, Replace, Samples, SanityChecks, ServiceSockets, Severity, SocketType,
+    Subnet, Syslog, Tee,
 };
 pub use network::{Network, NetworkKey};
 pub use option_def::OptionDef;

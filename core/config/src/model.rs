@@ -6,6 +6,8 @@
 mod compatibility;
 mod leasing;
 mod listening;
+mod logging;
+mod metrics;
 mod naming;
 mod samples;
 
@@ -24,6 +26,8 @@ use crate::{
 pub use compatibility::Compatibility;
 pub use leasing::{Allocator, InfoCheck, LeaseCheck, SanityChecks};
 pub use listening::{InterfaceSpec, Outbound, ServiceSockets, SocketType};
+pub use logging::{Facility, LogDestination, LogOutput, Logger, Severity, Syslog};
+pub use metrics::Metrics;
 pub use naming::{Naming, Replace};
 pub use samples::Samples;
 
@@ -61,6 +65,10 @@ pub struct Config {
     pub parked_max: u32,
     /// How many of its last values a statistic keeps.
     pub samples: Samples,
+    /// What is logged where, each name once; nothing means as usual.
+    pub loggers: Vec<Logger>,
+    /// Where figures and health are told by HTTP, if anywhere.
+    pub metrics: Option<Metrics>,
     /// Whether replies carry the client identifier (RFC 6842).
     pub echo_client_id: bool,
     /// Where clients and relays are met halfway.
@@ -139,6 +147,8 @@ impl Default for Config {
             exclude_first_last_24: false,
             parked_max: 256,
             samples: Samples::default(),
+            loggers: Vec::new(),
+            metrics: None,
             echo_client_id: true,
             compatibility: Compatibility::default(),
             stash_agent_options: false,

@@ -7,10 +7,12 @@ mod classes;
 mod hooks;
 mod hosts;
 mod leasing;
+mod logging;
 mod naming;
 mod networks;
 mod option_data;
 mod option_defs;
+mod own;
 mod pools;
 mod section;
 mod server;
@@ -132,6 +134,7 @@ fn read_dhcp4(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
 
 /// Takes out of user contexts what features read there: the parts that they are for hold it now.
 fn take_settings(config: &mut Config) {
+    config.context.remove("lessor");
     if config.hooks.limits() {
         config.subnets.iter_mut().for_each(|subnet| subnet.context.remove("limits"));
         config.classes.iter_mut().for_each(|class| class.context.remove("limits"));

@@ -1,7 +1,7 @@
 //! A configuration that is written out and read again is the same.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use lessor_config::json::{Map, Node, Value};
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use lessor_config::{
     Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction,
     FlexChange, FlexId, FlexOption, FlexSubOption, FlexValue, Hook, Hooks, Host, HostLookup,
     HostScopes, Hosts, InfoCheck, InterfaceSpec, LeaseCheck, LeaseStore, Lifetime, Limits,
-    Membership, Memfile, Naming, Network, NetworkKey, OptionDef, OptionSet, Outbound, PingCheck,
-    Pool, Prefix4, Rate, Replace, Samples, SanityChecks, ServiceSockets, SocketType, Subnet, Tee,
-    hooks,
+    LogDestination, LogOutput, LogPattern, Logger, Membership, Memfile, Metrics, Naming, Network,
+    NetworkKey, OptionDef, OptionSet, Outbound, PingCheck, Pool, Prefix4, Rate, Replace, Samples,
+    SanityChecks, ServiceSockets, Severity, SocketType, Subnet, Tee, hooks,
 };
 use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
@@ -479,6 +479,44 @@ fn lease_store() -> impl Strategy<Value = LeaseStore> {
     )
 }
 
+fn log_output() -> impl Strategy<Value = LogOutput> {
+    let to = prop_oneof!["(stdout|stderr|journald|syslog|syslog:(daemon|own))", "/\\PC{1,9}"];
+    let pattern = option::of("(%-5p|%D\\{%q\\}|%m|%|\n|\\PC){1,5}");
+    (to, any::<bool>(), 0_u64..1 << 51, 1_u32..=9, pattern).prop_map(
+        |(to, flush, max_size, max_files, pattern)| LogOutput {
+            to: LogDestination::parse(&to).expect("a place"),
+            flush,
+            max_size,
+            max_files,
+            pattern: pattern.map(|text| LogPattern::parse(&text).0),
+        },
+    )
+}
+
+/// Loggers with different names, some of them other programs'.
+fn loggers() -> impl Strategy<Value = Vec<Logger>> {
+    let severity = prop_oneof![
+        (0_u8..=99).prop_map(Severity::Debug),
+        Just(Severity::None),
+        Just(Severity::Fatal),
+        Just(Severity::Error),
+        Just(Severity::Warn),
+        Just(Severity::Info),
+    ];
+    let told = (severity, vec(log_output(), 0..3), context());
+    btree_map("kea-dhcp4|kea-dhcp4[.][a-z-]{1,9}|\\PC{1,9}", told, 0..4).prop_map(|loggers| {
+        let logger =
+            |(name, (severity, outputs, context))| Logger { name, severity, outputs, context };
+        loggers.into_iter().map(logger).collect()
+    })
+}
+
+fn metrics() -> impl Strategy<Value = Option<Metrics>> {
+    option::of(
+        (any::<IpAddr>(), any::<u16>()).prop_map(|(address, port)| Metrics { address, port }),
+    )
+}
+
 fn expired() -> impl Strategy<Value = Expired> {
     any::<[u32; 6]>().prop_map(|[a, b, c, d, e, f]| Expired {
         reclaim_wait: Secs(a),
@@ -540,7 +578,7 @@ fn config() -> impl Strategy<Value = Config> {
         sockets(),
         lease_store(),
         btree_set("\\PC{1,9}", 0..3),
-        (any::<u32>().prop_map(Secs), expired(), sanity(), any::<bool>()),
+        (any::<u32>().prop_map(Secs), expired(), sanity(), any::<bool>(), (loggers(), metrics())),
         1_u32..=Config::PARKED_MAX,
         (any::<bool>(), "\\PC{0,9}", any::<[bool; 5]>(), naming()),
         ((options(), option_defs()), classes(), subnets, libraries()),
@@ -567,6 +605,8 @@ fn config() -> impl Strategy<Value = Config> {
                 0 => Samples::Count(parked),
                 _ => Samples::Age(Secs(parked)),
             },
+            loggers: if parked % 3 == 0 { Vec::new() } else { waits.4.0 },
+            metrics: waits.4.1,
             echo_client_id: id.0,
             naming: id.3,
             server_tag: id.1,

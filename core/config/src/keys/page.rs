@@ -101,6 +101,29 @@ fn places(scope: Scope) -> String {
             "The value of `limits` in the `user-context` of a subnet or a client class, with \
              `libdhcp_limits`."
         }
+        Scope::Own => {
+            "The value of `lessor` in the `user-context` of `Dhcp4`: what no Kea has. Kea keeps a \
+             user context and does not read it, so a file with these keys is a file for Kea, too."
+        }
+        Scope::Metrics => {
+            "With it, `/metrics`, `/health` and `/ready` are answered by HTTP at this address, to \
+             anybody who can reach it; without it, nothing listens."
+        }
+        Scope::Logger => {
+            "A message goes where the entry with the longest name says that its logger's name \
+             begins with; an entry without outputs uses those of the one above it, and `kea-dhcp4` \
+             without any writes to `stdout`. Without any entry, what is INFO or above goes to \
+             `stderr`. `docs/messages.md` has every message with its logger."
+        }
+        Scope::LogOutput => {
+            "`output` is `stdout`, `stderr`, `syslog` (facility `local0`), `syslog:` with a facility \
+             or with a name to log under, `journald` (Lessor's own: the journal in its own \
+             protocol), or a file, in `/var/log/lessor` if it has no directory. `maxsize` is in \
+             octets, and below 204800 nothing is rotated. In `pattern`, of what log4cplus knows, \
+             `%D{}` and `%d{}` (local time and UTC, with what `strftime` knows, `%q` and `%Q`), \
+             `%p`, `%c`, `%m`, `%n`, `%i`, `%t`, `%T`, `%h`, `%H`, `%r` and `%%` say something, with \
+             widths such as `%-5p`; a line always ends with a line end."
+        }
         _ => "",
     };
     places.extend((!free.is_empty()).then(|| free.to_owned()));

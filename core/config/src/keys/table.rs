@@ -8,9 +8,9 @@ use Kind::{
 use Scope::{
     Authentication, ClientClass, Compatibility, ConfigControl, ControlSocket, Credentials,
     Database, Dhcp4, DhcpDdns, Expiration, FlexId, FlexOption, FlexOptions, FlexSubOption,
-    HooksLibrary, HttpHeader, Interfaces, Limits, LogOutput, Logger, MultiThreading, OptionData,
-    OptionDef, PingCheck, Pool, QueueControl, Relay, Reservation, SanityChecks, SharedNetwork,
-    Subnet,
+    HooksLibrary, HttpHeader, Interfaces, Limits, LogOutput, Logger, Metrics, MultiThreading,
+    OptionData, OptionDef, Own, PingCheck, Pool, QueueControl, Relay, Reservation, SanityChecks,
+    SharedNetwork, Subnet,
 };
 
 use super::{Effect, Key, Kind, Scope};
@@ -411,18 +411,21 @@ pub const KEYS: &[Key] = &[
     key("source", Text, &[FlexOption], "\"\"", NotYetProtects).since("3.3.0"),
     key("destination", Text, &[FlexOption], "\"\"", NotYetProtects).since("3.3.0"),
     // Logs and counters.
-    key("loggers", Maps(Logger), &[Dhcp4], "[]", NotYet),
-    key("severity", SEVERITIES, &[Logger], "\"INFO\"", NotYet),
-    key("debuglevel", Int { min: 0, max: 99 }, &[Logger], "0", NotYet),
-    key("output-options", Maps(LogOutput), &[Logger], "[]", NotYet).since("2.6"),
-    key("output_options", Maps(LogOutput), &[Logger], "[]", NotYet)
+    key("loggers", Maps(Logger), &[Dhcp4], "[]", InEffect),
+    key("severity", SEVERITIES, &[Logger], "\"INFO\"", InEffect),
+    key("debuglevel", Int { min: 0, max: 99 }, &[Logger], "0", InEffect),
+    key("output-options", Maps(LogOutput), &[Logger], "[]", InEffect).since("2.6"),
+    key("output_options", Maps(LogOutput), &[Logger], "[]", InEffect)
         .replaced("2.6")
         .instead("output-options"),
-    key("output", Text, &[LogOutput], "(required)", NotYet),
-    key("flush", Bool, &[LogOutput], "true", NotYet),
-    key("maxsize", U32, &[LogOutput], "10240000", NotYet),
-    key("maxver", U32, &[LogOutput], "1", NotYet),
-    key("pattern", Text, &[LogOutput], "\"\"", NotYet),
+    key("output", Text, &[LogOutput], "(required)", InEffect),
+    key("flush", Bool, &[LogOutput], "true", InEffect),
+    key("maxsize", Int { min: 0, max: 1 << 51 }, &[LogOutput], "10240000", InEffect),
+    key("maxver", U32, &[LogOutput], "1", InEffect),
+    key("pattern", Text, &[LogOutput], "\"\"", InEffect),
     key("statistic-default-sample-count", U32, &[Dhcp4], "20", InEffect),
     key("statistic-default-sample-age", U32, &[Dhcp4], "0", InEffect),
+    key("metrics", Map(Metrics), &[Own], "(none)", InEffect).own(),
+    key("address", Text, &[Metrics], "\"127.0.0.1\"", InEffect).own(),
+    key("port", U16, &[Metrics], "9547", InEffect).own(),
 ];

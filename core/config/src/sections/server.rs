@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use super::leasing;
 use super::section::Section;
+use super::{leasing, logging, own};
 use crate::UserContext;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{
@@ -41,6 +41,8 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
             .unwrap_or(default.exclude_first_last_24),
         parked_max: read_parked_max(dhcp4, out).unwrap_or(default.parked_max),
         samples: read_samples(dhcp4),
+        loggers: logging::read(dhcp4, out),
+        metrics: own::read_metrics(dhcp4, out),
         echo_client_id: dhcp4.flag("echo-client-id").unwrap_or(default.echo_client_id),
         compatibility: read_compatibility(&dhcp4.section("compatibility")),
         stash_agent_options: dhcp4.flag("stash-agent-options").unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 mod classes;
 mod libraries;
+mod logging;
 mod networks;
 mod options;
 
