@@ -304,6 +304,16 @@ messages! {
         "Lines of the log are missing here, since nobody took them in time. No client was kept waiting for them."
         "See what is slow: the disk of a log file, the terminal, syslog; or log less.";
 
+    Dhcp4 Warn LOG_PLACE_FAILED
+        "Lines cannot be written to one of the places that `loggers` name; they go to the standard error until they can be again."
+        "Do what the message says: make the folder, give the server access, free space, start the daemon that should listen.";
+    Dhcp4 Info LOG_PLACE_RESTORED
+        "Lines are written to a place again that had failed."
+        "";
+    Dhcp4 Warn LOG_PLACE_TROUBLE
+        "A file of the log was not rotated and grows on."
+        "See whether the server may write to the folder, and what stands in the way.";
+
     // Commands.
     Commands Info CONTROL_OPENED
         "Commands are taken at this place."

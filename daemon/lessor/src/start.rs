@@ -7,7 +7,7 @@ use std::process;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lessor_config::{Config, ControlSocket, Diagnostics, LeaseStore, Memfile};
+use lessor_config::{Config, ControlSocket, Diagnostics, LeaseStore, LogDestination, Memfile};
 use lessor_env::files::OsFiles;
 use lessor_lease::Rows;
 use lessor_policy::Topology;
@@ -16,6 +16,7 @@ use lessor_server::{Level, Server, Setup, StoreMode};
 use lessor_shell::control::Desk;
 use lessor_shell::journal::JournalSetup;
 use lessor_shell::request::REQUESTS_MAX;
+use lessor_shell::telemetry::{Places, Usual};
 use lessor_shell::{
     Clock, ConfigFile, Control, Ending, Journal, Notice, PacketIo as _, Parts, Reactor, Request,
     Supervisor, SystemClock, Telemetry, Timing,
@@ -60,7 +61,7 @@ pub(crate) fn run(serve: &Serve) -> Result<Ending, String> {
     ending
 }
 
-/// Where files are written: the lease file, control sockets, the configuration.
+/// Where files are written: the lease file, control sockets, the log, the configuration.
 fn places(config: &Config, file: &Path) -> Vec<PathBuf> {
     let mut places = vec![file.to_owned()];
     if let LeaseStore::Memfile(memfile) = &config.lease_store
@@ -70,6 +71,12 @@ fn places(config: &Config, file: &Path) -> Vec<PathBuf> {
     }
     places.extend(config.control_sockets.iter().filter_map(|socket| match socket {
         ControlSocket::Unix { path } => Some(PathBuf::from(path)),
+        _ => None,
+    }));
+    let logs = Places::default();
+    let outputs = config.loggers.iter().flat_map(|logger| &logger.outputs);
+    places.extend(outputs.filter_map(|output| match &output.to {
+        LogDestination::File(name) => Some(logs.file(name)),
         _ => None,
     }));
     let folders: Vec<PathBuf> =
@@ -85,9 +92,10 @@ async fn serve_with(
     findings: &Diagnostics,
 ) -> Result<Ending, String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let least = if manner.debug { Level::Debug } else { Level::Info };
-    let telemetry = Telemetry::start(io::stderr(), least, Arc::clone(&clock))
+    let usual = Usual { least: Level::Info, verbose: manner.debug };
+    let telemetry = Telemetry::start_on_stderr(usual, Places::default(), Arc::clone(&clock))
         .map_err(|why| format!("cannot start the log: {why}"))?;
+    telemetry.configure(&config.loggers);
     for finding in findings {
         let told = findings.render(finding);
         telemetry.note(Notice::ConfigFinding(finding.level, told));

@@ -83,6 +83,12 @@ pub enum Notice {
     },
     /// The thread that writes leases has ended on its own.
     JournalDied,
+    /// A place of the log takes no lines.
+    LogPlaceFailed(String),
+    /// A place of the log takes lines again.
+    LogPlaceRestored(String),
+    /// A place of the log does not do all that it should.
+    LogPlaceTrouble(String),
     /// Lines of this log are missing here.
     LinesLost(u64),
 }
@@ -118,6 +124,9 @@ impl Notice {
             Self::Stopped { unsettled: 1.., .. } => messages::DHCP4_STOPPED_UNSETTLED,
             Self::Stopped { .. } => messages::DHCP4_STOPPED,
             Self::JournalDied => messages::JOURNAL_DIED,
+            Self::LogPlaceFailed(_) => messages::LOG_PLACE_FAILED,
+            Self::LogPlaceRestored(_) => messages::LOG_PLACE_RESTORED,
+            Self::LogPlaceTrouble(_) => messages::LOG_PLACE_TROUBLE,
             Self::LinesLost(_) => messages::LOG_LINES_LOST,
         }
     }
@@ -168,6 +177,9 @@ impl fmt::Display for Notice {
                 "ended with {parked} exchanges unfinished and {unsettled} lease changes unsettled"
             ),
             Self::JournalDied => f.write_str("the thread that writes leases has ended on its own"),
+            Self::LogPlaceFailed(why) => write!(f, "no lines go there for now: {why}"),
+            Self::LogPlaceRestored(place) => write!(f, "lines go there again: {place}"),
+            Self::LogPlaceTrouble(what) => f.write_str(what),
             Self::LinesLost(lines) => {
                 write!(f, "{lines} lines are missing, since nobody took them in time")
             }

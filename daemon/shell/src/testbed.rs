@@ -30,6 +30,7 @@ use crate::control::Desk;
 use crate::journal::JournalSetup;
 use crate::request::REQUESTS_MAX;
 use crate::supervisor::Supervisor;
+use crate::telemetry::{Places, Usual};
 use crate::{
     Clock, ConfigFile, Control, Ending, Interface, Journal, Listening, PacketIo, Parts, Reactor,
     Request, SystemClock, Telemetry, Timing, Undelivered,
@@ -251,7 +252,9 @@ impl Home {
 
     pub(crate) fn telemetry(&self) -> Telemetry {
         let clock = Arc::new(SystemClock::start());
-        Telemetry::start(self.log.clone(), Level::Debug, clock).expect("a thread")
+        let usual = Usual { least: Level::Debug, verbose: false };
+        let places = Places { log_dir: self.path().to_owned(), ..Places::default() };
+        Telemetry::start(self.log.clone(), usual, places, clock).expect("a thread")
     }
 
     pub(crate) fn journal_setup(&self, lfc_interval: Secs) -> JournalSetup<Disk<OsFiles>> {

@@ -151,6 +151,8 @@ impl<P: PacketIo> Reactor<P> {
             self.apply(topology)
         });
         if let Err(why) = &outcome {
+            // Whoever moves files of the log away sends a SIGHUP, which is how this began.
+            self.telemetry.reopen();
             self.telemetry.note(Notice::ConfigRefused(why.clone()));
         }
         // Ready again, with the new configuration or with the old one.
@@ -176,6 +178,7 @@ impl<P: PacketIo> Reactor<P> {
             return Err(why);
         }
         self.journal.set_interval(lfc_interval);
+        self.telemetry.configure(&new.loggers);
         self.configured = self.clock.now().mono;
         self.inputs.push_back(Input::Config(topology));
         self.tell_listening(&new);

@@ -191,6 +191,30 @@ async fn a_reload_takes_effect_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn loggers_change_with_the_configuration() {
+    let home = Home::new();
+    home.run(async |mut hands: Hands| {
+        home.configure(
+            r#""loggers": [ { "name": "kea-dhcp4", "severity": "ERROR" },
+                { "name": "kea-dhcp4.leases", "output-options": [
+                    { "output": "leases.log", "pattern": "%p %m" } ] } ],"#,
+        );
+        assert_eq!(home.command("config-reload").await["result"], 0);
+        Client(1).lease(&mut hands).await;
+        home.configure("");
+        assert_eq!(home.command("config-reload").await["result"], 0);
+        Client(2).lease(&mut hands).await;
+        hands.stop(0).await;
+    })
+    .await;
+    let leases = std::fs::read_to_string(home.path().join("leases.log")).expect("a file");
+    let lines: Vec<&str> = leases.lines().collect();
+    let [line] = lines[..] else { panic!("{leases}") };
+    assert!(line.starts_with("INFO DHCP4_LEASE_COMMITTED "), "{line}");
+    assert_eq!(home.log.text().matches("DHCP4_LEASE_COMMITTED").count(), 1);
+}
+
+#[tokio::test]
 async fn control_sockets_move_with_the_configuration() {
     let home = Home::new();
     let moved = home.path().join("moved");

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use lessor_messages::Message;
 use lessor_server::Event;
 use lessor_types::Wall;
 
@@ -20,17 +21,22 @@ pub(super) enum What {
 }
 
 impl Line {
-    /// Appends `2026-11-21T12:00:00.000Z INFO  ID text` and a line end. Further lines of the text
-    /// are indented, so that nobody outside can forge the beginning of one.
-    pub(super) fn print(&self, into: &mut String) {
-        let (message, text): (_, &dyn fmt::Display) = match &self.what {
-            What::Event(event) => (event.message(), event),
-            What::Notice(notice) => (notice.message(), notice),
-        };
-        // Writing to a string cannot fail.
-        let _ = write!(into, "{} {:5} {message} ", Stamp(self.at), message.level());
+    pub(super) const fn message(&self) -> Message {
+        match &self.what {
+            What::Event(event) => event.message(),
+            What::Notice(notice) => notice.message(),
+        }
+    }
+
+    /// Appends the words behind the id. Control characters are written out, and further lines of
+    /// the text are indented, so that nobody outside can forge the beginning of one.
+    pub(super) fn words(&self, into: &mut String) {
         let start = into.len();
-        let _ = write!(into, "{text}");
+        // Writing to a string cannot fail.
+        let _ = match &self.what {
+            What::Event(event) => write!(into, "{event}"),
+            What::Notice(notice) => write!(into, "{notice}"),
+        };
         if into[start..].contains(|letter: char| letter.is_control()) {
             let plain = into.split_off(start);
             for letter in plain.trim_end().chars() {
@@ -41,7 +47,22 @@ impl Line {
                 }
             }
         }
-        into.push('\n');
+    }
+}
+
+/// A line that is ready to be laid out.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub(super) at: Wall,
+    pub(super) message: Message,
+    pub(super) words: &'a str,
+}
+
+impl Said<'_> {
+    /// Appends `2026-11-21T12:00:00.000Z INFO  ID words` and a line end.
+    pub(super) fn print(&self, into: &mut String) {
+        let Self { at, message, words } = self;
+        let _ = writeln!(into, "{} {:5} {message} {words}", Stamp(*at), message.level());
     }
 }
 
@@ -73,10 +94,12 @@ mod tests {
 
     #[test]
     fn no_text_begins_a_line_of_its_own() {
-        let mut text = String::new();
+        let mut words = String::new();
         let what = What::Notice(Notice::SendFailed("a\nb\r\u{1b}[0m".to_owned()));
-        let at = Wall::from_secs(0);
-        Line { at, what }.print(&mut text);
+        let line = Line { at: Wall::from_secs(0), what };
+        line.words(&mut words);
+        let mut text = String::new();
+        Said { at: line.at, message: line.message(), words: &words }.print(&mut text);
         assert_eq!(
             text,
             "1970-01-01T00:00:00.000Z WARN  DHCP4_SEND_FAILED \
