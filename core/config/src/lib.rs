@@ -71,8 +71,8 @@ pub use log_pattern::LogPattern;
 pub use model::{
     Allocator, Class, Compatibility, Config, ControlSocket, Expired, Facility, InfoCheck,
     InterfaceSpec, LeaseCheck, LeaseStore, Lifetime, LogDestination, LogOutput, Logger, Membership,
-    Memfile, Metrics, Naming, Noted, Outbound, Pool, Replace, Samples, SanityChecks, ServiceSockets, Severity, SocketType,
-    Subnet, Syslog, Tee,
+    Memfile, Metrics, Naming, Noted, Outbound, Pool, Replace, Samples, SanityChecks,
+    ServiceSockets, Severity, SocketType, Subnet, Syslog, Tee,
 };
 pub use network::{Network, NetworkKey};
 pub use option_def::OptionDef;
