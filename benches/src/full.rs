@@ -9,7 +9,8 @@ use lessor_lease::{DnsFlags, Lease, Rows, State};
 use lessor_policy::Topology;
 use lessor_server::{Input, Limits, Output, Ports, Server, Setup, StoreMode, turn};
 use lessor_types::{
-    Datagram, Holder, Link, LinkId, Links, Mono, Now, PoolId, Secs, Seed, SubnetId, Unit, Wall,
+    Datagram, Holder, Link, LinkId, Links, Mono, Now, PoolId, Secs, Seed, SubnetId, Transmit, Unit,
+    Wall,
 };
 
 use crate::client::{SERVER, hw};
@@ -56,6 +57,8 @@ pub fn lease(n: u32) -> Lease {
 pub struct Sink {
     /// Packets sent so far.
     pub sent: u64,
+    /// The last packet sent.
+    pub answer: Option<Transmit>,
     /// The last batch for the store.
     pub batch: Option<lessor_lease::StoreBatch>,
 }
@@ -63,7 +66,10 @@ pub struct Sink {
 impl Ports for Sink {
     fn put(&mut self, output: Output) {
         match output {
-            Output::Send(_) => self.sent += 1,
+            Output::Send(packet) => {
+                self.sent += 1;
+                self.answer = Some(packet);
+            }
             Output::Store(batch) => self.batch = Some(batch),
             _ => {}
         }
