@@ -100,8 +100,29 @@ pub fn find_code<'a>(scopes: &[&'a [OptionDef]], space: &Space, code: u8) -> Opt
     let mut own = scopes.iter().copied().flatten();
     match own.find(|own| own.code == code && own.space == *space) {
         Some(own) => Some(own.into()),
-        None => standard(space).iter().find(|it| it.code == code).map(Known::from),
+        None => standard_code(space, code).map(Known::from),
     }
+}
+
+/// The space whose options follow the value of an option, if any do.
+#[must_use]
+pub fn inner(scopes: &[&[OptionDef]], space: &Space, code: u8) -> Option<Space> {
+    let mut own = scopes.iter().copied().flatten();
+    match own.find(|own| own.code == code && own.space == *space) {
+        Some(own) => own.encapsulates.clone(),
+        None => standard_code(space, code)?.encapsulates.map(Space::parse),
+    }
+}
+
+/// The codes of a space's standard options whose values other options follow.
+pub fn standard_holders(space: &Space) -> impl Iterator<Item = u8> + use<> {
+    let all = standard(space).iter();
+    all.filter(|it| it.encapsulates.is_some()).map(|it| it.code)
+}
+
+fn standard_code(space: &Space, code: u8) -> Option<&'static Definition> {
+    let all = standard(space);
+    all.get(all.binary_search_by_key(&code, |it| it.code).ok()?)
 }
 
 /// As [`find_code`], by its name.

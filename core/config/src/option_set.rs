@@ -156,6 +156,35 @@ impl OptionSet {
             .or_else(|| self.for_all(space, code))
     }
 
+    /// Those of a space that count for a client that is in those classes of which `is_in` says so,
+    /// each code once, in no particular order.
+    pub fn counting<'a>(
+        &'a self,
+        space: &Space,
+        is_in: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = &'a Given> {
+        // By code, the number of what counts so far, counted from one.
+        let mut numbers = [0_u8; 256];
+        let mut counting: Vec<&Given> = Vec::with_capacity(self.0.len().min(256));
+        for given in self.iter().filter(|given| given.space == *space) {
+            let is_for_all = given.classes.is_empty();
+            if !is_for_all && !given.classes.iter().any(|class| is_in(class)) {
+                continue;
+            }
+            let number = &mut numbers[usize::from(given.code)];
+            match number.checked_sub(1).and_then(|at| counting.get_mut(usize::from(at))) {
+                None => {
+                    counting.push(given);
+                    *number = u8::try_from(counting.len()).unwrap_or(0);
+                }
+                // What is for the client's classes counts before what is for everybody.
+                Some(other) if other.classes.is_empty() && !is_for_all => *other = given,
+                Some(_) => {}
+            }
+        }
+        counting.into_iter()
+    }
+
     /// The value of an option of a message that everybody gets.
     #[must_use]
     pub fn get(&self, code: u8) -> Option<&[u8]> {
@@ -216,6 +245,13 @@ mod tests {
         assert_eq!(found(&["b"]), Some(2));
         assert_eq!(found(&["b", "a"]), Some(1));
         assert_eq!(found(&[]), Some(0));
+        let counting = |classes: &[&str]| {
+            let found = set.counting(&Space::Dhcp4, |class| classes.contains(&class));
+            found.map(|it| it.octets[0]).collect::<Vec<_>>()
+        };
+        for classes in [&[][..], &["a"], &["b"], &["a", "b"]] {
+            assert_eq!(counting(classes), found(classes).into_iter().collect::<Vec<_>>());
+        }
         assert_eq!(set.get(6), Some(&[0][..]));
         assert_eq!(set.find(&Space::Vendor(1), 6, |_| true), None);
     }

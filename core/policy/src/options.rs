@@ -1,5 +1,6 @@
 //! Which configured options an answer carries, and in what order.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
@@ -25,6 +26,80 @@ pub(crate) struct Layers<'a> {
     budget: &'a Cell<u32>,
 }
 
+/// What all scopes together give in one space.
+struct Sum<'a> {
+    space: Space,
+    /// By code, the number of what is given, counted from one.
+    numbers: [u8; 256],
+    given: Vec<Together<'a>>,
+    /// The codes that any scope gives, for whatever classes.
+    codes: Codes,
+}
+
+/// What scopes give under one code.
+struct Together<'a> {
+    /// The highest scope's.
+    first: &'a Given,
+    /// Whether some scope has it sent unasked.
+    always: bool,
+    /// Whether some scope forbids it.
+    never: bool,
+}
+
+impl<'a> Sum<'a> {
+    /// The option that the client gets, unless a scope forbids it.
+    fn find(&self, code: u8) -> Option<&'a Given> {
+        self.together(code).filter(|together| !together.never).map(|together| together.first)
+    }
+
+    fn forbids(&self, code: u8) -> bool {
+        self.together(code).is_some_and(|together| together.never)
+    }
+
+    fn is_always(&self, code: u8) -> bool {
+        self.together(code).is_some_and(|together| together.always)
+    }
+
+    fn together(&self, code: u8) -> Option<&Together<'a>> {
+        let number = usize::from(self.numbers[usize::from(code)]);
+        number.checked_sub(1).and_then(|at| self.given.get(at))
+    }
+}
+
+/// Some option codes.
+#[derive(Clone, Copy, Default)]
+struct Codes([u64; 4]);
+
+impl Codes {
+    const fn insert(&mut self, code: u8) {
+        self.0[(code >> 6) as usize] |= 1 << (code & 63);
+    }
+
+    fn with(self, other: Self) -> Self {
+        let mut all = self;
+        all.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
+        all
+    }
+
+    fn iter(self) -> impl Iterator<Item = u8> {
+        (0_u8..4).zip(self.0).flat_map(|(at, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = word.trailing_zeros();
+                word &= word.wrapping_sub(1);
+                u8::try_from(bit).ok().filter(|bit| *bit < 64).map(|bit| at << 6 | bit)
+            })
+        })
+    }
+}
+
+impl FromIterator<u8> for Codes {
+    fn from_iter<I: IntoIterator<Item = u8>>(from: I) -> Self {
+        let mut codes = Self::default();
+        from.into_iter().for_each(|code| codes.insert(code));
+        codes
+    }
+}
+
 impl<'a> Layers<'a> {
     /// The scopes and the definitions that apply to a client, the highest first, and the classes
     /// that it is in.
@@ -46,107 +121,108 @@ impl<'a> Layers<'a> {
         left > 0
     }
 
-    /// What counts of each scope that gives an option, the highest first.
-    fn given(self, space: &Space, code: u8) -> impl Iterator<Item = &'a Given> {
-        let is_in = move |class: &str| self.classes.contains(class);
-        self.scopes.iter().filter_map(move |scope| scope.find(space, code, is_in))
-    }
-
-    /// The option that the client gets, unless a scope forbids it.
-    fn find(self, space: &Space, code: u8) -> Option<&'a Given> {
-        if self.forbid(space, code) { None } else { self.given(space, code).next() }
-    }
-
-    fn forbid(self, space: &Space, code: u8) -> bool {
-        self.given(space, code).any(|given| given.sending == Sending::Never)
-    }
-
-    fn is_always(self, space: &Space, code: u8) -> bool {
-        self.given(space, code).any(|given| given.sending == Sending::Always)
-    }
-
-    /// The codes that any scope gives in a space, for whatever classes.
-    fn codes(self, space: &Space) -> BTreeSet<u8> {
-        let all = self.scopes.iter().flat_map(|scope| scope.iter());
-        all.filter(|given| given.space == *space).map(|given| given.code).collect()
+    fn sum(self, space: Space) -> Sum<'a> {
+        let mut sum = Sum {
+            numbers: [0; 256],
+            given: Vec::with_capacity(16),
+            codes: Codes::default(),
+            space,
+        };
+        let is_in = |class: &str| self.classes.contains(class);
+        for scope in self.scopes {
+            let all = scope.iter().filter(|given| given.space == sum.space);
+            all.for_each(|given| sum.codes.insert(given.code));
+            for given in scope.counting(&sum.space, is_in) {
+                let number = &mut sum.numbers[usize::from(given.code)];
+                if *number == 0 {
+                    sum.given.push(Together { first: given, always: false, never: false });
+                    *number = u8::try_from(sum.given.len()).unwrap_or(0);
+                }
+                let at = usize::from(*number).checked_sub(1);
+                if let Some(together) = at.and_then(|at| sum.given.get_mut(at)) {
+                    together.always |= given.sending == Sending::Always;
+                    together.never |= given.sending == Sending::Never;
+                }
+            }
+        }
+        sum
     }
 
     /// The space whose options follow an option's value.
     fn inner(self, space: &Space, code: u8) -> Option<Space> {
-        option_def::find_code(self.definitions, space, code)?.encapsulates
+        option_def::inner(self.definitions, space, code)
     }
 
     /// The options of a message that are sent unasked, holders of such sub-options among them.
-    fn always(self) -> BTreeSet<u8> {
-        let space = Space::Dhcp4;
-        let mut found = self.codes(&space);
-        found.extend(self.holders(&space));
-        found.retain(|code| {
+    fn always(self, sum: &Sum<'_>) -> Codes {
+        let candidates = sum.codes.with(self.holders(&sum.space)).iter();
+        let always = candidates.filter(|code| {
             self.budget.set(Self::BUDGET);
-            self.is_unasked(&space, *code, OptionDef::NESTING_MAX)
+            self.is_unasked(sum, *code, OptionDef::NESTING_MAX)
         });
-        found
+        always.collect()
     }
 
-    fn is_unasked(self, space: &Space, code: u8, depth: usize) -> bool {
-        self.is_always(space, code)
-            || self.inner(space, code).is_some_and(|inner| {
-                let mut codes = self.codes(&inner);
-                codes.extend(self.holders(&inner));
+    fn is_unasked(self, sum: &Sum<'_>, code: u8, depth: usize) -> bool {
+        sum.is_always(code)
+            || self.inner(&sum.space, code).is_some_and(|inner| {
+                let inner = self.sum(inner);
+                let codes = inner.codes.with(self.holders(&inner.space));
                 depth > 0
                     && self.spend()
-                    && codes.iter().any(|code| self.is_unasked(&inner, *code, depth - 1))
+                    && codes.iter().any(|code| self.is_unasked(&inner, code, depth - 1))
             })
     }
 
     /// The codes of a space whose options hold other options.
-    fn holders(self, space: &Space) -> BTreeSet<u8> {
+    fn holders(self, space: &Space) -> Codes {
         let defined = self.definitions.iter().copied().flatten();
         let defined = defined.filter(|def| def.space == *space && def.encapsulates.is_some());
-        let standard = option_def::standard(space).iter();
-        let standard = standard.filter(|def| def.encapsulates.is_some());
-        defined.map(|def| def.code).chain(standard.map(|def| def.code)).collect()
+        let standard = option_def::standard_holders(space);
+        defined.map(|def| def.code).chain(standard).collect()
     }
 
     /// An option's value with the sub-options that it encapsulates; none if it is neither given
     /// nor has any.
-    fn value(self, space: &Space, code: u8, depth: usize) -> Option<Vec<u8>> {
-        if self.forbid(space, code) || !self.spend() {
+    fn value(self, sum: &Sum<'a>, code: u8, depth: usize) -> Option<Cow<'a, [u8]>> {
+        if sum.forbids(code) || !self.spend() {
             return None;
         }
-        let given = self.find(space, code);
-        let mut octets = given.map(|given| given.octets.clone()).unwrap_or_default();
-        let mut is_there = given.is_some();
-        if let Some(inner) = self.inner(space, code).filter(|_| depth > 0) {
-            let mut codes = self.codes(&inner);
-            codes.extend(self.holders(&inner));
-            for code in codes {
+        let given = sum.find(code);
+        let mut octets = given.map(|given| Cow::Borrowed(given.octets.as_slice()));
+        if let Some(inner) = self.inner(&sum.space, code).filter(|_| depth > 0) {
+            let inner = self.sum(inner);
+            for code in inner.codes.with(self.holders(&inner.space)).iter() {
                 if let Some(value) = self.value(&inner, code, depth - 1) {
-                    is_there |= vendor::push_sub_option(&mut octets, code, &value);
+                    let is_there = octets.is_some();
+                    let whole = octets.get_or_insert_default().to_mut();
+                    if !vendor::push_sub_option(whole, code, &value) && !is_there {
+                        octets = None;
+                    }
                 }
             }
         }
-        is_there.then_some(octets)
+        octets
     }
 
-    /// The whole value of an option of the answer.
-    fn option(self, query: &Message, code: u8) -> Option<Vec<u8>> {
+    /// The whole value of an option of the answer, of whose space this is the sum.
+    fn option(self, sum: &Sum<'a>, query: &Message, code: u8) -> Option<Cow<'a, [u8]>> {
         self.budget.set(Self::BUDGET);
         if code == code::VIVSO_SUBOPTIONS {
-            return self.vendor_options(query);
+            return self.vendor_options(sum, query).map(Cow::Owned);
         }
-        self.value(&Space::Dhcp4, code, OptionDef::NESTING_MAX)
+        self.value(sum, code, OptionDef::NESTING_MAX)
     }
 
     /// Option 125: for each vendor that the client speaks of or that the configuration names, what
     /// the client asks that vendor's way and what is sent unasked (RFC 3925 §4).
-    fn vendor_options(self, query: &Message) -> Option<Vec<u8>> {
+    fn vendor_options(self, sum: &Sum<'a>, query: &Message) -> Option<Vec<u8>> {
         let code = code::VIVSO_SUBOPTIONS;
-        if self.forbid(&Space::Dhcp4, code) {
+        if sum.forbids(code) {
             return None;
         }
-        let wanted = query.parameter_list().contains(&code) || self.is_always(&Space::Dhcp4, code);
-        let named = self.find(&Space::Dhcp4, code).filter(|_| wanted);
+        let wanted = query.parameter_list().contains(&code) || sum.is_always(code);
+        let named = sum.find(code).filter(|_| wanted);
         let named = named.map(|given| given.octets.as_slice()).unwrap_or_default();
         let mut octets = Vec::new();
         let configured = match named.split_first_chunk::<4>() {
@@ -184,24 +260,26 @@ impl<'a> Layers<'a> {
             .filter(|(code, _)| enterprise == DOCSIS_ENTERPRISE && *code == DOCSIS_LIST)
             .flat_map(|(_, list)| list.iter().copied())
             .collect();
-        let mut codes = self.codes(&space);
-        codes.extend(self.holders(&space));
-        codes
-            .into_iter()
+        let sum = self.sum(space);
+        sum.codes
+            .with(self.holders(&sum.space))
+            .iter()
             .filter(|code| {
-                asked.contains(code) || self.is_unasked(&space, *code, OptionDef::NESTING_MAX)
+                asked.contains(code) || self.is_unasked(&sum, *code, OptionDef::NESTING_MAX)
             })
-            .filter_map(|code| Some((code, self.value(&space, code, OptionDef::NESTING_MAX)?)))
+            .filter_map(|code| Some((code, self.value(&sum, code, OptionDef::NESTING_MAX)?)))
+            .map(|(code, value)| (code, value.into_owned()))
             .collect()
     }
 }
 
 /// Adds what a client asked for and what is sent unasked to `reply`, which has its own already.
 pub(crate) fn put(reply: &mut Message, query: &Message, prefix: Prefix4, layers: Layers<'_>) {
+    let sum = layers.sum(Space::Dhcp4);
     // The client's order first (RFC 2131 §4.3.1, V4-019).
     let asked = query.parameter_list().iter().copied();
     // RFC 8925 §3.3: never sent unasked.
-    let always = layers.always().into_iter().filter(|code| *code != code::V6_ONLY_PREFERRED);
+    let always = layers.always(&sum).iter().filter(|code| *code != code::V6_ONLY_PREFERRED);
     // RFC 2563 §2.2: asked for by sending it.
     let by_sending = query.options.contains(code::AUTO_CONFIG).then_some(code::AUTO_CONFIG);
     // RFC 3925 §4: a client that speaks as a vendor's device gets what that vendor's get.
@@ -210,9 +288,9 @@ pub(crate) fn put(reply: &mut Message, query: &Message, prefix: Prefix4, layers:
         if option_set::is_own(code) || reply.options.contains(code) {
             continue;
         }
-        if let Some(value) = layers.option(query, code) {
+        if let Some(value) = layers.option(&sum, query, code) {
             reply.options.insert(code, value);
-        } else if code == code::SUBNET_MASK && !layers.forbid(&Space::Dhcp4, code) {
+        } else if code == code::SUBNET_MASK && !sum.forbids(code) {
             reply.options.insert(code, prefix.mask().octets());
         }
     }

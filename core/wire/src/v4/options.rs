@@ -12,61 +12,88 @@ use super::{code, print};
 ///
 /// The order is the order to send in, and the order of importance when not everything fits; two
 /// sets with the same values are equal in whatever order.
+///
+/// All values lie in one run of octets, since a message is made and thrown away with each packet.
 #[derive(Clone, Default)]
-pub struct Options(Vec<(u8, Vec<u8>)>);
+pub struct Options {
+    places: Vec<Place>,
+    octets: Vec<u8>,
+}
+
+/// Where the value of an option lies.
+#[derive(Clone, Copy)]
+struct Place {
+    code: u8,
+    start: usize,
+    len: usize,
+}
 
 impl Options {
     /// No options.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { places: Vec::new(), octets: Vec::new() }
+    }
+
+    /// No options, and room for this many with this many octets in all.
+    #[must_use]
+    pub fn with_room(count: usize, octets: usize) -> Self {
+        Self { places: Vec::with_capacity(count), octets: Vec::with_capacity(octets) }
+    }
+
+    fn value(&self, place: &Place) -> &[u8] {
+        self.octets.get(place.start..place.start + place.len).unwrap_or(&[])
     }
 
     /// The value of an option.
     #[must_use]
     pub fn get(&self, code: u8) -> Option<&[u8]> {
-        self.iter().find(|(at, _)| *at == code).map(|(_, value)| value)
+        self.places.iter().find(|place| place.code == code).map(|place| self.value(place))
     }
 
     /// Whether an option is there, if only with an empty value.
     #[must_use]
     pub fn contains(&self, code: u8) -> bool {
-        self.get(code).is_some()
+        self.places.iter().any(|place| place.code == code)
     }
 
     /// Sets an option; one that is there already keeps its place. Framing codes are not kept.
-    pub fn insert(&mut self, code: u8, value: impl Into<Vec<u8>>) {
+    pub fn insert(&mut self, code: u8, value: impl AsRef<[u8]>) {
         if is_framing(code) {
             return;
         }
-        let value = value.into();
-        match self.0.iter_mut().find(|(at, _)| *at == code) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((code, value)),
+        let value = value.as_ref();
+        let (start, len) = (self.octets.len(), value.len());
+        // What another value of the same code leaves behind goes with the message.
+        self.octets.extend_from_slice(value);
+        match self.places.iter_mut().find(|place| place.code == code) {
+            Some(place) => (place.start, place.len) = (start, len),
+            None => self.places.push(Place { code, start, len }),
         }
     }
 
     /// Takes an option out.
     pub fn remove(&mut self, code: u8) -> Option<Vec<u8>> {
-        let index = self.0.iter().position(|(at, _)| *at == code)?;
-        Some(self.0.remove(index).1)
+        let index = self.places.iter().position(|place| place.code == code)?;
+        let place = self.places.remove(index);
+        Some(self.value(&place).to_vec())
     }
 
     /// Codes and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &[u8])> + '_ {
-        self.0.iter().map(|(code, value)| (*code, value.as_slice()))
+        self.places.iter().map(|place| (place.code, self.value(place)))
     }
 
     /// How many options there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.0.len()
+        self.places.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.places.is_empty()
     }
 
     /// A value that is exactly one octet.
@@ -100,21 +127,40 @@ impl Options {
 
 /// Joins the pieces of split options in the order in which they are given (RFC 3396 §7).
 ///
-/// One step per piece, however many distinct codes there are.
-pub(crate) fn join<'a>(pieces: impl Iterator<Item = (u8, &'a [u8])>) -> Options {
-    let mut options = Options::new();
-    let mut places = [None; 256];
-    for (code, piece) in pieces.filter(|(code, _)| !is_framing(*code)) {
-        let place = &mut places[usize::from(code)];
-        match place.and_then(|index: usize| options.0.get_mut(index)) {
-            Some((_, value)) => value.extend_from_slice(piece),
-            None => {
-                *place = Some(options.0.len());
-                options.0.push((code, piece.to_vec()));
+/// Two steps per piece, however many distinct codes there are: the first finds how long each value
+/// will be.
+pub(crate) fn join<'a>(pieces: impl Iterator<Item = (u8, &'a [u8])> + Clone) -> Options {
+    let pieces = pieces.filter(|(code, _)| !is_framing(*code));
+    let (mut places, mut end) = (Vec::<Place>::with_capacity(16), 0);
+    // By code, the number of its place, counted from one.
+    let mut numbers = [0_u8; 256];
+    for (code, piece) in pieces.clone() {
+        let number = &mut numbers[usize::from(code)];
+        if *number == 0 {
+            places.push(Place { code, start: 0, len: 0 });
+            *number = u8::try_from(places.len()).unwrap_or(u8::MAX);
+        }
+        if let Some(place) = places.get_mut(usize::from(*number) - 1) {
+            place.len += piece.len();
+        }
+    }
+    for place in &mut places {
+        place.start = end;
+        end += place.len;
+        place.len = 0;
+    }
+    let mut octets = vec![0; end];
+    for (code, piece) in pieces {
+        let number = usize::from(numbers[usize::from(code)]);
+        if let Some(place) = number.checked_sub(1).and_then(|number| places.get_mut(number)) {
+            let start = place.start + place.len;
+            if let Some(to) = octets.get_mut(start..start + piece.len()) {
+                to.copy_from_slice(piece);
+                place.len += piece.len();
             }
         }
     }
-    options
+    Options { places, octets }
 }
 
 const fn is_framing(code: u8) -> bool {
@@ -129,7 +175,7 @@ impl PartialEq for Options {
 
 impl Eq for Options {}
 
-impl<V: Into<Vec<u8>>> FromIterator<(u8, V)> for Options {
+impl<V: AsRef<[u8]>> FromIterator<(u8, V)> for Options {
     fn from_iter<I: IntoIterator<Item = (u8, V)>>(from: I) -> Self {
         let mut options = Self::new();
         for (code, value) in from {

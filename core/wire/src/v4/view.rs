@@ -208,7 +208,7 @@ impl<'a> View<'a> {
 
     /// Each occurrence of each option: the options field, then file, then sname where they hold
     /// options (RFC 2131 §4.1).
-    pub fn options(&self) -> impl Iterator<Item = RawOption<'a>> + use<'a> {
+    pub fn options(&self) -> impl Iterator<Item = RawOption<'a>> + Clone + use<'a> {
         let view = *self;
         self.areas().flat_map(move |area| view.walk(area))
     }
@@ -263,7 +263,7 @@ impl<'a> View<'a> {
         })
     }
 
-    fn areas(&self) -> impl Iterator<Item = Area> + use<> {
+    fn areas(&self) -> impl Iterator<Item = Area> + Clone + use<> {
         let Overload { file, sname } = self.overload;
         [(Area::Options, true), (Area::File, file), (Area::Sname, sname)]
             .into_iter()
@@ -302,6 +302,7 @@ impl Overload {
 }
 
 /// The options of one area, up to its end, or to one that runs past it.
+#[derive(Clone)]
 struct Walk<'a> {
     area: Area,
     rest: &'a [u8],
