@@ -114,10 +114,27 @@ pub fn inner(scopes: &[&[OptionDef]], space: &Space, code: u8) -> Option<Space> 
     }
 }
 
-/// The codes of a space's standard options whose values other options follow.
-pub fn standard_holders(space: &Space) -> impl Iterator<Item = u8> + use<> {
-    let all = standard(space).iter();
-    all.filter(|it| it.encapsulates.is_some()).map(|it| it.code)
+/// The codes of a space's standard options whose values other options follow, a bit for each: that
+/// of code 0 is the lowest of the first word.
+#[must_use]
+pub fn standard_holders(space: &Space) -> [u64; 4] {
+    const OF_MESSAGES: [u64; 4] = holders(definition::all());
+    match space {
+        Space::Dhcp4 => OF_MESSAGES,
+        space => holders(standard(space)),
+    }
+}
+
+const fn holders(all: &[Definition]) -> [u64; 4] {
+    let mut bits = [0; 4];
+    let mut rest = all;
+    while let [first, others @ ..] = rest {
+        if first.encapsulates.is_some() {
+            bits[(first.code >> 6) as usize] |= 1 << (first.code & 63);
+        }
+        rest = others;
+    }
+    bits
 }
 
 fn standard_code(space: &Space, code: u8) -> Option<&'static Definition> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -18,7 +17,7 @@ use crate::{Lease, Standing};
 #[derive(Clone, Default)]
 pub struct Rows {
     /// The addresses of DHCPv4, for which four octets do.
-    v4: BTreeMap<Ipv4Addr, Slot>,
+    v4: BTreeMap<u32, Slot>,
     others: BTreeMap<Unit, Slot>,
     arena: Arena,
     /// For packing.
@@ -46,7 +45,7 @@ impl Rows {
 
     fn slot(&self, unit: Unit) -> Option<Slot> {
         match unit {
-            Unit::V4(addr) => self.v4.get(&addr).copied(),
+            Unit::V4(addr) => self.v4.get(&addr.into()).copied(),
             unit => self.others.get(&unit).copied(),
         }
     }
@@ -73,10 +72,13 @@ impl Rows {
     ) -> impl Iterator<Item = (Unit, Record<'_>)> + Clone + '_ {
         let (v4, others) = match after {
             None => (Bound::Unbounded, Bound::Unbounded),
-            Some(Unit::V4(addr)) => (Bound::Excluded(addr), Bound::Unbounded),
-            Some(unit) => (Bound::Excluded(Ipv4Addr::BROADCAST), Bound::Excluded(unit)),
+            Some(Unit::V4(addr)) => (Bound::Excluded(addr.into()), Bound::Unbounded),
+            Some(unit) => (Bound::Excluded(u32::MAX), Bound::Excluded(unit)),
         };
-        let v4 = self.v4.range((v4, Bound::Unbounded)).map(|(addr, slot)| (Unit::V4(*addr), slot));
+        let v4 = self
+            .v4
+            .range((v4, Bound::Unbounded))
+            .map(|(addr, slot)| (Unit::V4((*addr).into()), slot));
         let others = self.others.range((others, Bound::Unbounded));
         let others = others.map(|(unit, slot)| (*unit, slot));
         v4.chain(others).map(|(unit, slot)| (unit, Record::of(self.arena.get(*slot))))
@@ -98,7 +100,7 @@ impl Rows {
         pack(row, &mut self.draft);
         let slot = self.arena.put(&self.draft);
         let before = match row.unit {
-            Unit::V4(addr) => self.v4.insert(addr, slot),
+            Unit::V4(addr) => self.v4.insert(addr.into(), slot),
             unit => self.others.insert(unit, slot),
         };
         if let Some(before) = before {
@@ -109,7 +111,7 @@ impl Rows {
     /// Removes the row of `unit`, if it has one.
     pub fn remove(&mut self, unit: Unit) {
         let slot = match unit {
-            Unit::V4(addr) => self.v4.remove(&addr),
+            Unit::V4(addr) => self.v4.remove(&addr.into()),
             unit => self.others.remove(&unit),
         };
         if let Some(slot) = slot {

@@ -3,7 +3,6 @@
 mod index;
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use lessor_types::{ClientId, Holder, HwAddr, Unit, Wall};
@@ -18,7 +17,7 @@ use index::{Indexes, Place};
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     rows: Rows,
-    v4: Indexes<Ipv4Addr>,
+    v4: Indexes<u32>,
     others: Indexes<Unit>,
 }
 
@@ -166,7 +165,7 @@ impl Table {
     fn moved(&mut self, unit: Unit, from: Place) {
         let to = self.rows.record(unit).as_ref().map(Place::of).unwrap_or_default();
         match unit {
-            Unit::V4(addr) => self.v4.moved(addr, from, to),
+            Unit::V4(addr) => self.v4.moved(addr.into(), from, to),
             unit => self.others.moved(unit, from, to),
         }
     }
@@ -176,7 +175,7 @@ impl From<Rows> for Table {
     /// Indexes what was gathered, for less than putting the rows one by one.
     fn from(rows: Rows) -> Self {
         let places = rows.records(None).map(|(unit, record)| (unit, Place::of(&record)));
-        let v4 = places.clone().filter_map(|(unit, place)| Some((unit.v4()?, place)));
+        let v4 = places.clone().filter_map(|(unit, place)| Some((unit.v4()?.into(), place)));
         let others = places.filter(|(unit, _)| unit.v4().is_none());
         let (v4, others) = (Indexes::of(v4), Indexes::of(others));
         Self { rows, v4, others }

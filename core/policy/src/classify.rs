@@ -34,7 +34,7 @@ impl<'a> Classes<'a> {
             classes.join(class_names::BOOTP);
         }
         if let Some(vendor) = query.message.options.get(code::CLASS_ID) {
-            classes.join(format!("{}{}", class_names::VENDOR_PREFIX, text(vendor)));
+            classes.join([class_names::VENDOR_PREFIX, &text(vendor)].concat());
         }
         for (class, phase) in topology.tested() {
             if phase != Phase::Late {
@@ -65,15 +65,19 @@ impl<'a> Classes<'a> {
     /// These and the ones that a pool, a subnet and its shared network list as additional, which
     /// select nothing.
     #[must_use]
-    pub fn with_additional(&self, pool: Option<&'a Pool>, subnet: &'a Subnet) -> Self {
-        let mut all = self.clone();
+    pub fn with_additional(&self, pool: Option<&'a Pool>, subnet: &'a Subnet) -> Cow<'_, Self> {
         let network = self.topology.config().network_of(subnet);
         let lists = pool
             .into_iter()
             .map(|pool| &pool.additional)
             .chain([&subnet.additional])
             .chain(network.map(|network| &network.additional));
-        for name in lists.flatten() {
+        let mut names = lists.flatten().peekable();
+        if names.peek().is_none() {
+            return Cow::Borrowed(self);
+        }
+        let mut all = self.clone();
+        for name in names {
             let Some(class) = self.topology.class(name) else {
                 continue;
             };
@@ -83,7 +87,7 @@ impl<'a> Classes<'a> {
                 _ => all.test(class),
             }
         }
-        all
+        Cow::Owned(all)
     }
 
     /// Whether the query is in a class.
@@ -179,8 +183,12 @@ pub(crate) fn packet<'a>(
 /// text as a percent sign and two digits.
 fn text(octets: &[u8]) -> String {
     let len = octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
-    let mut text = String::new();
-    for chunk in octets.get(..len).unwrap_or_default().utf8_chunks() {
+    let octets = octets.get(..len).unwrap_or_default();
+    if octets.iter().all(|octet| matches!(octet, b' '..=b'~')) {
+        return String::from_utf8_lossy(octets).into_owned();
+    }
+    let mut text = String::with_capacity(octets.len());
+    for chunk in octets.utf8_chunks() {
         for letter in chunk.valid().chars() {
             if letter.is_control() {
                 letter.encode_utf8(&mut [0; 4]).bytes().for_each(|octet| escape(&mut text, octet));

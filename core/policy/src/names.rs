@@ -76,6 +76,9 @@ impl Sources<'_> {
         let sent = query.options.get(code::HOST_NAME).filter(|octets| !octets.is_empty());
         let own = || {
             let name = sent.and_then(|octets| self.host_name(octets))?;
+            if self.naming.qualifying_suffix.is_empty() && is_plain(&name) {
+                return Some(name);
+            }
             let single =
                 parse(&name).filter(|name| !name.is_complete() && name.labels().len() == 1);
             Some(single.map_or(name, |name| self.qualified(name).to_string()))
@@ -154,6 +157,11 @@ impl Sources<'_> {
         };
         parse(&text).map(|name| self.qualified(name)).unwrap_or_default()
     }
+}
+
+/// Whether a name is one label in which nothing is written otherwise than it is meant.
+fn is_plain(name: &str) -> bool {
+    name.len() <= 63 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
 }
 
 fn parse(text: &str) -> Option<DomainName> {

@@ -34,6 +34,8 @@ struct Sum<'a> {
     given: Vec<Together<'a>>,
     /// The codes that any scope gives, for whatever classes.
     codes: Codes,
+    /// The codes whose options hold other options.
+    holders: Codes,
 }
 
 /// What scopes give under one code.
@@ -71,6 +73,10 @@ impl<'a> Sum<'a> {
 struct Codes([u64; 4]);
 
 impl Codes {
+    const fn contains(self, code: u8) -> bool {
+        self.0[(code >> 6) as usize] & 1 << (code & 63) != 0
+    }
+
     const fn insert(&mut self, code: u8) {
         self.0[(code >> 6) as usize] |= 1 << (code & 63);
     }
@@ -79,6 +85,10 @@ impl Codes {
         let mut all = self;
         all.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
         all
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == [0; 4]
     }
 
     fn iter(self) -> impl Iterator<Item = u8> {
@@ -126,6 +136,7 @@ impl<'a> Layers<'a> {
             numbers: [0; 256],
             given: Vec::with_capacity(16),
             codes: Codes::default(),
+            holders: self.holders(&space),
             space,
         };
         let is_in = |class: &str| self.classes.contains(class);
@@ -148,14 +159,23 @@ impl<'a> Layers<'a> {
         sum
     }
 
-    /// The space whose options follow an option's value.
-    fn inner(self, space: &Space, code: u8) -> Option<Space> {
-        option_def::inner(self.definitions, space, code)
+    /// What is given in the space whose options follow an option's value; none if nothing can be
+    /// there.
+    fn inner(self, sum: &Sum<'_>, code: u8) -> Option<Sum<'a>> {
+        if !sum.holders.contains(code) {
+            return None;
+        }
+        let space = option_def::inner(self.definitions, &sum.space, code)?;
+        let is_empty = |scope: &&OptionSet| scope.iter().all(|given| given.space != space);
+        if self.scopes.iter().all(is_empty) && self.holders(&space).is_empty() {
+            return None;
+        }
+        Some(self.sum(space))
     }
 
     /// The options of a message that are sent unasked, holders of such sub-options among them.
     fn always(self, sum: &Sum<'_>) -> Codes {
-        let candidates = sum.codes.with(self.holders(&sum.space)).iter();
+        let candidates = sum.codes.with(sum.holders).iter();
         let always = candidates.filter(|code| {
             self.budget.set(Self::BUDGET);
             self.is_unasked(sum, *code, OptionDef::NESTING_MAX)
@@ -165,9 +185,8 @@ impl<'a> Layers<'a> {
 
     fn is_unasked(self, sum: &Sum<'_>, code: u8, depth: usize) -> bool {
         sum.is_always(code)
-            || self.inner(&sum.space, code).is_some_and(|inner| {
-                let inner = self.sum(inner);
-                let codes = inner.codes.with(self.holders(&inner.space));
+            || self.inner(sum, code).is_some_and(|inner| {
+                let codes = inner.codes.with(inner.holders);
                 depth > 0
                     && self.spend()
                     && codes.iter().any(|code| self.is_unasked(&inner, code, depth - 1))
@@ -179,7 +198,11 @@ impl<'a> Layers<'a> {
         let defined = self.definitions.iter().copied().flatten();
         let defined = defined.filter(|def| def.space == *space && def.encapsulates.is_some());
         let standard = option_def::standard_holders(space);
-        defined.map(|def| def.code).chain(standard).collect()
+        defined.map(|def| def.code).fold(Codes(standard), |codes, code| {
+            let mut more = codes;
+            more.insert(code);
+            more
+        })
     }
 
     /// An option's value with the sub-options that it encapsulates; none if it is neither given
@@ -190,9 +213,8 @@ impl<'a> Layers<'a> {
         }
         let given = sum.find(code);
         let mut octets = given.map(|given| Cow::Borrowed(given.octets.as_slice()));
-        if let Some(inner) = self.inner(&sum.space, code).filter(|_| depth > 0) {
-            let inner = self.sum(inner);
-            for code in inner.codes.with(self.holders(&inner.space)).iter() {
+        if let Some(inner) = self.inner(sum, code).filter(|_| depth > 0) {
+            for code in inner.codes.with(inner.holders).iter() {
                 if let Some(value) = self.value(&inner, code, depth - 1) {
                     let is_there = octets.is_some();
                     let whole = octets.get_or_insert_default().to_mut();
@@ -262,7 +284,7 @@ impl<'a> Layers<'a> {
             .collect();
         let sum = self.sum(space);
         sum.codes
-            .with(self.holders(&sum.space))
+            .with(sum.holders)
             .iter()
             .filter(|code| {
                 asked.contains(code) || self.is_unasked(&sum, *code, OptionDef::NESTING_MAX)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use lessor_lease::Change;
 use lessor_policy::{Answer, Ask, Effect, Probed, Query};
@@ -44,7 +45,7 @@ pub fn twin_key(query: &Query) -> TwinKey {
 #[derive(Clone, Debug)]
 pub enum Origin {
     /// A client.
-    Client(Box<Query>),
+    Client(Arc<Query>),
     /// A round of reclaiming.
     Reclaim,
     /// Nobody: an address is put on probation.

@@ -1,10 +1,13 @@
 //! What a lease is for, and where it belongs.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The thing leased: the family is decided here, and nowhere above.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+///
+/// *Order*: IPv4 addresses, IPv6 addresses, prefixes; within a family by address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Unit {
     /// An IPv4 address.
     V4(Ipv4Addr),
@@ -22,6 +25,27 @@ impl Unit {
             Self::V4(addr) => Some(addr),
             Self::V6(_) | Self::Prefix(..) => None,
         }
+    }
+}
+
+impl Ord for Unit {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // By numbers: comparing octets is a call, and maps compare many times with each packet.
+        let rank = |unit: &Self| match *unit {
+            Self::V4(addr) => (0_u8, u128::from(addr.to_bits()), 0),
+            Self::V6(addr) => (1, addr.to_bits(), 0),
+            Self::Prefix(addr, len) => (2, addr.to_bits(), len),
+        };
+        match (self, other) {
+            (Self::V4(own), Self::V4(other)) => own.to_bits().cmp(&other.to_bits()),
+            _ => rank(self).cmp(&rank(other)),
+        }
+    }
+}
+
+impl PartialOrd for Unit {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -20,16 +20,17 @@ pub(super) trait Key: Copy + Ord {
     fn not_after(unit: Unit) -> Self;
 }
 
-impl Key for Ipv4Addr {
-    const FIRST: Self = Self::UNSPECIFIED;
+/// An IPv4 address as a number, which is quicker to compare.
+impl Key for u32 {
+    const FIRST: Self = 0;
 
     fn unit(self) -> Unit {
-        Unit::V4(self)
+        Unit::V4(self.into())
     }
 
     fn not_after(unit: Unit) -> Self {
         // The units of other families come after all of these.
-        unit.v4().unwrap_or(Self::BROADCAST)
+        unit.v4().map_or(Self::MAX, Self::from)
     }
 }
 

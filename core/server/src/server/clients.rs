@@ -1,6 +1,7 @@
 //! Packets, and the exchanges that they begin.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lessor_lease::{FetchError, Found, Lookup};
 use lessor_policy::limits::rates;
@@ -43,7 +44,7 @@ impl Server {
         if !self.lot.has_room_of(Quarter::of(&query), query.ask) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::PlaceLimit));
         }
-        let exchange = self.exchange(id, Origin::Client(Box::new(query)));
+        let exchange = self.exchange(id, Origin::Client(Arc::new(query)));
         self.decide_exchange(exchange);
     }
 
@@ -99,12 +100,12 @@ impl Server {
             // Under another configuration, the client may go by another identifier, and what was
             // fetched may be no answer.
             if let Some(renamed) = query.renamed(&self.topology, &self.links) {
-                **query = renamed;
+                *query = Arc::new(renamed);
             }
             exchange.gathered = Gathered::default();
             exchange.era = self.era;
         }
-        let query = query.clone();
+        let query = Arc::clone(query);
         if exchange.rounds >= self.limits.rounds_max {
             let outcome = Outcome::Dropped(DropReason::TooManyRounds);
             return self.ended(exchange.id, Some(&query), outcome);

@@ -57,7 +57,9 @@ impl Message {
         let least = if bootp { MESSAGE_MIN + HEADERS } else { DATAGRAM_MIN };
         let room = limit.clamp(least, DATAGRAM_MAX) - HEADERS - HEADER_LEN;
         let layout = if bootp { Layout::plain(self, room) } else { Layout::best(self, room) };
-        let mut octets = self.header().to_vec();
+        let mut octets =
+            Vec::with_capacity((HEADER_LEN + layout.options.octets.len() + 1).max(MESSAGE_MIN));
+        octets.extend_from_slice(&self.header());
         for (at, len, area) in
             [(FILE_AT, FILE_LEN, &layout.file), (SNAME_AT, SNAME_LEN, &layout.sname)]
         {
@@ -101,11 +103,11 @@ impl Message {
 
     /// Options in the order of sending, which is that of importance; without relay information.
     fn ranked(&self) -> Vec<(u8, &[u8])> {
-        let mut ranked: Vec<(u8, &[u8])> =
-            self.options.iter().filter(|(code, _)| *code != code::RELAY_AGENT).collect();
-        ranked.sort_by_key(|(code, _)| {
-            FOREMOST.iter().position(|foremost| foremost == code).unwrap_or(FOREMOST.len())
-        });
+        let mut ranked: Vec<(u8, &[u8])> = Vec::with_capacity(self.options.len());
+        let foremost = FOREMOST.iter().filter_map(|code| Some((*code, self.options.get(*code)?)));
+        ranked.extend(foremost);
+        let is_other = |code| code != code::RELAY_AGENT && !FOREMOST.contains(&code);
+        ranked.extend(self.options.iter().filter(|(code, _)| is_other(*code)));
         // RFC 2132 §3.3: the subnet mask comes before routers.
         let place = |of: u8| ranked.iter().position(|(code, _)| *code == of);
         if let (Some(mask), Some(routers)) = (place(code::SUBNET_MASK), place(code::ROUTERS))
@@ -156,7 +158,9 @@ impl Layout {
     }
 
     fn fill(ranked: &[(u8, &[u8])], relay: Option<&[u8]>, sizes: [usize; 3]) -> Self {
-        let [options, file, sname] = sizes.map(Field::of_size);
+        let [mut options, file, sname] = sizes.map(Field::of_size);
+        let values = ranked.iter().map(|(_, value)| encoded_len(value)).sum::<usize>();
+        options.octets.reserve(values.min(options.size));
         let mut layout = Self { options, file, sname, left_out: Vec::new() };
         let overload = if sizes[1] + sizes[2] > 0 { OVERLOAD_LEN } else { 0 };
         let relay = relay.filter(|value| {
