@@ -123,29 +123,40 @@ impl Given {
 /// One option may stand there several times, for different classes: the first of them that is for
 /// the client counts, and one that is for everybody counts last.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct OptionSet(Vec<Given>);
+pub struct OptionSet {
+    given: Vec<Given>,
+    /// Whether some are of other spaces than that of messages.
+    nested: bool,
+}
 
 impl OptionSet {
     /// No options.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { given: Vec::new(), nested: false }
     }
 
     /// Adds an option. It counts only where no earlier one of its code does.
     pub fn push(&mut self, given: Given) {
-        self.0.push(given);
+        self.nested |= given.space != Space::Dhcp4;
+        self.given.push(given);
     }
 
     /// All of them, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Given> {
-        self.0.iter()
+        self.given.iter()
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.given.is_empty()
+    }
+
+    /// Whether there are any that go into the values of others.
+    #[must_use]
+    pub const fn has_nested(&self) -> bool {
+        self.nested
     }
 
     /// The one that counts for a client that is in those classes of which `is_in` says so.
@@ -165,7 +176,7 @@ impl OptionSet {
     ) -> impl Iterator<Item = &'a Given> {
         // By code, the number of what counts so far, counted from one.
         let mut numbers = [0_u8; 256];
-        let mut counting: Vec<&Given> = Vec::with_capacity(self.0.len().min(256));
+        let mut counting: Vec<&Given> = Vec::with_capacity(self.given.len().min(256));
         for given in self.iter().filter(|given| given.space == *space) {
             let is_for_all = given.classes.is_empty();
             if !is_for_all && !given.classes.iter().any(|class| is_in(class)) {
@@ -207,7 +218,9 @@ impl<'a> IntoIterator for &'a OptionSet {
 
 impl FromIterator<Given> for OptionSet {
     fn from_iter<I: IntoIterator<Item = Given>>(from: I) -> Self {
-        Self(from.into_iter().collect())
+        let mut set = Self::new();
+        from.into_iter().for_each(|given| set.push(given));
+        set
     }
 }
 

@@ -87,10 +87,6 @@ impl Codes {
         all
     }
 
-    fn is_empty(self) -> bool {
-        self.0 == [0; 4]
-    }
-
     fn iter(self) -> impl Iterator<Item = u8> {
         (0_u8..4).zip(self.0).flat_map(|(at, mut word)| {
             std::iter::from_fn(move || {
@@ -162,15 +158,10 @@ impl<'a> Layers<'a> {
     /// What is given in the space whose options follow an option's value; none if nothing can be
     /// there.
     fn inner(self, sum: &Sum<'_>, code: u8) -> Option<Sum<'a>> {
-        if !sum.holders.contains(code) {
+        if !self.scopes.iter().any(|scope| scope.has_nested()) || !sum.holders.contains(code) {
             return None;
         }
-        let space = option_def::inner(self.definitions, &sum.space, code)?;
-        let is_empty = |scope: &&OptionSet| scope.iter().all(|given| given.space != space);
-        if self.scopes.iter().all(is_empty) && self.holders(&space).is_empty() {
-            return None;
-        }
-        Some(self.sum(space))
+        Some(self.sum(option_def::inner(self.definitions, &sum.space, code)?))
     }
 
     /// The options of a message that are sent unasked, holders of such sub-options among them.

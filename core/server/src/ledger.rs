@@ -16,6 +16,7 @@ use crate::quarter::Quarter;
 use crate::shares::Shares;
 use crate::snapshot::{SnapshotId, Snapshots};
 use crate::tally::Tally;
+use crate::underway::{Pending, Underway};
 
 /// How long a confirmation counts as recent: longer than packets overtake each other.
 const RECENT: Duration = Duration::from_secs(2);
@@ -23,13 +24,6 @@ const RECENT: Duration = Duration::from_secs(2);
 const BEGINNING: (i64, Unit) = (i64::MIN, Unit::V4(std::net::Ipv4Addr::UNSPECIFIED));
 /// How many units may lapse in one turn; the rest follow in the next.
 const LAPSES_PER_TURN: usize = 1000;
-
-/// A change that the store has not settled.
-#[derive(Clone, Debug)]
-struct Pending {
-    seq: Seq,
-    change: Change,
-}
 
 /// An offer with its end.
 #[derive(Clone, Debug)]
@@ -47,9 +41,7 @@ struct Offer {
 #[derive(Debug)]
 pub struct Ledger {
     table: Table,
-    pending: BTreeMap<Unit, Pending>,
-    /// The rows to be, so that clients can be found among them.
-    pending_rows: Table,
+    pending: Underway,
     /// Where changes of a unit are not settled.
     unsettled: BTreeMap<Unit, Vec<(LaneId, Seq)>>,
     /// What the partner was told and has not answered, by its number.
@@ -79,8 +71,7 @@ impl Ledger {
     pub fn new(topology: &Topology, rows: Rows, judged: Wall, offers_max: usize) -> Self {
         let mut ledger = Self {
             table: rows.into(),
-            pending: BTreeMap::new(),
-            pending_rows: Table::new(),
+            pending: Underway::default(),
             unsettled: BTreeMap::new(),
             told: BTreeMap::new(),
             acked: BTreeMap::new(),
@@ -119,7 +110,7 @@ impl Ledger {
         };
         let leased = self.table.standings().map(|(unit, _)| unit);
         let units = leased
-            .chain(self.pending.keys().copied())
+            .chain(self.pending.units().copied())
             .chain(self.offers.keys().copied())
             .chain(topology.reserved());
         if has_queues {
@@ -196,7 +187,7 @@ impl Ledger {
     /// The row of a unit as it will be, if a change of it is on its way.
     #[must_use]
     pub fn row_to_be(&self, unit: Unit) -> Option<Option<&Arc<Lease>>> {
-        self.pending.get(&unit).map(|pending| pending.change.to.as_ref())
+        self.pending.get(unit).map(|pending| pending.change.to.as_ref())
     }
 
     /// The row of a unit, with changes on their way.
@@ -215,24 +206,21 @@ impl Ledger {
     #[must_use]
     pub fn overlay(&self, holder: &Holder, mut rows: Vec<Arc<Lease>>) -> Vec<Arc<Lease>> {
         if !self.pending.is_empty() {
-            rows.retain(|row| !self.pending.contains_key(&row.unit));
-            rows.extend(self.pending_rows.rows_of(holder));
+            rows.retain(|row| self.pending.get(row.unit).is_none());
+            rows.extend(self.pending.rows_of(holder));
         }
         rows
     }
 
     /// The number under which a change of this unit is on its way to the store.
     fn pending(&self, unit: Unit) -> Option<Seq> {
-        self.pending.get(&unit).map(|pending| pending.seq)
+        self.pending.get(unit).map(|pending| pending.seq)
     }
 
     /// Notes a change on its way to the store.
     pub fn submit(&mut self, topology: &Topology, change: Change, seq: Seq) {
         let unit = change.unit;
-        if let Some(row) = &change.to {
-            self.pending_rows.put(row);
-        }
-        self.pending.insert(unit, Pending { seq, change });
+        self.pending.insert(Pending { seq, change });
         self.note(LaneId::Store, unit, seq);
         self.mark(topology, unit);
     }
@@ -243,8 +231,7 @@ impl Ledger {
         if self.pending(unit) != Some(seq) {
             return;
         }
-        self.pending_rows.remove(unit);
-        if let Some(Pending { change, .. }) = self.pending.remove(&unit)
+        if let Some(Pending { change, .. }) = self.pending.remove(unit)
             && keep
         {
             let before = match &change.to {

@@ -16,6 +16,7 @@
 //! - [`probes`]: addresses that are being probed before they are offered.
 //! - [`rates`]: how many packets were heard lately, by subnet and by class.
 //! - [`tally`]: how many leases there are, by subnet and by class.
+//! - [`underway`]: changes on their way to the store, by unit and by client.
 //! - [`reclaim`]: what becomes of lapsed leases.
 //! - [`sanity`]: stored leases that do not fit the configuration.
 //! - [`snapshot`]: the leases as they were at one moment, read in steps.
@@ -56,6 +57,7 @@ pub mod shares;
 pub mod snapshot;
 pub mod tally;
 pub mod throttle;
+pub mod underway;
 pub mod view;
 
 pub use census::Count;

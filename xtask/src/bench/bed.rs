@@ -42,7 +42,7 @@ impl Bed {
     /// Builds the programs, makes the folder and the namespaces.
     pub(crate) fn build(within: Option<&Path>) -> Result<Self> {
         let arguments =
-            ["build", "--release", "-p", "lessor", "-p", "lessor-benches", "--bins", "-q"];
+            ["build", "--profile", "dist", "-p", "lessor", "-p", "lessor-benches", "--bins", "-q"];
         println!("Building: cargo {}", arguments.join(" "));
         command::run(&mut command::cargo(&arguments))?;
         let manifest = command::root().join("Cargo.toml");
