@@ -63,8 +63,8 @@ impl Bed {
             prefix,
             folder,
             janitor,
-            lessor: target.join("release/lessor"),
-            load: target.join("release/lessor-load"),
+            lessor: target.join("dist/lessor"),
+            load: target.join("dist/lessor-load"),
             kea: packages::find(packages::KEA.program).unwrap_or_default(),
         };
         bed.lay()?;
