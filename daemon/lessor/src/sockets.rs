@@ -20,6 +20,11 @@ use lessor_types::{Datagram, Destination, LinkId, Transmit};
 use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
+/// Told once for each time that it begins.
+const NO_ROOM: &str = "packets are lost, since more came at once than receive buffers hold: the \
+                       kernel limits these by the sysctl net.core.rmem_max, and 4194304 there is \
+                       enough for thousands of packets";
+
 /// Sockets on the interfaces of a configuration, which follow these as they change.
 #[derive(Debug)]
 pub(crate) struct KernelPackets {
@@ -35,6 +40,10 @@ pub(crate) struct KernelPackets {
     /// They have changed since [`KernelPackets::looked`].
     stirred: bool,
     looked: Instant,
+    /// Packets that the kernel had dropped when this was last asked, and whether they were more than
+    /// before.
+    dropped: u64,
+    dropping: bool,
     /// Received by sockets that were replaced.
     left_over: Vec<Datagram>,
     /// Lost while the kernel had no room.
@@ -81,6 +90,8 @@ impl KernelPackets {
             watch,
             stirred: false,
             looked: Instant::now(),
+            dropped: 0,
+            dropping: false,
             left_over: Vec::new(),
             lost: Vec::new(),
             // Its lower half is enough to tell processes apart.
@@ -120,7 +131,10 @@ impl KernelPackets {
 
     /// Says where packets are heard now.
     fn take_stock(&mut self) {
-        let sockets = &self.open.sockets;
+        let sockets = &mut self.open.sockets;
+        let dropped = sockets.counters().kernel_drops;
+        self.dropping = dropped > self.dropped;
+        self.dropped = dropped;
         let links = sockets.links();
         if *self.listening.links != links {
             self.listening.links = Arc::new(links);
@@ -128,6 +142,9 @@ impl KernelPackets {
         let nobody = self.listening.links.0.is_empty();
         self.listening.troubles = troubles(&self.options, sockets.skipped(), nobody);
         self.listening.remarks = contested(self.options.port, sockets.contested());
+        if self.dropping {
+            self.listening.remarks.push(NO_ROOM.to_owned());
+        }
     }
 
     fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<()> {

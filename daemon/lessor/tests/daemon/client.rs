@@ -15,6 +15,8 @@ use socket2::SockRef;
 
 /// Names the interface to be a client on.
 const LINK: &str = "LESSOR_TEST_LINK";
+/// The number of one who sends a great many packets that nobody can answer, and leases nothing.
+pub(crate) const FLOOD: u8 = 255;
 /// How often a message is sent before the client gives up.
 const TRIES: usize = 40;
 
@@ -47,7 +49,11 @@ fn becomes_a_client() -> io::Result<()> {
     SockRef::from(&socket).bind_device(Some(link.as_bytes()))?;
     socket.set_broadcast(true)?;
     socket.set_read_timeout(Some(Duration::from_millis(200)))?;
-    let client = Client { socket, number: number.parse().expect("a small number") };
+    let number = number.parse().expect("a small number");
+    if number == FLOOD {
+        return flood(&socket);
+    }
+    let client = Client { socket, number };
 
     let offer = client.exchange(&client.message(MessageType::Discover))?;
     let mut request = client.message(MessageType::Request);
@@ -57,6 +63,14 @@ fn becomes_a_client() -> io::Result<()> {
     let ack = client.exchange(&request)?;
     assert_eq!(ack.message_type(), Some(MessageType::Ack));
     writeln!(io::stdout(), "\nleased {}", ack.yiaddr)
+}
+
+/// More than any buffer holds.
+fn flood(socket: &UdpSocket) -> io::Result<()> {
+    for _ in 0..40_000 {
+        socket.send_to(&[0; 300], (Ipv4Addr::BROADCAST, 67))?;
+    }
+    writeln!(io::stdout(), "\nleased 0.0.0.0")
 }
 
 struct Client {

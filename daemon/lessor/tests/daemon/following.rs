@@ -136,3 +136,19 @@ fn what_keeps_clients_from_being_heard_is_said() {
     daemon.signal("TERM");
     assert_eq!(daemon.wait().code(), Some(0));
 }
+
+#[test]
+fn packets_that_the_kernel_has_no_room_for_are_told_of() {
+    let Some(net) = net() else { return };
+    let site = Site::new(SERVICE);
+    let mut daemon = Daemon::start(net.at_server(&site.serve()));
+    daemon.wait_for("DHCP4_STARTED");
+    daemon.signal("STOP");
+    client::leased(net.at_clients(&client::command(CLIENT_LINK, client::FLOOD)));
+    daemon.signal("CONT");
+    let told = daemon.wait_for("packets are lost");
+    assert!(told.contains("DHCP4_SOCKET_REMARK") && told.contains("rmem_max"), "{told}");
+    client::leased(net.at_clients(&client::command(CLIENT_LINK, 1)));
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait().code(), Some(0));
+}
