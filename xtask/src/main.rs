@@ -8,6 +8,8 @@
 //! - [`conformance`]: the scenarios of conformance, and the table of what came of them.
 //! - [`decode`]: one message, printed.
 //! - [`docs`]: files that are made from the code.
+//! - [`package`]: Debian packages, and a trial of them.
+//! - [`sbom`]: what the server is made of.
 //! - [`tidy`]: rules of the house that the compiler does not know.
 //! - [`nightly`]: the long campaigns.
 //! - [`packages`]: programs that tasks need, installed if they are missing.
@@ -34,7 +36,9 @@ mod decode;
 mod demo;
 mod docs;
 mod nightly;
+mod package;
 mod packages;
+mod sbom;
 mod sim;
 mod test;
 mod tidy;
@@ -56,6 +60,11 @@ usage: cargo xtask TASK [ARGUMENT…]
   bench table FILE     what versus-kea wrote with --json, as Markdown
   decode [HEX|FILE|-]  print a DHCPv4 message from hexadecimal text or a file of octets
   docs                 write the files that are made from the code
+  package [OPTION…]    Debian packages, in target/package
+      --program PATH     with this program instead of a new one
+      --twice            build once more and compare
+      --try              install on a copy of this machine, serve a client, remove
+  sbom [--output FILE] what the server is made of, as CycloneDX
   tidy                 rules of the house: dependency arrows, crate maps, lengths, words
   nightly [OPTION…]    long campaigns
       --seeds N          seeds of the main campaign (default 100000)
@@ -87,6 +96,8 @@ fn dispatch(task: &str, arguments: &[String]) -> Result<ExitCode> {
         "bench" => bench::run(arguments),
         "decode" => decode::run(arguments),
         "docs" => docs::run(arguments),
+        "package" => package::run(arguments),
+        "sbom" => sbom::run(arguments),
         "tidy" => tidy::run(arguments),
         "nightly" => nightly::run(arguments),
         "help" | "--help" | "-h" => {

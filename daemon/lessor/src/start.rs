@@ -1,5 +1,6 @@
 //! From a configuration to a running loop.
 
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,13 +27,17 @@ use rustix::io::Errno;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::options::{Manner, Serve};
+use crate::options::{KEA_NAME, Manner, Serve, called};
 use crate::pid_file::PidFile;
 use crate::privileges;
 use crate::sockets::KernelPackets;
 
-/// Where lease files are unless the configuration says otherwise.
+/// Where lease files are unless the configuration says otherwise, under our own name and under
+/// Kea's.
 const DATA_DIR: &str = "/var/lib/lessor";
+const KEA_DATA_DIR: &str = "/var/lib/kea";
+/// Kea's variable for that folder.
+const DATA_DIR_VARIABLE: &str = "KEA_DHCP_DATA_DIR";
 /// The lease file's name unless the configuration says otherwise.
 const LEASE_FILE: &str = "kea-leases4.csv";
 
@@ -182,7 +187,9 @@ fn open_journal(store: &LeaseStore, telemetry: &Telemetry) -> Result<(Journal, R
 
 /// A name without a directory is one in the data directory.
 pub(crate) fn lease_file(memfile: &Memfile) -> PathBuf {
-    Path::new(DATA_DIR).join(memfile.path.as_deref().unwrap_or(LEASE_FILE))
+    let own = if called() == KEA_NAME { KEA_DATA_DIR } else { DATA_DIR };
+    let dir = env::var_os(DATA_DIR_VARIABLE).map_or_else(|| own.into(), PathBuf::from);
+    dir.join(memfile.path.as_deref().unwrap_or(LEASE_FILE))
 }
 
 /// Kea's compaction works on the same files, outlives the server that began it and knows no lock of

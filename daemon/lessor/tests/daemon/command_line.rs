@@ -100,6 +100,18 @@ fn by_keas_name_it_takes_keas_letters_only() {
 }
 
 #[test]
+fn leases_without_a_place_are_in_the_data_folder() {
+    let site = Site::new("");
+    site.write("bare.conf", r#"{ "Dhcp4": { "interfaces-config": { "interfaces": [ ] } } }"#);
+    let bare = site.path("bare.conf");
+    let mut command = site.command(["-c".as_ref(), bare.as_os_str()]);
+    command.env("KEA_DHCP_DATA_DIR", bare.parent().expect("a directory"));
+    let daemon = Daemon::start(command);
+    daemon.wait_for("DHCP4_STARTED");
+    assert!(site.path("kea-leases4.csv").exists());
+}
+
+#[test]
 fn the_full_test_looks_at_this_host_and_touches_nothing() {
     let site = Site::new(r#""interfaces-config": { "interfaces": [ "absent0" ] }"#);
     let test = |letter: &str| lessor(&[letter.as_ref(), arg(&site.path("lessor.conf"))]);
