@@ -314,6 +314,14 @@ messages! {
         "A file of the log was not rotated and grows on."
         "See whether the server may write to the folder, and what stands in the way.";
 
+    // The HTTP listener.
+    Http Info HTTP_OPENED
+        "Figures and health are told at this address."
+        "";
+    Http Warn HTTP_UNAVAILABLE
+        "Figures and health are not told to anybody, since the address cannot be had. Clients are served all the same."
+        "See who listens there, or give another `port` under `metrics`, and reload.";
+
     // Commands.
     Commands Info CONTROL_OPENED
         "Commands are taken at this place."

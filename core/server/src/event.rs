@@ -226,6 +226,12 @@ impl Counters {
         self.0[event.message().index()] += 1;
     }
 
+    /// How often the event of this message happened.
+    #[must_use]
+    pub const fn of_message(&self, message: Message) -> u64 {
+        self.0[message.index()]
+    }
+
     /// How often the event with this id happened.
     #[must_use]
     pub fn of(&self, id: &str) -> u64 {

@@ -19,8 +19,8 @@ use lessor_shell::journal::JournalSetup;
 use lessor_shell::request::REQUESTS_MAX;
 use lessor_shell::telemetry::{Places, Usual};
 use lessor_shell::{
-    Clock, ConfigFile, Control, Ending, Journal, Notice, PacketIo as _, Parts, Reactor, Request,
-    Supervisor, SystemClock, Telemetry, Timing,
+    Clock, ConfigFile, Control, Ending, Http, Journal, Notice, PacketIo as _, Parts, Reactor,
+    Request, Supervisor, SystemClock, Telemetry, Timing,
 };
 use lessor_types::Seed;
 use rustix::io::Errno;
@@ -122,12 +122,18 @@ async fn begin(
     let (journal, leases) = open_journal(&config.lease_store, telemetry)?;
     let (asking, mut requests) = mpsc::channel(REQUESTS_MAX);
     listen_to_signals(&asking).map_err(|why| format!("cannot listen to signals: {why}"))?;
+    let watched = asking.clone();
     let mut control = Control::new(Desk {
         requests: asking,
         config_file: config_file.clone(),
         telemetry: telemetry.clone(),
     });
     control.listen(&config.control_sockets).map_err(|why| why.to_string())?;
+    let mut http = Http::new(watched, telemetry.clone());
+    if let Err(why) = http.listen(config.metrics) {
+        // Whoever watches will miss it; clients would miss more.
+        telemetry.note(Notice::HttpUnavailable(why));
+    }
     // Interfaces that are required may be long in coming.
     let packets = tokio::select! {
         packets = KernelPackets::open(&config, manner.server_port, manner.client_port) => packets?,
@@ -148,6 +154,7 @@ async fn begin(
         packets,
         journal,
         control,
+        http,
         requests,
         config_file,
         telemetry: telemetry.clone(),

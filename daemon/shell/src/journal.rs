@@ -4,11 +4,13 @@
 //! grow meanwhile, which is all the group commit that is needed.
 
 mod compactor;
+mod pace;
 mod worker;
 
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
@@ -22,6 +24,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::notice::Notice;
 use crate::telemetry::Telemetry;
 use worker::{Work, Worker};
+
+pub use pace::{Pace, Paced};
 
 /// How many batches or completions may be on their way. The server sends one at a time; the rest is
 /// for what a lost store leaves behind.
@@ -80,6 +84,7 @@ enum Kind {
 #[derive(Debug)]
 struct Channel {
     path: PathBuf,
+    pace: Arc<Pace>,
     work: SyncSender<Work>,
     done: mpsc::Receiver<Input>,
     /// How often the store was lost and read again, as far as the server knows. A batch of an
@@ -114,13 +119,15 @@ impl Journal {
         let (work, to_do) = sync_channel(QUEUE_MAX);
         let (completions, done) = mpsc::channel(QUEUE_MAX);
         let path = setup.path.clone();
-        let mut worker = Worker::new(setup, memfile, to_do, completions, telemetry);
+        let pace = Arc::new(Pace::default());
+        let counted = Arc::clone(&pace);
+        let mut worker = Worker::new(setup, memfile, to_do, completions, telemetry, counted);
         if recovered.needs_compaction {
             worker.compact();
         }
         let thread =
             thread::Builder::new().name("journal".to_owned()).spawn(move || worker.run())?;
-        let channel = Channel { path, work, done, life: 0, thread };
+        let channel = Channel { path, pace, work, done, life: 0, thread };
         Ok((Self(Kind::File(channel)), recovered.leases))
     }
 
@@ -130,6 +137,15 @@ impl Journal {
         match &self.0 {
             Kind::Memory(_) => None,
             Kind::File(channel) => Some(&channel.path),
+        }
+    }
+
+    /// How long syncs took so far; none if nothing is written.
+    #[must_use]
+    pub fn pace(&self) -> Option<Paced> {
+        match &self.0 {
+            Kind::Memory(_) => None,
+            Kind::File(channel) => Some(channel.pace.now()),
         }
     }
 

@@ -6,6 +6,7 @@
 //! - `hearing`: what an operator should know about who is heard.
 //! - [`journal`]: the lease file on a thread of its own.
 //! - [`control`]: Kea's commands on UNIX sockets.
+//! - [`http`]: figures and health, for those who watch.
 //! - [`request`]: what the control sockets and signals ask of the loop.
 //! - [`config_file`]: the configuration as a file that may be read again.
 //! - [`supervisor`]: what the service manager is told.
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod config_file;
 pub mod control;
 mod hearing;
+pub mod http;
 pub mod journal;
 pub mod notice;
 pub mod packets;
@@ -46,6 +48,7 @@ pub mod version;
 pub use clock::{Clock, SystemClock};
 pub use config_file::{ConfigFile, LoadError};
 pub use control::Control;
+pub use http::Http;
 pub use journal::Journal;
 pub use notice::Notice;
 pub use packets::{Interface, Listening, PacketIo, Undelivered};

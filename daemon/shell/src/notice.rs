@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 
 use lessor_config::Level as Severity;
 use lessor_messages::{self as messages, Message};
@@ -83,6 +84,10 @@ pub enum Notice {
     },
     /// The thread that writes leases has ended on its own.
     JournalDied,
+    /// Figures are told here.
+    HttpOpened(SocketAddr),
+    /// Figures are not told.
+    HttpUnavailable(String),
     /// A place of the log takes no lines.
     LogPlaceFailed(String),
     /// A place of the log takes lines again.
@@ -124,6 +129,8 @@ impl Notice {
             Self::Stopped { unsettled: 1.., .. } => messages::DHCP4_STOPPED_UNSETTLED,
             Self::Stopped { .. } => messages::DHCP4_STOPPED,
             Self::JournalDied => messages::JOURNAL_DIED,
+            Self::HttpOpened(_) => messages::HTTP_OPENED,
+            Self::HttpUnavailable(_) => messages::HTTP_UNAVAILABLE,
             Self::LogPlaceFailed(_) => messages::LOG_PLACE_FAILED,
             Self::LogPlaceRestored(_) => messages::LOG_PLACE_RESTORED,
             Self::LogPlaceTrouble(_) => messages::LOG_PLACE_TROUBLE,
@@ -177,6 +184,8 @@ impl fmt::Display for Notice {
                 "ended with {parked} exchanges unfinished and {unsettled} lease changes unsettled"
             ),
             Self::JournalDied => f.write_str("the thread that writes leases has ended on its own"),
+            Self::HttpOpened(at) => write!(f, "figures are told at http://{at}"),
+            Self::HttpUnavailable(why) => f.write_str(why),
             Self::LogPlaceFailed(why) => write!(f, "no lines go there for now: {why}"),
             Self::LogPlaceRestored(place) => write!(f, "lines go there again: {place}"),
             Self::LogPlaceTrouble(what) => f.write_str(what),

@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::config_file::ConfigFile;
 use crate::control::Control;
 use crate::hearing::{Hearing, shown};
+use crate::http::Http;
 use crate::journal::Journal;
 use crate::notice::Notice;
 use crate::packets::PacketIo;
@@ -59,6 +60,8 @@ pub struct Parts<P> {
     pub journal: Journal,
     /// The control sockets.
     pub control: Control,
+    /// The listener for those who watch.
+    pub http: Http,
     /// What comes from there and from signals.
     pub requests: mpsc::Receiver<Request>,
     /// What a reload reads.
@@ -88,6 +91,7 @@ pub struct Reactor<P> {
     packets: P,
     journal: Journal,
     control: Control,
+    http: Http,
     requests: mpsc::Receiver<Request>,
     reloads: Reloads,
     telemetry: Telemetry,
@@ -136,6 +140,7 @@ impl<P: PacketIo> Reactor<P> {
             packets: parts.packets,
             journal: parts.journal,
             control: parts.control,
+            http: parts.http,
             requests: parts.requests,
             reloads: Reloads::new(parts.config_file),
             telemetry: parts.telemetry,
@@ -354,14 +359,18 @@ impl<P: PacketIo> Reactor<P> {
     }
 
     fn report(&self) -> Report {
-        let now = self.clock.now().mono;
+        let Now { mono: now, wall } = self.clock.now();
         Report {
+            at: wall,
             uptime: now.since(self.started),
             configured: now.since(self.configured),
             lease_file: self.journal.path().map(Into::into),
             listening: self.packets.listening().clone(),
             status: self.server.status(),
             counters: self.counters.clone(),
+            totals: *self.statistics.totals(),
+            pace: self.journal.pace(),
+            stopping: self.stopping.is_some(),
             lines_lost: self.telemetry.lines_lost(),
         }
     }
@@ -416,6 +425,7 @@ impl<P: PacketIo> Reactor<P> {
     fn finish(self) {
         let status = self.server.status();
         drop(self.control);
+        drop(self.http);
         self.journal.stop();
         self.telemetry.note(Notice::Stopped { parked: status.parked, unsettled: status.unsettled });
         self.telemetry.flush();

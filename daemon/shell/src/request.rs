@@ -9,12 +9,12 @@ use lessor_config::{Config, Prefix4};
 use lessor_policy::{Topology, Whence};
 use lessor_server::server::Status;
 use lessor_server::{Command, Counters, Reply};
-use lessor_types::{Links, SubnetId};
+use lessor_types::{Links, SubnetId, Wall};
 use tokio::sync::oneshot;
 
-use crate::journal::Compacting;
+use crate::journal::{Compacting, Paced};
 use crate::packets::{Interface, Listening};
-use crate::statistics;
+use crate::statistics::{self, Totals};
 
 /// How many requests may wait for the loop.
 pub const REQUESTS_MAX: usize = 64;
@@ -131,6 +131,8 @@ pub struct Selected {
 /// How everything is.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// When that is.
+    pub at: Wall,
     /// Since the start.
     pub uptime: Duration,
     /// Since a configuration took effect.
@@ -143,6 +145,12 @@ pub struct Report {
     pub status: Status,
     /// How often each event happened.
     pub counters: Counters,
+    /// How many packets of each kind there were.
+    pub totals: Totals,
+    /// How long syncs take; none if leases are not written.
+    pub pace: Option<Paced>,
+    /// Whether the server finishes what is in work, and takes nothing new up.
+    pub stopping: bool,
     /// Lines of the log that nobody took in time.
     pub lines_lost: u64,
 }

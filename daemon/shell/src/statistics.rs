@@ -27,6 +27,9 @@ pub enum Query {
     One(String),
     /// Some, by key, behind the given one.
     Page(Option<Key>),
+    /// How large subnets and pools are and what is counted there: some, by the key of
+    /// [`Name::TotalAddresses`], behind the given one.
+    Places(Option<Key>),
     /// Begin again at zero: one, or all.
     Reset(Option<String>),
     /// Forget: one, or all. They come back with the next value.
@@ -40,11 +43,16 @@ pub enum Query {
 pub enum Told {
     /// Statistics with their values, newest first.
     Series(Vec<(Key, Vec<Sample>)>),
+    /// Subnets and pools with their sizes and counts.
+    Places(Vec<(Key, u64, Count)>),
     /// Done.
     Done,
     /// There is none of that name.
     Unknown,
 }
+
+/// Sums since the start, by the number of the [`Name`]; what is no sum is zero.
+pub type Totals = [u64; Name::ALL.len()];
 
 /// All statistics of a server.
 #[derive(Debug)]
@@ -53,6 +61,8 @@ pub struct Statistics {
     keep: Samples,
     /// What happened since values were last taken, by the number of the name.
     fresh: [u64; Name::ALL.len()],
+    /// What happened since the start, by the number of the name. Nobody resets it.
+    totals: Totals,
     /// The same for subnets and pools.
     moved: BTreeSet<Key>,
     /// The configured subnets and pools, by their [`Name::TotalAddresses`], with those.
@@ -71,6 +81,7 @@ impl Statistics {
             series: BTreeMap::new(),
             keep: config.samples,
             fresh: [0; Name::ALL.len()],
+            totals: [0; Name::ALL.len()],
             moved: BTreeSet::new(),
             places: BTreeMap::new(),
             pools: BTreeMap::new(),
@@ -231,6 +242,7 @@ impl Statistics {
     pub fn seal(&mut self, at: Wall) {
         for (name, by) in Name::ALL.iter().zip(std::mem::replace(&mut self.fresh, [0; _])) {
             if by > 0 {
+                self.totals[*name as usize] += by;
                 self.add(Key::Global(*name), by);
             }
         }
@@ -239,6 +251,12 @@ impl Statistics {
                 series.take_value(at);
             }
         }
+    }
+
+    /// Sums since the start.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
     }
 
     /// Answers a query at `at`.
@@ -252,6 +270,12 @@ impl Statistics {
                 let from = after.map_or(Bound::Unbounded, Bound::Excluded);
                 let some = self.series.range((from, Bound::Unbounded)).take(PAGE_MAX);
                 Told::Series(some.map(|(key, it)| (*key, it.samples().collect())).collect())
+            }
+            Query::Places(after) => {
+                let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+                let some = self.places.range((from, Bound::Unbounded)).take(PAGE_MAX);
+                let told = some.map(|(place, size)| (*place, *size, self.count_at(*place)));
+                Told::Places(told.collect())
             }
             Query::Reset(name) => self.each(name.as_deref(), |series| series.reset(at)),
             Query::Keep(name, keep) => {

@@ -32,8 +32,8 @@ use crate::request::REQUESTS_MAX;
 use crate::supervisor::Supervisor;
 use crate::telemetry::{Places, Usual};
 use crate::{
-    Clock, ConfigFile, Control, Ending, Interface, Journal, Listening, PacketIo, Parts, Reactor,
-    Request, SystemClock, Telemetry, Timing, Undelivered,
+    Clock, ConfigFile, Control, Ending, Http, Interface, Journal, Listening, PacketIo, Parts,
+    Reactor, Request, SystemClock, Telemetry, Timing, Undelivered,
 };
 pub(crate) use clients::{Client, read};
 pub(crate) use disk::Disk;
@@ -292,6 +292,8 @@ impl Home {
             telemetry: telemetry.clone(),
         });
         control.listen(&config.control_sockets).expect("a place for a socket");
+        let mut http = Http::new(asking.clone(), telemetry.clone());
+        http.listen(config.metrics).expect("a port");
         let (arrive, arriving) = mpsc::channel(1024);
         let (leaving, left) = mpsc::unbounded_channel();
         let links = Arc::new(Links(vec![Link {
@@ -333,6 +335,7 @@ impl Home {
             packets,
             journal,
             control,
+            http,
             requests,
             config_file: self.config_file(),
             telemetry,

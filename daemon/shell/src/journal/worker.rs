@@ -1,5 +1,6 @@
 //! The thread that appends, syncs, reopens and rotates.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 
 use super::compactor::Compactor;
-use super::{Compacting, JournalSetup, tell_recovered};
+use super::{Compacting, JournalSetup, Pace, tell_recovered};
 use crate::notice::Notice;
 use crate::telemetry::Telemetry;
 
@@ -41,6 +42,7 @@ pub(super) struct Worker<F: Files> {
     work: Receiver<Work>,
     done: Sender<Input>,
     telemetry: Telemetry,
+    pace: Arc<Pace>,
 }
 
 enum Store<F: Files> {
@@ -65,6 +67,7 @@ where
         work: Receiver<Work>,
         done: Sender<Input>,
         telemetry: Telemetry,
+        pace: Arc<Pace>,
     ) -> Self {
         let compactor = Compactor::new(telemetry.clone());
         Self {
@@ -76,6 +79,7 @@ where
             work,
             done,
             telemetry,
+            pace,
         }
     }
 
@@ -117,7 +121,10 @@ where
                 return self.report(Input::Stored { first, outcomes });
             }
         };
+        let begun = Instant::now();
         let outcomes = memfile.commit(&changes);
+        let durable = outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count();
+        self.pace.count(begun.elapsed(), durable);
         if let Some(failure) = memfile.failure().cloned() {
             // The loss goes first: were the server to hear of this batch alone, it would send the
             // next one, decided on rows that may not be.

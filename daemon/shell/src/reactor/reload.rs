@@ -171,10 +171,15 @@ impl<P: PacketIo> Reactor<P> {
              again",
         )?;
         self.control.listen(&new.control_sockets).map_err(|why| why.to_string())?;
+        if let Err(why) = self.http.listen(new.metrics) {
+            let _ = self.control.listen(&old.control_sockets);
+            return Err(why);
+        }
         let before = Arc::clone(&self.packets.listening().links);
         if let Err(why) = self.packets.configure(&new) {
             // These were open a moment ago; if one of them is gone, the next reload says so.
             let _ = self.control.listen(&old.control_sockets);
+            let _ = self.http.listen(old.metrics);
             return Err(why);
         }
         self.journal.set_interval(lfc_interval);
