@@ -1,11 +1,12 @@
 //! Where everything runs: the servers' namespace (`srv0`, 10.0.0.1/8) and the clients' (`cli0`,
 //! 10.0.0.2/8), joined by a veth pair, and a folder.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use cargo_metadata::MetadataCommand;
@@ -18,6 +19,9 @@ pub(crate) const SERVER_LINK: &str = "srv0";
 pub(crate) const CLIENT_LINK: &str = "cli0";
 /// The servers' address.
 pub(crate) const SERVER: &str = "10.0.0.1";
+
+/// How many syncs tell how long one takes.
+const SYNCS: usize = 50;
 
 /// One side of the pair.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,6 +104,22 @@ impl Bed {
         let mut ip = Command::new("ip");
         ip.args(["netns", "exec", &self.name(side)]).arg(program).stdin(Stdio::null());
         ip
+    }
+
+    /// What the disk needs to make a row durable, in words.
+    pub(crate) fn disk(&self) -> Result<String> {
+        let mut file = File::create(self.path("probe"))?;
+        let mut micros = Vec::new();
+        for _ in 0..SYNCS {
+            file.write_all(&[b'x'; 64])?;
+            let begun = Instant::now();
+            file.sync_data()?;
+            micros.push(begun.elapsed().as_micros());
+        }
+        micros.sort_unstable();
+        let at = |place: usize| micros.get(place).copied().unwrap_or_default();
+        let (median, slow) = (at(SYNCS / 2), at(SYNCS * 9 / 10));
+        Ok(format!("A sync of the lease file's disk: {median} µs, p90 {slow} µs, of {SYNCS}."))
     }
 
     /// A file of ours.

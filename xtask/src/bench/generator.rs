@@ -56,9 +56,14 @@ impl Load {
         nanos.as_f64().unwrap_or(f64::NAN) / 1e3
     }
 
+    /// How many deeds the generator did not begin when they were due.
+    pub(crate) fn unstarted(&self) -> f64 {
+        self.figures["odd"]["unstarted"].as_f64().unwrap_or(0.0)
+    }
+
     /// The share of deeds that were not answered as they should be, or not begun, in per cent.
     pub(crate) fn lost_percent(&self, kind: &str) -> f64 {
-        let unstarted = self.figures["odd"]["unstarted"].as_f64().unwrap_or(0.0);
+        let unstarted = self.unstarted();
         let lost = self.count(kind, "dropped") + self.count(kind, "refused") + unstarted;
         100.0 * lost / (self.count(kind, "sent") + unstarted).max(1.0)
     }

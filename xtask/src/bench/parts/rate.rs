@@ -85,7 +85,9 @@ fn hold(
     let spent = server.usage()?.since(&before);
     let lost = load.lost_percent("exchange");
     if lost > LOST_PERCENT {
-        println!("   {:16} {rate:8.0} exchanges/s are not held: {lost:.2} % lost", server.subject);
+        let limit = if load.unstarted() > 0.0 { "; the generator was a limit" } else { "" };
+        let subject = server.subject;
+        println!("   {subject:16} {rate:8.0} exchanges/s are not held: {lost:.2} % lost{limit}");
         return Ok(Some(load.per_second("exchange")));
     }
     let name = server.subject.name();
