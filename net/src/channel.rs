@@ -86,7 +86,7 @@ impl Channel {
         self.flush(report);
         let ready = lay_out(&self.socket, packets, report);
         let done = if self.backlog.is_empty() { push(&self.socket, &ready, report) } else { 0 };
-        for packet in ready.packets.iter().skip(done) {
+        for Outgoing { packet, .. } in ready.iter().skip(done) {
             if self.backlog.len() < BACKLOG_MAX {
                 self.backlog.push_back((*packet).clone());
                 report.queued += 1;
@@ -110,7 +110,7 @@ impl Channel {
             // What waits could be laid out when it came, so it can be now.
             let ready = lay_out(&self.socket, self.backlog.iter().take(mmsg::BATCH), report);
             let done = push(&self.socket, &ready, report);
-            let full = done == 0 || done < ready.packets.len();
+            let full = done == 0 || done < ready.len();
             self.backlog.drain(..done);
             if full {
                 return;
@@ -119,25 +119,15 @@ impl Channel {
     }
 }
 
-/// Packets beside what is handed to the kernel for them.
-#[derive(Default)]
-struct Ready<'a> {
-    packets: Vec<&'a Transmit>,
-    outgoing: Vec<Outgoing<'a>>,
-}
-
 fn lay_out<'a>(
     socket: &Socket,
     packets: impl Iterator<Item = &'a Transmit>,
     report: &mut SendReport,
-) -> Ready<'a> {
-    let mut ready = Ready::default();
+) -> Vec<Outgoing<'a>> {
+    let mut ready = Vec::new();
     for packet in packets {
         match socket.outgoing(packet) {
-            Ok(outgoing) => {
-                ready.packets.push(packet);
-                ready.outgoing.push(outgoing);
-            }
+            Ok(outgoing) => ready.push(outgoing),
             Err(error) => report.fail(packet, error),
         }
     }
@@ -146,9 +136,9 @@ fn lay_out<'a>(
 
 /// Sends until the kernel has no more room, and says how many packets are done with, sent or
 /// failed.
-fn push(socket: &Socket, ready: &Ready<'_>, report: &mut SendReport) -> usize {
+fn push(socket: &Socket, ready: &[Outgoing<'_>], report: &mut SendReport) -> usize {
     let mut done = 0;
-    while let (Some(packet), Some(rest)) = (ready.packets.get(done), ready.outgoing.get(done..)) {
+    while let Some(rest @ [first, ..]) = ready.get(done..) {
         match mmsg::send(socket.as_fd(), rest) {
             Ok(sent) => {
                 report.sent += sent;
@@ -159,7 +149,7 @@ fn push(socket: &Socket, ready: &Ready<'_>, report: &mut SendReport) -> usize {
                 io::ErrorKind::WouldBlock => break,
                 // The error is that of the first packet; the others have yet to be tried.
                 _ => {
-                    report.fail(packet, SendError::Kernel(error));
+                    report.fail(first.packet, SendError::Kernel(error));
                     done += 1;
                 }
             },

@@ -10,17 +10,18 @@ pub fn internet(parts: &[&[u8]]) -> u16 {
     // RFC 1071 §2: the sum may be taken over wider words and folded at the end. 2^32 words of 32
     // bits fit in 64 bits, and no packet comes near that.
     let sum: u64 = parts.iter().copied().map(wide_sum).sum();
-    !fold(sum)
+    // As RFC 1071 §2 (B) says, the order of octets matters only for the result.
+    !u16::from_be(fold(sum))
 }
 
 fn wide_sum(octets: &[u8]) -> u64 {
     let (words, rest) = octets.as_chunks::<4>();
-    let whole: u64 = words.iter().map(|w| u64::from(u32::from_be_bytes(*w))).sum();
+    let whole: u64 = words.iter().map(|w| u64::from(u32::from_ne_bytes(*w))).sum();
     let mut last = [0; 4];
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
     }
-    whole + u64::from(u32::from_be_bytes(last))
+    whole + u64::from(u32::from_ne_bytes(last))
 }
 
 fn fold(mut sum: u64) -> u16 {

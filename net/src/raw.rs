@@ -120,7 +120,7 @@ impl PacketSocket {
             name: layout::link_name(self.link, hw),
             control: None,
             headers: Some(headers),
-            payload: &packet.payload,
+            packet,
         })
     }
 

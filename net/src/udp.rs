@@ -133,7 +133,7 @@ impl UdpSocket {
             name: layout::inet_name(dest),
             control: Some(layout::send_packet_info(link, packet.source)),
             headers: None,
-            payload: &packet.payload,
+            packet,
         })
     }
 

@@ -7,6 +7,8 @@ use std::ptr;
 
 use libc::{c_uint, c_void, iovec, mmsghdr, msghdr, socklen_t};
 
+use lessor_types::Transmit;
+
 use crate::frame::HEADERS_LEN;
 use crate::layout::{NAME_LEN, PACKET_INFO_LEN};
 
@@ -59,7 +61,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) name: [u8; NAME_LEN],
     pub(crate) control: Option<[u8; PACKET_INFO_LEN]>,
     pub(crate) headers: Option<[u8; HEADERS_LEN]>,
-    pub(crate) payload: &'a [u8],
+    /// What it is made of.
+    pub(crate) packet: &'a Transmit,
 }
 
 impl Default for Inbox {
@@ -169,12 +172,12 @@ fn send_some<const MAX: usize>(fd: BorrowedFd<'_>, batch: &[Outgoing<'_>]) -> io
     let mut vectors = [[EMPTY_VECTOR; 2]; MAX];
     let mut headers = [EMPTY_HEADER; MAX];
     let count = c_uint::try_from(batch.len().min(MAX)).unwrap_or(BATCH_SIZE);
-    for ((packet, vectors), header) in batch.iter().zip(&mut vectors).zip(&mut headers) {
-        let front = packet.headers.as_ref().map_or(&[][..], |octets| &octets[..]);
-        *vectors = [read_vector(front), read_vector(packet.payload)];
-        header.msg_hdr.msg_name = packet.name.as_ptr().cast_mut().cast::<c_void>();
+    for ((outgoing, vectors), header) in batch.iter().zip(&mut vectors).zip(&mut headers) {
+        let front = outgoing.headers.as_ref().map_or(&[][..], |octets| &octets[..]);
+        *vectors = [read_vector(front), read_vector(&outgoing.packet.payload)];
+        header.msg_hdr.msg_name = outgoing.name.as_ptr().cast_mut().cast::<c_void>();
         header.msg_hdr.msg_namelen = NAME_SIZE;
-        if let Some(control) = &packet.control {
+        if let Some(control) = &outgoing.control {
             header.msg_hdr.msg_control = control.as_ptr().cast_mut().cast::<c_void>();
             header.msg_hdr.msg_controllen = control.len();
         }
