@@ -119,6 +119,7 @@ impl Bench {
             limits: Limits::default(),
             store: StoreMode::Exclusive,
             leases,
+            past: Default::default(),
             defect: lessor_server::planted::Defect::default(),
         };
         let server = Server::recover(setup, NOW);

@@ -95,7 +95,7 @@ impl Ports for Sink {
                     self.acks.push(message.yiaddr);
                 }
             }
-            Output::Reply(..) | Output::Event(_) => {}
+            Output::Reply(..) | Output::Remember(_) | Output::Event(_) => {}
         }
     }
 }
@@ -198,6 +198,7 @@ fuzz_target!(|octets: &[u8]| {
         limits: Limits { offers_max: 3, parked_max: 8, ..Limits::default() },
         store,
         leases: lessor_lease::Rows::new(),
+        past: Default::default(),
         defect: Defect::default(),
     };
     let mut server = Server::recover(setup, now);

@@ -88,6 +88,12 @@ goals! {
     LeaptForward = "wall clock leapt forward", FILE;
     /// A wall clock leapt backward.
     LeaptBackward = "wall clock leapt backward", FILE;
+    /// A wall clock was not believed.
+    ClockUnset = "wall clock in 1970 not believed", &[Topology::Single];
+    /// A restored lease file was recognised.
+    HoldOffBegan = "restored lease file recognised", &[Topology::Single];
+    /// A hold-off was outlived.
+    HoldOffEnded = "hold-off outlived", &[Topology::Single];
     /// Recovery cut off a torn end.
     TornTail = "torn tail dropped at recovery", FILE;
     /// A crash interrupted a compaction.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lessor_policy::Topology;
 use lessor_server::{Input, Output, Ports, Server};
-use lessor_types::FixedMap;
+use lessor_types::{FixedMap, Wall};
 
 use crate::check::accounting::Books;
 use crate::time::{Clock, Ns};
@@ -56,8 +56,16 @@ pub(crate) struct Node {
     pub(crate) in_contact: bool,
     /// Until when dates mislead after a leap forward.
     pub(crate) leapt_until: Ns,
-    /// Whether its wall clock has ever jumped.
+    /// Whether its wall clock has ever jumped, or its lease file was restored.
     pub(crate) has_leapt: bool,
+    /// Whether a leap forward is noted nowhere yet.
+    pub(crate) leap_open: bool,
+    /// Until when there may be leases that no row tells of.
+    pub(crate) restored_until: Ns,
+    /// Whether the whole machine is down, and not only the process.
+    pub(crate) powered_off: bool,
+    /// What sets a lost clock right, in milliseconds.
+    pub(crate) clock_lost: Option<i64>,
     /// When requests first arrived, by transaction.
     heard: FixedMap<u32, Ns>,
     /// The last entry of the history that reached it.
@@ -92,12 +100,27 @@ impl Node {
             in_contact: false,
             leapt_until: 0,
             has_leapt: false,
+            leap_open: false,
+            restored_until: 0,
+            powered_off: false,
+            clock_lost: None,
             heard: FixedMap::default(),
             cause: None,
             armed: None,
             may_err: false,
             is_gone: false,
         }
+    }
+
+    /// The wall clock as the server takes it.
+    pub(crate) fn wall(&self, t: Ns) -> Wall {
+        let now = self.clock.now(t);
+        self.server.as_ref().map_or(now.wall, |server| server.date(now))
+    }
+
+    /// Whether dates in its store, or their absence, may mislead.
+    pub(crate) const fn misleads(&self, t: Ns) -> bool {
+        t < self.leapt_until || t < self.restored_until
     }
 
     pub(crate) const fn is_up(&self) -> bool {
@@ -130,6 +153,7 @@ impl Node {
     pub(crate) fn go_down(&mut self, power: bool) {
         self.server = None;
         self.life += 1;
+        self.powered_off = power;
         self.inputs.clear();
         self.coming.clear();
         self.turn_at = None;

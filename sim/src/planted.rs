@@ -66,6 +66,8 @@ impl Bug {
                 | Planted::TwinAnswered
                 | Planted::ProbationForgotten
                 | Planted::CachedLeaseShort
+                | Planted::PastForgotten
+                | Planted::HoldOffForgotten
                 | Planted::WallDeadline => Some(Topology::Single),
                 Planted::RejectionIgnored | Planted::StaleRelease => Some(Topology::Partner),
                 _ => None,

@@ -390,6 +390,16 @@ pub enum FaultKind {
         /// After how long that is noticed.
         detect_ms: u64,
     },
+    /// The lease files are copied when this begins, and the copies put in their place at its end.
+    Restore {
+        /// The server.
+        server: u8,
+    },
+    /// A machine goes down and comes back with a wall clock in 1970, which is set right at the end.
+    ClockLost {
+        /// The server.
+        server: u8,
+    },
 }
 
 /// Calls to the disk that can be made to fail.
@@ -410,7 +420,7 @@ pub enum DiskCall {
 
 impl FaultKind {
     /// The names of all kinds, by [`FaultKind::index`].
-    pub const NAMES: [&'static str; 23] = [
+    pub const NAMES: [&'static str; 25] = [
         "loss",
         "duplicate",
         "delay",
@@ -434,6 +444,8 @@ impl FaultKind {
         "partner-slow",
         "partner-rejects",
         "partner-gone",
+        "restore",
+        "clock-lost",
     ];
 
     /// The kind's place among all kinds.
@@ -463,6 +475,8 @@ impl FaultKind {
             Self::PartnerSlow { .. } => 20,
             Self::PartnerRejects { .. } => 21,
             Self::PartnerGone { .. } => 22,
+            Self::Restore { .. } => 23,
+            Self::ClockLost { .. } => 24,
         }
     }
 }

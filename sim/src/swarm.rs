@@ -134,6 +134,8 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
             Planted::DeclinedReused,
             Planted::ProbationForgotten,
             Planted::OfferTwice,
+            Planted::PastForgotten,
+            Planted::HoldOffForgotten,
         ],
     );
     let pool_percent = if tight { between(&mut rng, 60, 110) } else { between(&mut rng, 50, 180) };

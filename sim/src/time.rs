@@ -13,7 +13,7 @@ pub const MS: Ns = 1_000_000;
 /// One microsecond of true time.
 pub const US: Ns = 1_000;
 /// What the wall clocks show when the world begins: some day in 2026.
-const EPOCH_SECS: i64 = 1_790_000_000;
+pub const EPOCH_SECS: i64 = 1_790_000_000;
 const MILLION: i128 = 1_000_000;
 
 /// How a node's clocks begin, as a schedule says it.
@@ -93,6 +93,13 @@ impl Clock {
     pub fn true_length(&self, local: Ns) -> Ns {
         let length = i128::from(local) * MILLION / (MILLION + i128::from(self.spec.rate_ppm));
         u64::try_from(length).unwrap_or(u64::MAX)
+    }
+
+    /// Lets the wall clock begin with 1970; what takes that back is returned, in milliseconds.
+    pub fn lose(&mut self, t: Ns) -> i64 {
+        let by_ms = self.wall(t).secs().saturating_mul(1000);
+        self.jump(-by_ms);
+        by_ms
     }
 
     /// Lets the wall clock jump.

@@ -363,7 +363,7 @@ impl<'a> World<'a> {
         let end = End {
             t: self.t,
             config: node.topology.config(),
-            wall: node.clock.wall(self.t),
+            wall: node.wall(self.t),
             rows: &rows,
             changed: &self.changed,
             clients: &self.clients,

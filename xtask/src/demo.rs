@@ -8,6 +8,7 @@
 //! - [`load`]: hundreds of simulated clients on one socket.
 //! - [`tap`]: what the server answers a relay, as it comes by.
 //! - [`proof`]: what clients were told against what is kept.
+//! - [`chaos`]: reloads under load, and a full disk.
 //! - [`account`]: what is printed.
 
 use std::fs;
@@ -21,6 +22,7 @@ use cargo_metadata::MetadataCommand;
 use crate::{Options, command, packages, sim};
 
 mod account;
+mod chaos;
 mod clients;
 mod load;
 mod namespaces;
@@ -31,6 +33,8 @@ mod tap;
 
 /// As many as the pool of the demo's LAN holds beside the real ones, with room to spare.
 const CLIENTS_MAX: u16 = 700;
+/// Each takes a second, and a client has its patience.
+const KILLS_MAX: u16 = 20;
 const TOOLS: [packages::Tool; 4] =
     [packages::IP, packages::DHCLIENT, packages::UDHCPC, packages::DHCRELAY];
 const SIMULATED_SEEDS: &str = "50";
@@ -39,6 +43,7 @@ const SIMULATED_STORY: &str = "7";
 /// What the caller asked for.
 struct Settings {
     clients: u16,
+    kills: u16,
     server: Option<PathBuf>,
     keep: bool,
     simulated: bool,
@@ -66,7 +71,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         None => build()?,
     };
     let folder = Folder::new()?;
-    let verdict = story::tell(&folder.path, &program, settings.clients);
+    let verdict = story::tell(&folder.path, &program, settings.clients, settings.kills);
     if settings.keep || verdict.is_err() {
         println!("\nConfiguration, lease file and logs are in {}", folder.path.display());
     } else {
@@ -88,12 +93,48 @@ pub(crate) fn run_part(arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What an operator fears and only the real thing shows: reloads under load and a full disk here,
+/// and kill -9 ten times as the demo tells it.
+pub(crate) fn run_chaos(arguments: &[String]) -> Result<ExitCode> {
+    let mut seconds = 20;
+    let mut rate = 3000;
+    let mut options = Options::new(arguments);
+    while let Some(option) = options.next() {
+        match option {
+            "--seconds" => seconds = options.number(option)?,
+            "--rate" => rate = options.number(option)?,
+            _ => bail!("`{option}` was not expected\n\n{}", crate::USAGE),
+        }
+    }
+    if !packages::can_make_namespaces() {
+        println!("SKIPPED: network namespaces can be made by root only");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let missing = packages::ensure(&TOOLS);
+    if !missing.is_empty() {
+        bail!("{}", missing.join("\n"));
+    }
+    let program = build()?;
+    let generator = program.with_file_name("lessor-load");
+    command::run(&mut command::cargo(&["build", "--release", "-p", "lessor-benches"]))?;
+    let folder = Folder::new()?;
+    let mut whole = chaos::reloads(&folder.path, &program, &generator, (rate, seconds))?;
+    whole &= chaos::full_disk(&folder.path.join("full"), &program, &generator)?;
+    fs::remove_dir_all(&folder.path).context("cannot remove the folder")?;
+    let folder = Folder::new()?;
+    whole &= story::tell(&folder.path, &program, CLIENTS_MAX, 10)?;
+    fs::remove_dir_all(&folder.path).context("cannot remove the folder")?;
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn settings(arguments: &[String]) -> Result<Settings> {
-    let mut settings = Settings { clients: 300, server: None, keep: false, simulated: false };
+    let mut settings =
+        Settings { clients: 300, kills: 2, server: None, keep: false, simulated: false };
     let mut options = Options::new(arguments);
     while let Some(option) = options.next() {
         match option {
             "--clients" => settings.clients = options.number(option)?,
+            "--kills" => settings.kills = options.number(option)?,
             "--server" => settings.server = Some(options.value(option)?.into()),
             "--keep" => settings.keep = true,
             "--simulated" => settings.simulated = true,
@@ -102,6 +143,9 @@ fn settings(arguments: &[String]) -> Result<Settings> {
     }
     if !(1..=CLIENTS_MAX).contains(&settings.clients) {
         bail!("--clients takes 1 to {CLIENTS_MAX}");
+    }
+    if !(2..=KILLS_MAX).contains(&settings.kills) {
+        bail!("--kills takes 2 to {KILLS_MAX}");
     }
     Ok(settings)
 }

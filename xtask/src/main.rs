@@ -49,9 +49,13 @@ usage: cargo xtask TASK [ARGUMENT…]
   test                 all checks: format, lints, tidy, tests, a share of simulator seeds
   demo [OPTION…]       the server with real clients in network namespaces, and kill -9
       --clients N        simulated clients beside the real ones (default 300, at most 700)
+      --kills N          how often it is killed (default 2)
       --server PATH      another server that takes `-c FILE` and the same configuration
       --keep             keep the folder with configuration, lease file and logs
       --simulated        the show without privileges: the same story in the simulator
+  chaos [OPTION…]      reloads under load, a full disk, and kill -9 ten times
+      --rate N           exchanges a second (default 3000)
+      --seconds N        for how long there are reloads (default 20)
   sim ARGUMENT…        the simulator: `run`, `replay`, `selfcheck`, `planted` (try `sim help`)
   conformance [OPTION…] what the standards ask: in process, in the world, live
       --kea              with Kea as well, installed if it is missing
@@ -91,6 +95,7 @@ fn dispatch(task: &str, arguments: &[String]) -> Result<ExitCode> {
     match task {
         "test" => test::run(arguments),
         "demo" => demo::run(arguments),
+        "chaos" => demo::run_chaos(arguments),
         "sim" => sim::run(arguments),
         "conformance" => conformance::run(arguments),
         "bench" => bench::run(arguments),

@@ -5,6 +5,7 @@
 //! - [`names`]: the files beside a lease file, and what each is for.
 //! - [`lines`]: a file, line by line, through one buffer.
 //! - [`journal`]: a lease file, row by row, with what is wrong in it.
+//! - [`note`]: what a server notes beside its lease file for its next start.
 //! - [`recovery`]: what the files say together, made durable before anybody trusts it.
 //! - [`store`]: the store itself: append, sync, commit, rotate.
 //! - [`compaction`]: two files folded into one, beside the running store.
@@ -18,6 +19,7 @@
 //! - `Done` means: synced, under a name that is synced.
 //! - `Refused` means: not in the file, not even after a power cut.
 //! - A crash between any two calls loses no acknowledged row.
+//! - No two journals begin alike, so a note tells whether the files are older than they were.
 //! - After a failed sync nothing is trusted before it is in a new file that did sync.
 #![forbid(unsafe_code)]
 
@@ -27,6 +29,7 @@ pub mod error;
 pub mod journal;
 pub mod lines;
 pub mod names;
+pub mod note;
 pub mod recovery;
 pub mod store;
 
@@ -34,5 +37,6 @@ pub use compaction::{Compaction, Progress, Stats};
 pub use error::{CompactionError, IoFailure, OpenError, ReadError, RotateError, WriteFailed};
 pub use journal::{Finding, Trouble};
 pub use names::Names;
+pub use note::{Boot, Noted};
 pub use recovery::{Options, Recovered};
 pub use store::{Counters, Memfile};

@@ -1,5 +1,5 @@
-//! The files beside a lease file, and what each is for. The names are Kea's, but for the locks and
-//! [`Names::next`].
+//! The files beside a lease file, and what each is for. The names are Kea's, but for the locks, the
+//! note and what is being prepared.
 
 /// The names that belong to one lease file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,6 +16,10 @@ pub struct Names {
     pub completed: String,
     /// A journal being prepared; it becomes `live` by a rename and is worthless under this name.
     pub next: String,
+    /// What the server noted for its next start.
+    pub past: String,
+    /// A note being written; worthless under this name.
+    pub past_next: String,
     /// Locked by the server that owns the lease file.
     pub lock: String,
     /// Locked by whoever changes `copy`, `previous`, `output` or `completed`, or relies on them.
@@ -33,6 +37,8 @@ impl Names {
             output: format!("{name}.output"),
             completed: format!("{name}.completed"),
             next: format!("{name}.next"),
+            past: format!("{name}.past"),
+            past_next: format!("{name}.past.next"),
             lock: format!("{name}.lock"),
             compaction_lock: format!("{name}.compaction.lock"),
         }

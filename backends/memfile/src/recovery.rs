@@ -10,11 +10,13 @@
 
 use lessor_env::files::{FileHandle, Files};
 use lessor_lease::Rows;
+use lessor_types::Wall;
 
 use crate::csv::{LEASES4, Row};
 use crate::error::{IoFailure, OpenError};
 use crate::journal::{Entry, Finding, Journal};
 use crate::names::Names;
+use crate::note::Noted;
 
 /// How lease files are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -34,6 +36,10 @@ pub struct Recovered {
     pub rows: u64,
     /// How many rows were passed over because they were bad.
     pub bad_rows: u64,
+    /// The latest date that a row has.
+    pub newest: Wall,
+    /// What the server that had the files before noted of itself and of them.
+    pub noted: Noted,
     /// Whether a compaction is due now: a file is of an old version, or an earlier compaction did
     /// not end.
     pub needs_compaction: bool,
@@ -44,15 +50,26 @@ impl Recovered {
     pub const FINDINGS_MAX: usize = 1000;
 }
 
-/// Reads the files of `names` and leaves a journal to append to, with its length in octets.
+/// A journal to append to.
+pub(crate) struct Renewed<H> {
+    pub(crate) file: H,
+    /// Its length in octets.
+    pub(crate) len: u64,
+    /// Its last line, with its end; nothing if there is only the first.
+    pub(crate) last: Vec<u8>,
+}
+
+/// Reads the files of `names` and leaves a journal to append to.
 ///
 /// The caller holds both locks.
 pub(crate) fn recover<F: Files>(
     files: &F,
     names: &Names,
     options: Options,
-) -> Result<(F::File, u64, Recovered), OpenError> {
+) -> Result<(Renewed<F::File>, Recovered), OpenError> {
     let mut fold = Fold::default();
+    // Before anything is changed that it is about.
+    fold.found.noted = Noted::read(files, names)?;
     let completed = Journal::open(files, &names.completed, &LEASES4, options.max_row_errors)?;
     let inputs = match completed {
         // It holds all that the other two hold, and one of them may be gone.
@@ -75,8 +92,10 @@ pub(crate) fn recover<F: Files>(
         journal.file().sync_data().map_err(IoFailure::on(files, "sync", name))?;
     }
     let live = Journal::open(files, &names.live, &LEASES4, options.max_row_errors)?;
-    let (file, len) = renew(files, names, live, &mut fold)?;
-    Ok((file, len, fold.found))
+    let renewed = renew(files, names, live, &mut fold)?;
+    let mut found = fold.found;
+    found.noted.compare(found.newest);
+    Ok((renewed, found))
 }
 
 /// Copies the live journal into a new one that takes its place, durably.
@@ -85,30 +104,45 @@ fn renew<F: Files>(
     names: &Names,
     live: Option<Journal<F::File>>,
     fold: &mut Fold,
-) -> Result<(F::File, u64), OpenError> {
+) -> Result<Renewed<F::File>, OpenError> {
     const CHUNK: usize = 1 << 18;
     let on = |what| IoFailure::on(files, what, &names.next);
     let mut next = files.create(&names.next).map_err(on("create"))?;
     let mut len = 0;
+    let mut last = Vec::new();
+    let mut row_at = None;
     let mut pending = LEASES4.header().into_bytes();
     if let Some(mut live) = live {
         let current = live.format().is_some_and(|format| format.is_current());
         while let Some(entry) = live.next_entry()? {
+            let before = pending.len();
             copy(&entry, current, &mut pending);
+            if pending.len() > before {
+                row_at = Some(before);
+            }
             fold.add(entry);
             if pending.len() >= CHUNK {
+                keep_last(&mut last, &pending, &mut row_at);
                 next.append(&pending).map_err(on("write"))?;
                 len += pending.len() as u64;
                 pending.clear();
             }
         }
     }
+    keep_last(&mut last, &pending, &mut row_at);
     next.append(&pending).map_err(on("write"))?;
     len += pending.len() as u64;
     next.sync_data().map_err(on("sync"))?;
     files.rename(&names.next, &names.live).map_err(on("rename"))?;
     files.sync_dir().map_err(IoFailure::on(files, "sync the directory of", &names.live))?;
-    Ok((next, len))
+    Ok(Renewed { file: next, len, last })
+}
+
+fn keep_last(last: &mut Vec<u8>, pending: &[u8], row_at: &mut Option<usize>) {
+    if let Some(row) = row_at.take().and_then(|at| pending.get(at..)) {
+        last.clear();
+        last.extend_from_slice(row);
+    }
 }
 
 /// Appends the line of an entry. Bad lines are kept for the operator to look at, until the next
@@ -141,6 +175,7 @@ impl Fold {
     fn add(&mut self, entry: Entry<'_>) {
         let finding = match entry {
             Entry::Row(Row::Put(lease), ..) => {
+                self.found.newest = self.found.newest.max(lease.confirmed());
                 self.found.rows += 1;
                 self.found.leases.put(&lease);
                 return;

@@ -1,12 +1,14 @@
 //! The store itself: append, sync, commit, rotate.
 
 use lessor_env::files::{FileHandle, Files};
-use lessor_lease::{Change, Outcome, Refusal, StoreFailure};
+use lessor_lease::{Change, Memory, Outcome, Refusal, StoreFailure};
+use lessor_types::Wall;
 
 use crate::csv::{LEASES4, RowError};
 use crate::error::{IoFailure, OpenError, RotateError, WriteFailed};
 use crate::names::Names;
-use crate::recovery::{self, Options, Recovered};
+use crate::note::{Boot, Mark, Note};
+use crate::recovery::{self, Options, Recovered, Renewed};
 
 /// What a store did since it was opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -34,6 +36,8 @@ pub struct Memfile<F: Files> {
     lock: F::Lock,
     live: Result<Live<F::File>, StoreFailure>,
     buffer: Vec<u8>,
+    /// The latest date that a row has, as far as it is known.
+    newest: Wall,
     counters: Counters,
 }
 
@@ -43,6 +47,10 @@ struct Live<H> {
     file: H,
     /// Its length in octets: all of them whole rows.
     len: u64,
+    /// How much of it is known to be durable.
+    synced: u64,
+    /// The last row, with its line end; nothing if there never was one.
+    last: Vec<u8>,
     /// Whether some of it is not known to be durable.
     dirty: bool,
 }
@@ -84,10 +92,13 @@ impl<F: Files> Memfile<F> {
             .try_lock(&names.compaction_lock)
             .map_err(IoFailure::on(&files, "lock", &names.compaction_lock))?
             .ok_or_else(|| OpenError::Compacting { file: files.display(&names.live) })?;
-        let (file, len, recovered) = recovery::recover(&files, &names, options)?;
+        let (renewed, recovered) = recovery::recover(&files, &names, options)?;
         drop(compaction);
-        let live = Ok(Live { file, len, dirty: false });
-        let store = Self { files, names, options, lock, live, buffer: Vec::new(), counters };
+        let Renewed { file, len, last } = renewed;
+        let live = Ok(Live { file, len, synced: len, last, dirty: false });
+        let newest = recovered.newest;
+        let buffer = Vec::new();
+        let store = Self { files, names, options, lock, live, buffer, newest, counters };
         Ok((store, recovered))
     }
 
@@ -126,6 +137,7 @@ impl<F: Files> Memfile<F> {
     /// # Errors
     /// [`WriteFailed`]; it says whether anything was written, which is all of them or none.
     pub fn append(&mut self, changes: &[Change]) -> Result<(), WriteFailed> {
+        self.date(changes);
         self.buffer.clear();
         for (index, change) in changes.iter().enumerate() {
             encode(change, &mut self.buffer).map_err(|why| WriteFailed::Invalid { index, why })?;
@@ -148,13 +160,40 @@ impl<F: Files> Memfile<F> {
             return Err(self.close(failure));
         }
         live.dirty = false;
+        live.synced = live.len;
         self.counters.syncs += 1;
         Ok(())
+    }
+
+    /// Notes durably what the next start has to know, and how far the journal is synced. Beside a
+    /// closed store nothing is done.
+    ///
+    /// # Errors
+    /// [`IoFailure`]; the note before stays, or its end is open. Leases are not concerned.
+    pub fn remember(&mut self, memory: &Memory, boot: &Boot) -> Result<(), IoFailure> {
+        let Ok(live) = &mut self.live else {
+            return Ok(());
+        };
+        let (files, names) = (&self.files, &self.names);
+        let failed = |what, name| IoFailure::on(files, what, name);
+        let mark = Mark::of(&mut live.file, live.synced);
+        let mark = mark.map_err(failed("read", &names.live))?.unwrap_or_default();
+        // Rows may have been written since the server said what to remember.
+        let memory = Memory { seen: memory.seen.max(self.newest), ..memory.clone() };
+        let text = Note { memory, boot: boot.clone(), mark }.to_text();
+        let mut next =
+            files.create(&names.past_next).map_err(failed("create", &names.past_next))?;
+        next.append(text.as_bytes()).map_err(failed("write", &names.past_next))?;
+        next.sync_data().map_err(failed("sync", &names.past_next))?;
+        let renamed = files.rename(&names.past_next, &names.past);
+        renamed.map_err(failed("rename", &names.past_next))?;
+        files.sync_dir().map_err(failed("sync the directory of", &names.past))
     }
 
     /// Appends and syncs, and answers for each change.
     #[must_use]
     pub fn commit(&mut self, changes: &[Change]) -> Vec<Outcome> {
+        self.date(changes);
         self.buffer.clear();
         let mut written = 0;
         let mut outcomes: Vec<_> = changes
@@ -185,7 +224,9 @@ impl<F: Files> Memfile<F> {
         outcomes
     }
 
-    /// Hands the journal over to a [`crate::Compaction`] and begins a new one. `false`: the last
+    /// Hands the journal over to a [`crate::Compaction`] and begins a new one, with the last row once
+    /// more, so that it can be told from others. [`Memfile::remember`] comes next, and the compaction
+    /// only when that has succeeded: else nothing is left that the note is about. `false`: the last
     /// compaction is running or did not end; nothing was done.
     ///
     /// # Errors
@@ -210,8 +251,13 @@ impl<F: Files> Memfile<F> {
         }
         // The new journal is whole before it has its name, so a full disk changes nothing.
         let mut next = self.files.create(&names.next).map_err(before("create", &names.next))?;
-        let header = LEASES4.header();
-        next.append(header.as_bytes()).map_err(before("write", &names.next))?;
+        let last = match &self.live {
+            Ok(live) => live.last.clone(),
+            Err(failure) => return Err(RotateError::Closed(failure.clone())),
+        };
+        let mut begin = LEASES4.header().into_bytes();
+        begin.extend_from_slice(&last);
+        next.append(&begin).map_err(before("write", &names.next))?;
         next.sync_data().map_err(before("sync", &names.next))?;
         let moved = self
             .files
@@ -228,9 +274,15 @@ impl<F: Files> Memfile<F> {
         if let Err(failure) = moved {
             return Err(RotateError::Closed(self.close(failure)));
         }
-        self.live = Ok(Live { file: next, len: header.len() as u64, dirty: false });
+        let len = begin.len() as u64;
+        self.live = Ok(Live { file: next, len, synced: len, last, dirty: false });
         self.counters.rotations += 1;
         Ok(true)
+    }
+
+    fn date(&mut self, changes: &[Change]) {
+        let dates = changes.iter().filter_map(|change| change.to.as_ref().map(|to| to.confirmed()));
+        self.newest = dates.fold(self.newest, Wall::max);
     }
 
     /// Writes the buffer, which holds `rows` rows.
@@ -246,6 +298,8 @@ impl<F: Files> Memfile<F> {
             let octets = self.buffer.len() as u64;
             live.len += octets;
             live.dirty = true;
+            live.last.clear();
+            live.last.extend_from_slice(last_row(&self.buffer));
             self.counters.batches += 1;
             self.counters.rows += rows as u64;
             self.counters.octets += octets;
@@ -260,6 +314,7 @@ impl<F: Files> Memfile<F> {
             return Err(WriteFailed::Lost(self.close(failure)));
         }
         live.dirty = false;
+        live.synced = live.len;
         self.counters.failures += 1;
         Err(WriteFailed::Undone { refusal: failure.refusal(), failure: failure.into() })
     }
@@ -270,6 +325,12 @@ impl<F: Files> Memfile<F> {
         self.counters.failures += 1;
         failure
     }
+}
+
+/// The last line of some, with its end.
+fn last_row(rows: &[u8]) -> &[u8] {
+    let before = rows.split_last().and_then(|(_, rows)| rows.iter().rposition(|it| *it == b'\n'));
+    rows.get(before.map_or(0, |at| at + 1)..).unwrap_or(rows)
 }
 
 fn encode(change: &Change, out: &mut Vec<u8>) -> Result<(), RowError> {

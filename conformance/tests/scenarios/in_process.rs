@@ -68,6 +68,7 @@ impl InProcess {
             limits: Limits::default(),
             store: StoreMode::Exclusive,
             leases: self.rows.values().cloned().collect(),
+            past: Default::default(),
             defect: Default::default(),
         };
         self.server = Some(Server::recover(setup, self.now));

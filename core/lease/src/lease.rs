@@ -141,6 +141,12 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// When its client last had it confirmed (Kea's `cltt`).
+    #[must_use]
+    pub fn confirmed(&self) -> Wall {
+        self.expires.plus_secs(-i64::from(self.valid.0))
+    }
+
     /// From when on the unit may go to another client; `None` for an infinite lease.
     ///
     /// A client counts its lease on its own clock, which may be slow. The margin (one second and a

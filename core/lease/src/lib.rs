@@ -2,6 +2,7 @@
 //!
 //! # Map
 //! - [`lease`]: one lease, its states and its times.
+//! - [`past`]: what a server knows of its former lives.
 //! - [`promises`]: what a lease must remember for safety between partners.
 //! - [`store`]: what a store is asked and what it answers.
 //! - [`rows`]: leases by unit, packed (`record`) into few octets, side by side (`arena`).
@@ -18,6 +19,7 @@
 
 mod arena;
 pub mod lease;
+pub mod past;
 pub mod promises;
 pub mod queue;
 mod record;
@@ -27,6 +29,7 @@ pub mod store;
 pub mod table;
 
 pub use lease::{DnsFlags, Lease, Standing, State};
+pub use past::{Longest, Lost, Memory, Past};
 pub use promises::Promises;
 pub use queue::Queue;
 pub use rows::Rows;

@@ -150,6 +150,9 @@ messages! {
     Packets Debug(15) DHCP4_TOO_MANY_ROUNDS
         "The facts changed too often while the exchange was decided; the client will ask again."
         "";
+    Packets Debug(15) DHCP4_HOLD_OFF
+        "Leases may be missing, and the client does not show that it uses the address that it asks for."
+        "See the message that a hold-off began.";
     Packets Debug(15) DHCP4_SERVICE_DISABLED
         "The service is switched off by a command or by a connection that is down."
         "See the message that the service was switched off.";
@@ -228,6 +231,9 @@ messages! {
     Dhcpsrv Warn JOURNAL_COMPACTION_FAILED
         "A compaction of the lease file did not begin or did not end; the next one takes it up."
         "If it goes on, see whether the disk is full.";
+    Dhcpsrv Warn JOURNAL_NOTE_FAILED
+        "What the next start should know of the clock and of the lease file could not be noted beside it."
+        "See whether the disk is full, and whether the directory may be written.";
     Dhcpsrv Fatal JOURNAL_DIED
         "The thread that writes leases has ended on its own, and the server ends with it."
         "Start the server again, and report this: it is a defect.";
@@ -300,6 +306,21 @@ messages! {
     Dhcp4 Warn CLOCK_LEAPT
         "The system's clock leapt; leases are judged with care until those from before the leap are over."
         "See whether the clock is right and kept right by NTP.";
+    Dhcp4 Warn CLOCK_UNSET
+        "The system's clock shows a date before this program was made, and is not believed; leases are dated from the latest date that is known."
+        "Set the clock, or see why NTP does not.";
+    Dhcp4 Info CLOCK_SET
+        "The system's clock was not believed, and is now."
+        "";
+    Dhcp4 Warn HOLD_OFF_BEGAN
+        "Leases may be missing from the lease file, so addresses go only to clients that use them already."
+        "See the hold-off in docs/operations.md; the command hold-off-end ends it, if no lease is missing.";
+    Dhcp4 Warn HOLD_OFF_CONTINUED
+        "A hold-off from before the start goes on."
+        "See the hold-off in docs/operations.md; the command hold-off-end ends it, if no lease is missing.";
+    Dhcp4 Info HOLD_OFF_ENDED
+        "The hold-off is over, and addresses go to everybody."
+        "";
     Dhcp4 Warn LOG_LINES_LOST
         "Lines of the log are missing here, since nobody took them in time. No client was kept waiting for them."
         "See what is slow: the disk of a log file, the terminal, syslog; or log less.";

@@ -6,6 +6,7 @@
 mod bootp;
 mod case;
 mod discover;
+mod hold_off;
 pub(crate) mod identity;
 mod lifetime;
 mod limited;
@@ -97,6 +98,11 @@ impl<F: Facts> World<'_, F> {
         let case = Case::new(world, subnet, classes, identifiers)?;
         if case.classes.contains(DROP) {
             return Ok(Decision::Drop(DropReason::ClassDrop));
+        }
+        if let Some(seen) = self.facts.hold_off()
+            && !hold_off::lets_pass(&case, seen)?
+        {
+            return Ok(Decision::Drop(DropReason::HoldOff));
         }
         match query.ask {
             Ask::Discover => discover::discover(&case),

@@ -109,6 +109,12 @@ pub trait Facts {
         None
     }
 
+    /// While leases may be missing from the store: a date before which no lease that ends after it
+    /// can have gone to somebody else. An address then goes only to a client that uses it already.
+    fn hold_off(&self) -> Option<Wall> {
+        None
+    }
+
     /// Whether a lease may be confirmed again without a write. Not where other servers could free
     /// it meanwhile.
     fn may_reuse(&self) -> bool;

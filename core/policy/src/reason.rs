@@ -99,6 +99,8 @@ reasons! {
     PartnerRefused = DHCP4_PARTNER_REFUSED, "the partner refused the lease";
     /// Decided again too often.
     TooManyRounds = DHCP4_TOO_MANY_ROUNDS, "the facts changed too often to decide";
+    /// Leases may be missing, and the client does not show that it uses the address.
+    HoldOff = DHCP4_HOLD_OFF, "leases may be missing: nobody gets an address anew";
     /// The service is switched off by a command.
     ServiceDisabled = DHCP4_SERVICE_DISABLED, "the service is switched off";
     /// The server is stopping.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use lessor_lease::StoreFailure;
+use lessor_lease::{Lost, StoreFailure};
 use lessor_messages::{self as messages, Level, Message};
 use lessor_policy::{Ask, DropReason, Effect};
-use lessor_types::{Holder, SubnetId, Unit, Xid};
+use lessor_types::{Holder, SubnetId, Unit, Wall, Xid};
 
 use crate::sanity::Remedy;
 use crate::{ExchangeId, Origin};
@@ -90,6 +90,21 @@ pub enum Event {
     ServiceEnabled(Origin),
     /// The wall clock leapt by this many milliseconds.
     ClockLeapt(i64),
+    /// The wall clock shows less than it can, and is not believed; leases are dated from here.
+    ClockUnset(Wall),
+    /// The wall clock is believed from now on.
+    ClockSet,
+    /// Leases may be missing: addresses go to those alone who use them already.
+    HoldOffBegan {
+        /// Why.
+        why: Lost,
+        /// For how many seconds; none: until somebody ends it.
+        secs: Option<u64>,
+    },
+    /// That goes on from before the start.
+    HoldOffContinued(Option<u64>),
+    /// Addresses are given to everybody again.
+    HoldOffEnded,
 }
 
 impl Event {
@@ -133,6 +148,11 @@ impl Event {
             Self::ServiceDisabled(_) => messages::SERVICE_SWITCHED_OFF,
             Self::ServiceEnabled(_) => messages::SERVICE_SWITCHED_ON,
             Self::ClockLeapt(_) => messages::CLOCK_LEAPT,
+            Self::ClockUnset(_) => messages::CLOCK_UNSET,
+            Self::ClockSet => messages::CLOCK_SET,
+            Self::HoldOffBegan { .. } => messages::HOLD_OFF_BEGAN,
+            Self::HoldOffContinued(_) => messages::HOLD_OFF_CONTINUED,
+            Self::HoldOffEnded => messages::HOLD_OFF_ENDED,
         }
     }
 
@@ -206,7 +226,32 @@ impl fmt::Display for Event {
                 write!(f, "the service is no longer switched off by origin {}", origin.0)
             }
             Self::ClockLeapt(ms) => write!(f, "the wall clock leapt by {ms} ms"),
+            Self::ClockUnset(wall) => write!(
+                f,
+                "the wall clock shows a date before this program was made, and is not believed: \
+                 leases are dated from {wall} on"
+            ),
+            Self::ClockSet => f.write_str("the wall clock is set, and is believed"),
+            Self::HoldOffBegan { why, secs } => {
+                write!(f, "leases may be missing ({why}): ")?;
+                hold_off(f, *secs)
+            }
+            Self::HoldOffContinued(secs) => {
+                f.write_str("leases may still be missing: ")?;
+                hold_off(f, *secs)
+            }
+            Self::HoldOffEnded => {
+                f.write_str("the hold-off is over: addresses are given to everybody")
+            }
         }
+    }
+}
+
+fn hold_off(f: &mut fmt::Formatter<'_>, secs: Option<u64>) -> fmt::Result {
+    f.write_str("addresses go only to clients that use them already, ")?;
+    match secs {
+        Some(secs) => write!(f, "for {secs} s"),
+        None => f.write_str("until the command hold-off-end"),
     }
 }
 

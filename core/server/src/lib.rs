@@ -23,6 +23,7 @@
 //! - [`census`]: how many leases there are in each pool.
 //! - [`service`]: whether clients are served, and who does not want it.
 //! - [`calendar`]: the wall clock, judged with suspicion.
+//! - [`hold_off`]: the time in which leases may be missing.
 //! - [`event`]: what happened, with stable ids, and the counters folded over it.
 //! - [`planted`]: defects that the simulator switches on to test itself.
 //!
@@ -41,6 +42,7 @@ pub mod census;
 pub mod event;
 pub mod exchange;
 pub mod gathered;
+pub mod hold_off;
 pub mod lane;
 pub mod ledger;
 pub mod occupancy;
@@ -63,6 +65,7 @@ pub mod view;
 pub use census::Count;
 pub use event::{Counters, Event, Outcome};
 pub use exchange::{ExchangeId, Parked};
+pub use hold_off::HoldOff;
 pub use lessor_messages::{Level, Message};
 pub use planted::Planted;
 pub use port::{

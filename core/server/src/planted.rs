@@ -47,6 +47,10 @@ pub enum Planted {
     LimitRaced,
     /// An address that answers a probe is offered all the same.
     ProbeIgnored,
+    /// What a former life noted is not taken up: neither leaps of the clock nor lost leases.
+    PastForgotten,
+    /// Addresses are given to everybody while leases may be missing.
+    HoldOffForgotten,
 }
 
 impl Planted {
@@ -70,6 +74,8 @@ impl Planted {
         Self::CachedLeaseShort,
         Self::LimitRaced,
         Self::ProbeIgnored,
+        Self::PastForgotten,
+        Self::HoldOffForgotten,
     ];
 
     /// A name for command lines.
@@ -94,6 +100,8 @@ impl Planted {
             Self::CachedLeaseShort => "cached-lease-short",
             Self::LimitRaced => "limit-raced",
             Self::ProbeIgnored => "probe-ignored",
+            Self::PastForgotten => "past-forgotten",
+            Self::HoldOffForgotten => "hold-off-forgotten",
         }
     }
 }

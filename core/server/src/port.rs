@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use lessor_lease::{
-    Change, FetchError, Found, Lease, Lookup, Outcome, Rows, StoreBatch, StoreFailure,
+    Change, FetchError, Found, Lease, Lookup, Memory, Outcome, Rows, StoreBatch, StoreFailure,
 };
 use lessor_policy::Topology;
 use lessor_types::{
@@ -112,6 +112,9 @@ pub enum Output {
     Peer(PeerUpdate),
     /// Answer a command.
     Reply(CommandId, Reply),
+    /// Keep this for the next life, durably and soon; it takes the place of what was to be kept
+    /// before. Nothing waits for it.
+    Remember(Box<Memory>),
     /// Something happened.
     Event(Event),
 }
@@ -183,6 +186,13 @@ pub enum Command {
         /// Who wanted it.
         origin: Origin,
     },
+    /// Leases may be missing: give no address to anybody who does not use it already.
+    BeginHoldOff {
+        /// For how long; for as long as the longest lease may last where nothing is given.
+        period: Option<Secs>,
+    },
+    /// None are missing.
+    EndHoldOff,
     /// How the server is.
     Status,
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod commands;
+mod hold_off;
 mod lanes;
 mod load;
 mod probing;
@@ -12,12 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::Config;
-use lessor_lease::{Lease, Lookup, Rows, Standing, State};
+use lessor_lease::{Lease, Lookup, Past, Rows, Standing, State};
 use lessor_policy::Topology;
-use lessor_types::{Links, Mono, Now, PoolId, Seed, SubnetId, Unit};
+use lessor_types::{Links, Mono, Now, PoolId, Seed, SubnetId, Unit, Wall};
 
 use crate::calendar::Calendar;
 use crate::exchange::Lot;
+use crate::hold_off::HoldOff;
 use crate::lane::Lane;
 use crate::ledger::Ledger;
 use crate::planted::{Defect, Planted};
@@ -112,6 +114,8 @@ pub struct Setup {
     pub store: StoreMode,
     /// All rows of an exclusive store; nothing for a shared one.
     pub leases: Rows,
+    /// What is known of former lives with that store; nothing where it is shared.
+    pub past: Past,
     /// A defect to show, in simulations.
     pub defect: Defect,
 }
@@ -133,6 +137,8 @@ pub struct Status {
     pub disabled_by: Vec<Origin>,
     /// Whether there is contact with the partner, where one is waited for.
     pub in_contact: bool,
+    /// The hold-off, while one lasts.
+    pub hold_off: Option<HoldOff>,
 }
 
 /// A DHCP server, without the world around it.
@@ -149,8 +155,11 @@ pub struct Server {
     store: StoreMode,
     store_open: bool,
     defect: Defect,
+    /// Both clocks, as far as the calendar believes them.
     now: Now,
     calendar: Calendar,
+    hold_off: Option<HoldOff>,
+    remember: hold_off::Remember,
     ledger: Ledger,
     lot: Lot,
     releases: Throttle,
@@ -188,12 +197,13 @@ impl Server {
             let declined: Vec<Unit> = setup.leases.standings().filter_map(declined).collect();
             declined.into_iter().for_each(|unit| setup.leases.remove(unit));
         }
-        let mut calendar = Calendar::new(now);
-        for (_, row) in setup.leases.standings() {
-            calendar.granted(row.valid);
+        if setup.defect.is(Planted::PastForgotten) {
+            setup.past = Past { floor: setup.past.floor, ..Past::default() };
         }
+        let (mut calendar, leapt) = calendar_of(&setup, now);
+        let now = calendar.believe(now);
+        calendar.observe(now);
         let config = setup.topology.config();
-        calendar.configured(config);
         let judged = calendar.judged();
         let in_flight = match setup.store {
             // One at a time: while it is synced, the next one grows.
@@ -221,6 +231,8 @@ impl Server {
             defect: setup.defect,
             now,
             calendar,
+            hold_off: None,
+            remember: hold_off::Remember::at_once(now.mono),
             ready: VecDeque::new(),
             to_store: Lane::new(in_flight, batch_max),
             to_partner: Lane::new(setup.limits.batches_in_flight_max, batch_max),
@@ -239,6 +251,7 @@ impl Server {
             lapses_left: false,
             stopping: false,
         };
+        server.look_back(&setup.past, leapt);
         server.look_over();
         server
     }
@@ -257,9 +270,9 @@ impl Server {
 
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input) {
-        self.now = now;
+        self.now = self.believe(now);
         match input {
-            Input::Deadline => self.on_deadline(),
+            Input::Deadline => self.on_deadline(now.wall),
             Input::Packet(datagram) => self.on_packet(&datagram),
             Input::Stored { first, outcomes } => self.on_stored(first, outcomes),
             Input::StoreLost(failure) => self.on_store_lost(failure),
@@ -274,7 +287,10 @@ impl Server {
                 self.links = links;
                 self.era += 1;
             }
-            Input::Stop => self.stopping = true,
+            Input::Stop => {
+                self.stopping = true;
+                self.remember.now();
+            }
         }
         self.decide_ready();
     }
@@ -282,6 +298,7 @@ impl Server {
     /// Closes the growing batches that have a free way. Once a turn, after its inputs.
     pub fn seal(&mut self) {
         self.seal_lanes();
+        self.remember_if_due();
     }
 
     /// The next output, until there are none.
@@ -301,6 +318,8 @@ impl Server {
             self.probes.next_deadline(),
             self.service.next_deadline(),
             self.calendar.next_deadline(),
+            self.hold_off.and_then(|hold_off| hold_off.until),
+            (!self.is_shared()).then(|| self.remember.next()).flatten(),
             (!self.stopping).then(|| self.sweep.next()).flatten(),
             self.is_shared().then(|| self.last_turn.after(PULSE)),
         ];
@@ -334,6 +353,7 @@ impl Server {
             store_open: self.store_open,
             disabled_by: self.service.disabled_by().collect(),
             in_contact: self.in_contact,
+            hold_off: self.hold_off,
         }
     }
 
@@ -342,21 +362,15 @@ impl Server {
         self.ledger.recounted()
     }
 
-    fn on_deadline(&mut self) {
+    fn on_deadline(&mut self, clock: Wall) {
         if self.is_shared() && self.now.mono.since(self.last_turn) > PULSE + PULSE / 2 {
             // This process stood still, and packets waited in its sockets while other servers went
             // on: a release among them may be older than it looks.
             self.fresh_until = self.now.mono.after(FRESH);
         }
         self.last_turn = self.now.mono;
-        if let Some(leap) = self.calendar.observe(self.now) {
-            let ms = i64::try_from(leap / 1_000_000).unwrap_or(if leap < 0 {
-                i64::MIN
-            } else {
-                i64::MAX
-            });
-            self.event(Event::ClockLeapt(ms));
-        }
+        self.look_at_clocks(clock);
+        self.end_hold_off_if_due();
         for origin in self.service.advance(self.now.mono) {
             self.event(Event::ServiceEnabled(origin));
         }
@@ -371,7 +385,7 @@ impl Server {
     }
 
     /// The time by which leases lapse.
-    fn judged(&self) -> lessor_types::Wall {
+    fn judged(&self) -> Wall {
         if self.defect.is(Planted::WallDeadline) { self.now.wall } else { self.calendar.judged() }
     }
 
@@ -413,4 +427,20 @@ impl Server {
         self.next_exchange += 1;
         ExchangeId(self.next_exchange)
     }
+}
+
+/// The calendar that a server begins with, and the nanoseconds of a leap since its former life.
+fn calendar_of(setup: &Setup, now: Now) -> (Calendar, Option<i128>) {
+    let confirmed = |(_, row): (Unit, Standing)| row.confirmed();
+    let newest = setup.leases.standings().map(confirmed).max().unwrap_or_default();
+    // Rows may be dated later than what was noted last, if the clock went back since.
+    let noted = setup.past.memory.as_ref().map(|memory| memory.at.wall);
+    let mut calendar = Calendar::new(now, setup.past.floor, noted.unwrap_or(newest));
+    calendar.dated(newest);
+    for (_, row) in setup.leases.standings() {
+        calendar.granted(row.valid);
+    }
+    calendar.configured(setup.topology.config());
+    let leapt = calendar.recall(&setup.past);
+    (calendar, leapt)
 }

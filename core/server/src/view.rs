@@ -46,6 +46,8 @@ pub struct View<'a> {
     pub attempt: u64,
     /// Whether everybody counts as confirmed a moment ago, since the server has just started.
     pub fresh: bool,
+    /// Whether leases may be missing ([`Facts::hold_off`]).
+    pub hold_off: Option<Wall>,
     /// Where the client is.
     pub place: Quarter,
     /// A defect to show, in simulations.
@@ -205,6 +207,10 @@ impl Facts for View<'_> {
 
     fn probed(&self, unit: Unit) -> Option<Probed> {
         self.probes.get(&unit).copied()
+    }
+
+    fn hold_off(&self) -> Option<Wall> {
+        self.hold_off
     }
 
     fn may_reuse(&self) -> bool {

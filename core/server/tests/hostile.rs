@@ -67,6 +67,7 @@ impl Scene {
             limits,
             store: StoreMode::Exclusive,
             leases: Default::default(),
+            past: Default::default(),
             defect: Default::default(),
         };
         let sink = Sink {

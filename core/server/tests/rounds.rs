@@ -43,6 +43,7 @@ fn server(expiration: &str) -> Server {
         limits: Limits { batch_changes_max: 10_000, ..Limits::default() },
         store: StoreMode::Exclusive,
         leases: (0..LAPSED).map(lapsed).collect(),
+        past: Default::default(),
         defect: Default::default(),
     };
     Server::recover(setup, at(0))

@@ -20,7 +20,11 @@
 //! at T  partner on|off|acks|rejects    contact; the oldest update is answered
 //! at T  config NAME                    a new configuration
 //! at T  wall SECONDS                   the wall clock leaps
-//! at T  crash                          the server is gone and another begins with what is durable
+//! at T  crash | reboot                 the server, or its machine, is gone, and another begins with
+//!                                      what is durable
+//! at T  backup | restore               the rows are copied; a server begins with the copy
+//! at T  hold-off SECONDS | end-hold-off  commands
+//! clock floor SECONDS                  no wall clock is believed that shows less after the start
 //! at T  tick                           nothing happens but time
 //! ```
 

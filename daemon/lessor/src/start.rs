@@ -10,19 +10,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lessor_config::{Config, ControlSocket, Diagnostics, LeaseStore, LogDestination, Memfile};
 use lessor_env::files::OsFiles;
-use lessor_lease::Rows;
+use lessor_lease::{Past, Rows};
+use lessor_memfile::Boot;
 use lessor_policy::Topology;
 use lessor_server::server::Limits;
 use lessor_server::{Level, Server, Setup, StoreMode};
 use lessor_shell::control::Desk;
-use lessor_shell::journal::JournalSetup;
+use lessor_shell::journal::{Begun, JournalSetup};
 use lessor_shell::request::REQUESTS_MAX;
 use lessor_shell::telemetry::{Places, Usual};
 use lessor_shell::{
     Clock, ConfigFile, Control, Ending, Http, Journal, Notice, PacketIo as _, Parts, Reactor,
     Request, Supervisor, SystemClock, Telemetry, Timing,
 };
-use lessor_types::Seed;
+use lessor_types::{Seed, Wall};
 use rustix::io::Errno;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -38,6 +39,8 @@ const DATA_DIR: &str = "/var/lib/lessor";
 const KEA_DATA_DIR: &str = "/var/lib/kea";
 /// Kea's variable for that folder.
 const DATA_DIR_VARIABLE: &str = "KEA_DHCP_DATA_DIR";
+/// This program was not there before (1 June 2026): a wall clock that shows less was never set.
+const CLOCK_FLOOR: Wall = Wall::from_secs(1_780_272_000);
 /// The lease file's name unless the configuration says otherwise.
 const LEASE_FILE: &str = "kea-leases4.csv";
 
@@ -119,7 +122,7 @@ async fn begin(
     telemetry: &Telemetry,
     clock: Arc<dyn Clock>,
 ) -> Result<Reactor<KernelPackets>, String> {
-    let (journal, leases) = open_journal(&config.lease_store, telemetry)?;
+    let (journal, begun) = open_journal(&config.lease_store, clock.boot(), telemetry)?;
     let (asking, mut requests) = mpsc::channel(REQUESTS_MAX);
     listen_to_signals(&asking).map_err(|why| format!("cannot listen to signals: {why}"))?;
     let watched = asking.clone();
@@ -145,7 +148,8 @@ async fn begin(
         seed: seed(),
         limits: Limits::default(),
         store: StoreMode::Exclusive,
-        leases,
+        leases: begun.leases,
+        past: begun.past,
         defect: lessor_server::planted::Defect::default(),
     };
     let server = Server::recover(setup, clock.now());
@@ -169,12 +173,17 @@ async fn asked_to_stop(requests: &mut mpsc::Receiver<Request>) {
     while !matches!(requests.recv().await, None | Some(Request::Stop { .. })) {}
 }
 
-fn open_journal(store: &LeaseStore, telemetry: &Telemetry) -> Result<(Journal, Rows), String> {
+fn open_journal(
+    store: &LeaseStore,
+    boot: Boot,
+    telemetry: &Telemetry,
+) -> Result<(Journal, Begun), String> {
     let LeaseStore::Memfile(memfile) = store else {
         return Err("this kind of lease database is not in effect yet".to_owned());
     };
     if !memfile.persist {
-        return Ok((Journal::memory(telemetry), Rows::new()));
+        let past = Past { floor: CLOCK_FLOOR, ..Past::default() };
+        return Ok((Journal::memory(telemetry), Begun { past, leases: Rows::new() }));
     }
     let path = lease_file(memfile);
     let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|it| it.to_str()))
@@ -188,6 +197,8 @@ fn open_journal(store: &LeaseStore, telemetry: &Telemetry) -> Result<(Journal, R
         path: path.clone(),
         options: lessor_memfile::Options { max_row_errors: memfile.max_row_errors },
         lfc_interval: memfile.lfc_interval,
+        boot,
+        floor: CLOCK_FLOOR,
     };
     Journal::start(setup, telemetry.clone()).map_err(|why| why.to_string())
 }

@@ -15,10 +15,10 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use lessor_env::files::Files;
-use lessor_lease::{Outcome, Rows, StoreBatch};
-use lessor_memfile::{Memfile, OpenError, Options, Recovered};
+use lessor_lease::{Memory, Outcome, Past, Rows, StoreBatch};
+use lessor_memfile::{Boot, Memfile, OpenError, Options, Recovered};
 use lessor_server::Input;
-use lessor_types::Secs;
+use lessor_types::{Secs, Wall};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::notice::Notice;
@@ -44,6 +44,19 @@ pub struct JournalSetup<F> {
     pub options: Options,
     /// How often it is compacted; 0 means never.
     pub lfc_interval: Secs,
+    /// Which start of the machine this is.
+    pub boot: Boot,
+    /// No wall clock is right that shows less.
+    pub floor: Wall,
+}
+
+/// What a server begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Begun {
+    /// The leases that were in the file.
+    pub leases: Rows,
+    /// What is known of former lives.
+    pub past: Past,
 }
 
 /// Why there is no journal.
@@ -101,14 +114,14 @@ impl Journal {
         Self(Kind::Memory(VecDeque::new()))
     }
 
-    /// Opens the lease file and starts the thread; the leases that were in it come back.
+    /// Opens the lease file and starts the thread; what was found comes back.
     ///
     /// # Errors
     /// [`StartError`].
     pub fn start<F>(
         setup: JournalSetup<F>,
         telemetry: Telemetry,
-    ) -> Result<(Self, Rows), StartError>
+    ) -> Result<(Self, Begun), StartError>
     where
         F: Files + Clone + Send + 'static,
         F::File: Send,
@@ -119,16 +132,20 @@ impl Journal {
         let (work, to_do) = sync_channel(QUEUE_MAX);
         let (completions, done) = mpsc::channel(QUEUE_MAX);
         let path = setup.path.clone();
+        let Recovered { leases, noted, needs_compaction, .. } = recovered;
+        let is_noted = noted.is_there();
+        let past = noted.past(&setup.boot, setup.floor);
         let pace = Arc::new(Pace::default());
         let counted = Arc::clone(&pace);
         let mut worker = Worker::new(setup, memfile, to_do, completions, telemetry, counted);
-        if recovered.needs_compaction {
+        worker.expects_memory(is_noted);
+        if needs_compaction {
             worker.compact();
         }
         let thread =
             thread::Builder::new().name("journal".to_owned()).spawn(move || worker.run())?;
         let channel = Channel { path, pace, work, done, life: 0, thread };
-        Ok((Self(Kind::File(channel)), recovered.leases))
+        Ok((Self(Kind::File(channel)), Begun { leases, past }))
     }
 
     /// The lease file, if there is one.
@@ -161,6 +178,13 @@ impl Journal {
                 let life = channel.life;
                 let _ = channel.work.send(Work::Commit { life, batch });
             }
+        }
+    }
+
+    /// Keeps this for the next start, beside the lease file.
+    pub fn remember(&mut self, memory: Box<Memory>) {
+        if let Kind::File(channel) = &self.0 {
+            let _ = channel.work.send(Work::Remember(memory));
         }
     }
 

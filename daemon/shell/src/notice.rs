@@ -55,6 +55,8 @@ pub enum Notice {
     JournalReopenFailed(String),
     /// A batch could not be written.
     JournalWriteFailed(String),
+    /// What the next start should know could not be noted.
+    NoteFailed(String),
     /// A compaction has ended.
     Compacted {
         /// Rows read.
@@ -121,6 +123,7 @@ impl Notice {
             Self::JournalBadRows(_) => messages::JOURNAL_BAD_ROWS,
             Self::JournalReopenFailed(_) => messages::JOURNAL_REOPEN_FAILED,
             Self::JournalWriteFailed(_) => messages::JOURNAL_WRITE_FAILED,
+            Self::NoteFailed(_) => messages::JOURNAL_NOTE_FAILED,
             Self::Compacted { .. } => messages::JOURNAL_COMPACTED,
             Self::CompactionFailed(_) => messages::JOURNAL_COMPACTION_FAILED,
             Self::ControlOpened(_) => messages::CONTROL_OPENED,
@@ -171,6 +174,9 @@ impl fmt::Display for Notice {
             Self::JournalBadRows(rows) => write!(f, "{rows} rows were passed over in all"),
             Self::JournalReopenFailed(why) => {
                 write!(f, "{why}; no lease is granted, trying again")
+            }
+            Self::NoteFailed(why) => {
+                write!(f, "the note for the next start is not up to date: {why}; trying again")
             }
             Self::Compacted { read, written } => {
                 write!(f, "a compaction made {written} rows of {read}")

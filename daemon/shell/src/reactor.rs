@@ -271,6 +271,9 @@ impl<P: PacketIo> Reactor<P> {
         for batch in self.outbox.batches.drain(..) {
             self.journal.put(batch);
         }
+        if let Some(memory) = self.outbox.memory.take() {
+            self.journal.remember(memory);
+        }
         if !self.outbox.packets.is_empty() {
             self.packets.send(&self.outbox.packets, &mut self.outbox.lost);
             self.outbox.packets.clear();

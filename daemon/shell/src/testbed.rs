@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use lessor_config::Config;
 use lessor_env::files::OsFiles;
+use lessor_memfile::Boot;
 use lessor_policy::Topology;
 use lessor_server::planted::Defect;
 use lessor_server::server::Limits;
 use lessor_server::{Level, ProbeId, Server, Setup, StoreMode};
-use lessor_types::{Datagram, Link, LinkId, Links, Secs, Seed, Transmit};
+use lessor_types::{Datagram, Link, LinkId, Links, Secs, Seed, Transmit, Wall};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,7 +28,7 @@ use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
 use crate::control::Desk;
-use crate::journal::JournalSetup;
+use crate::journal::{Begun, JournalSetup};
 use crate::request::REQUESTS_MAX;
 use crate::supervisor::Supervisor;
 use crate::telemetry::{Places, Usual};
@@ -264,6 +265,8 @@ impl Home {
             path: self.path().join("leases.csv"),
             options: lessor_memfile::Options::default(),
             lfc_interval,
+            boot: Boot::default(),
+            floor: Wall::default(),
         }
     }
 
@@ -280,10 +283,10 @@ impl Home {
     fn start(&self) -> (Reactor<Queue>, Hands) {
         let telemetry = self.telemetry();
         let (config, _) = self.config_file().load().expect("a lawful file");
-        let (journal, leases) = if self.persist {
+        let (journal, Begun { leases, past }) = if self.persist {
             Journal::start(self.journal_setup(Secs(0)), telemetry.clone()).expect("a lease file")
         } else {
-            (Journal::memory(&telemetry), lessor_lease::Rows::new())
+            (Journal::memory(&telemetry), Begun::default())
         };
         let (asking, requests) = mpsc::channel(REQUESTS_MAX);
         let mut control = Control::new(Desk {
@@ -328,6 +331,7 @@ impl Home {
             limits: Limits::default(),
             store: StoreMode::Exclusive,
             leases,
+            past,
             defect: Defect::default(),
         };
         let reactor = Reactor::new(Parts {

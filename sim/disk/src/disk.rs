@@ -204,6 +204,13 @@ impl SimDisk {
         state.names.insert(name.to_owned(), file);
         state.durable_names.insert(name.to_owned(), file);
     }
+
+    /// Takes a file away, durably, as if it had never been. Not a change of the trace.
+    pub fn take_away(&self, name: &str) {
+        let state = &mut *self.0.borrow_mut();
+        state.names.remove(name);
+        state.durable_names.remove(name);
+    }
 }
 
 impl State {

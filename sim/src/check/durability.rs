@@ -59,6 +59,8 @@ impl Told {
 pub(crate) struct Fold {
     durable: BTreeMap<Unit, Arc<Lease>>,
     doubtful: BTreeMap<Unit, Vec<Option<Arc<Lease>>>>,
+    /// Whether nobody knows what will be found, since somebody else has changed the files.
+    forgotten: bool,
 }
 
 impl Fold {
@@ -95,12 +97,20 @@ impl Fold {
         }
     }
 
+    /// Somebody else has changed the log.
+    pub(crate) const fn forget(&mut self) {
+        self.forgotten = true;
+    }
+
     /// I16: the log was read; what it held counts from now on.
     pub(crate) fn recovered(&mut self, rows: &Rows) -> Verdict {
         let found: BTreeMap<Unit, Arc<Lease>> =
             rows.iter().map(|row| (row.unit, Arc::new(row))).collect();
         let units = self.durable.keys().chain(self.doubtful.keys()).chain(found.keys());
-        let verdict = units.copied().try_for_each(|unit| self.judge(unit, found.get(&unit)));
+        let mut verdict = units.copied().try_for_each(|unit| self.judge(unit, found.get(&unit)));
+        if std::mem::take(&mut self.forgotten) {
+            verdict = Ok(());
+        }
         self.durable = found;
         self.doubtful.clear();
         verdict

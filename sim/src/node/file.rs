@@ -1,19 +1,24 @@
 //! The exclusive store: the real lease file code on a simulated disk, one step at a time.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use lessor_lease::{Outcome, Rows, StoreBatch, StoreFailure};
+use lessor_lease::{Memory, Outcome, Past, Rows, StoreBatch, StoreFailure};
 use lessor_memfile::{
-    Compaction, Memfile, OpenError, Options, Progress, RotateError, Trouble, WriteFailed,
+    Boot, Compaction, Memfile, Names, OpenError, Options, Progress, RotateError, Trouble,
+    WriteFailed,
 };
 use lessor_sim_disk::{Crash, Kind, SimDisk};
-use lessor_types::Seed;
+use lessor_types::{Seed, Wall};
 
 use crate::check::Verdict;
 use crate::check::durability::Fold;
 use crate::planted::Bug;
 use crate::schedule::DiskCall;
+use crate::time::EPOCH_SECS;
 
+/// No wall clock is believed that shows less: a month before the world begins.
+const FLOOR: Wall = Wall::from_secs(EPOCH_SECS - 30 * 86_400);
 /// The lease file's name.
 const NAME: &str = "kea-leases4.csv";
 
@@ -38,7 +43,7 @@ pub(crate) enum Done {
 #[derive(Debug)]
 pub(crate) enum Opened {
     /// These are all the rows; `torn`: an end was cut off.
-    Rows { rows: Rows, torn: bool, verdict: Verdict },
+    Rows { rows: Rows, past: Box<Past>, torn: bool, verdict: Verdict },
     /// It did not; it may be tried again.
     Failed,
     /// The disk has met its crash point.
@@ -54,6 +59,22 @@ pub(crate) enum Compacted {
     Crashed,
 }
 
+/// How a note was taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NoteTaken {
+    Kept,
+    Failed,
+    Crashed,
+}
+
+/// The lease files as they once were.
+#[derive(Debug)]
+struct Backup {
+    files: Vec<(String, Vec<u8>)>,
+    /// How many batches had been written.
+    batches: u64,
+}
+
 /// A lease file, the batch in work, and what must be durable.
 #[derive(Debug)]
 pub(crate) struct FileStore {
@@ -67,6 +88,14 @@ pub(crate) struct FileStore {
     reported: bool,
     pub(crate) fold: Fold,
     ack_on_append: bool,
+    /// How often the machine was started.
+    boots: u64,
+    /// What is noted for the next start.
+    memory: Option<Memory>,
+    /// The machine's start and the batches written, as of the last note.
+    noted: Option<(u64, u64)>,
+    batches_written: u64,
+    backup: Option<Backup>,
     /// Calls that failed, for the books.
     pub(crate) failures: u64,
 }
@@ -85,6 +114,11 @@ impl FileStore {
             reported: false,
             fold: Fold::default(),
             ack_on_append: bug == Some(Bug::AckOnAppend),
+            boots: 0,
+            memory: None,
+            noted: None,
+            batches_written: 0,
+            backup: None,
             failures: 0,
         }
     }
@@ -117,6 +151,7 @@ impl FileStore {
             Ok(()) => {
                 self.fold.written(&batch.changes);
                 self.written = true;
+                self.batches_written += 1;
                 Done::Written
             }
             Err(_) if self.disk.crashed() => {
@@ -201,6 +236,7 @@ impl FileStore {
                 Opened::Rows {
                     torn: recovered.findings.iter().any(|it| is_torn(&it.trouble)),
                     verdict: self.fold.recovered(&recovered.leases),
+                    past: Box::new(recovered.noted.past(&self.boot(), FLOOR)),
                     rows: recovered.leases,
                 }
             }
@@ -210,6 +246,81 @@ impl FileStore {
                 Opened::Failed
             }
         }
+    }
+
+    // --- notes and backups ---
+
+    fn boot(&self) -> Boot {
+        Boot { id: self.boots.to_string().into(), ahead: Duration::ZERO }
+    }
+
+    /// Notes what the next start has to know.
+    pub(crate) fn remember(&mut self, memory: Memory) -> NoteTaken {
+        self.memory = Some(memory);
+        self.note()
+    }
+
+    fn note(&mut self) -> NoteTaken {
+        let boot = self.boot();
+        let (Some(memory), Some(file)) = (&self.memory, &mut self.file) else {
+            return NoteTaken::Failed;
+        };
+        if !file.is_open() {
+            return NoteTaken::Failed;
+        }
+        let noted = file.remember(memory, &boot);
+        self.disk.clear_trace();
+        match noted {
+            Ok(()) => {
+                // A batch that is written and not synced is not what the note is about.
+                let batches = self.batches_written - u64::from(self.written);
+                self.noted = Some((self.boots, batches));
+                NoteTaken::Kept
+            }
+            Err(_) if self.disk.crashed() => NoteTaken::Crashed,
+            Err(_) => {
+                self.failures += 1;
+                NoteTaken::Failed
+            }
+        }
+    }
+
+    /// Whether there is a note since the machine's last start.
+    pub(crate) fn knows_boot(&self) -> bool {
+        self.noted.is_some_and(|(boot, _)| boot == self.boots)
+    }
+
+    /// Copies the lease files.
+    pub(crate) fn back_up(&mut self) {
+        let names = Names::of(NAME);
+        let names = [names.live, names.copy, names.previous, names.completed];
+        let copy = |name: String| self.disk.contents(&name).map(|text| (name, text));
+        let files = names.into_iter().filter_map(copy).collect();
+        self.backup = Some(Backup { files, batches: self.batches_written });
+    }
+
+    /// Whether the copy can be told from what the files became since.
+    pub(crate) fn can_restore(&self) -> bool {
+        let Some(backup) = &self.backup else {
+            return false;
+        };
+        let changed = self.noted.is_some_and(|(_, batches)| batches > backup.batches);
+        !backup.files.is_empty() && changed
+    }
+
+    /// Puts the copy in the place of the files, which nobody uses.
+    pub(crate) fn restore(&mut self) {
+        let Some(backup) = self.backup.take() else {
+            return;
+        };
+        let names = Names::of(NAME);
+        for name in [names.live, names.copy, names.previous, names.completed, names.output] {
+            match backup.files.iter().find(|(other, _)| *other == name) {
+                Some((_, text)) => self.disk.place(&name, text),
+                None => self.disk.take_away(&name),
+            }
+        }
+        self.fold.forget();
     }
 
     // --- compaction ---
@@ -239,6 +350,12 @@ impl FileStore {
                 self.failures += 1;
                 return Done::Idle;
             }
+        }
+        // What the note before is about may go only when there is a new one.
+        match self.note() {
+            NoteTaken::Kept => {}
+            NoteTaken::Failed => return Done::Idle,
+            NoteTaken::Crashed => return Done::Crashed,
         }
         let begun = Compaction::new(self.disk.clone(), NAME);
         self.disk.clear_trace();
@@ -308,6 +425,8 @@ impl FileStore {
         self.batches.clear();
         self.written = false;
         self.reported = false;
+        self.memory = None;
+        self.boots += u64::from(power);
         self.disk.crash(if power { Crash::DRAWN } else { Crash::Process });
     }
 }

@@ -39,6 +39,8 @@ fn stencils() -> [FaultKind; FaultKind::NAMES.len()] {
         FaultKind::PartnerSlow { max_ms },
         FaultKind::PartnerRejects { ppm },
         FaultKind::PartnerGone { detect_ms: 0 },
+        FaultKind::Restore { server },
+        FaultKind::ClockLost { server },
     ]
 }
 
@@ -55,6 +57,7 @@ pub(super) fn kinds_of(topology: Topology) -> Vec<usize> {
         | FaultKind::DiskSlow { .. }
         | FaultKind::DiskFail { .. }
         | FaultKind::DiskFull { .. } => topology != Topology::Shared,
+        FaultKind::Restore { .. } | FaultKind::ClockLost { .. } => topology == Topology::Single,
         FaultKind::StoreOutage
         | FaultKind::StoreCutBefore { .. }
         | FaultKind::StoreCutAfter { .. }
@@ -81,6 +84,8 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
             Planted::DeclinedReused | Planted::ProbeIgnored => &["squat"],
             Planted::ProbationForgotten => &["squat", "crash"],
             Planted::LimitRaced => &["disk-slow"],
+            Planted::PastForgotten => &["clock-jump", "crash"],
+            Planted::HoldOffForgotten => &["restore"],
             Planted::TwinAnswered => &["duplicate", "disk-slow"],
             Planted::StaleRelease => &["reconfigure", "disk-slow", "partner-slow", "partner-gone"],
             Planted::LateRelease => &["duplicate", "delay"],
@@ -237,6 +242,12 @@ fn fill_in_store(
         FaultKind::PartnerGone { .. } => {
             let detect_ms = log_between(rng, 500, MINUTE);
             return (FaultKind::PartnerGone { detect_ms }, log_between(rng, 1000, 3 * MINUTE));
+        }
+        FaultKind::Restore { .. } => {
+            return (FaultKind::Restore { server }, log_between(rng, 30_000, 20 * MINUTE));
+        }
+        FaultKind::ClockLost { .. } => {
+            return (FaultKind::ClockLost { server }, log_between(rng, 5000, 20 * MINUTE));
         }
         other => other,
     };

@@ -1,6 +1,6 @@
 //! The exclusive store: a lease file whose every step takes its time.
 
-use lessor_lease::{Outcome, StoreBatch, StoreFailure};
+use lessor_lease::{Memory, Outcome, StoreBatch, StoreFailure};
 use lessor_server::Input;
 
 use super::{DiskStep, Event, World};
@@ -8,7 +8,7 @@ use crate::check::Invariant;
 use crate::coverage::Goal;
 use crate::draw::{self, Kind, between, log_between};
 use crate::history::What;
-use crate::node::file::{Compacted, Done, Opened};
+use crate::node::file::{Compacted, Done, NoteTaken, Opened};
 use crate::schedule::FaultKind;
 use crate::time::{MS, Ns, SEC, US};
 
@@ -176,6 +176,25 @@ impl World<'_> {
                 self.disk_failed(server);
                 self.disk_step(id, life, DiskStep::Reopen, SEC, 8 * SEC);
             }
+        }
+    }
+
+    /// Keeps what a server wants to be remembered.
+    pub(super) fn take_memory(&mut self, server: usize, memory: Memory) {
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        let Some(file) = &mut node.file else {
+            return;
+        };
+        let before = file.failures;
+        let taken = file.remember(memory);
+        let failed = file.failures > before;
+        match taken {
+            NoteTaken::Kept => node.leap_open = false,
+            NoteTaken::Failed if failed => self.disk_failed(server),
+            NoteTaken::Failed => {}
+            NoteTaken::Crashed => self.disk_crashed(server),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use crate::draw::{self, Kind, between};
 use crate::history::What;
-use crate::node::Armed;
+use crate::node::file::FileStore;
+use crate::node::{Armed, Node};
 use crate::schedule::FaultKind;
 use crate::time::{MS, Ns, SEC};
 
@@ -52,6 +53,13 @@ impl World<'_> {
             }
             FaultKind::DiskFull { server, room } => self.fill(server, Some(room)),
             FaultKind::PartnerGone { detect_ms } => self.partner_goes(detect_ms),
+            FaultKind::Restore { server } => {
+                let node = self.nodes.get_mut(usize::from(server));
+                if let Some(file) = node.and_then(|node| node.file.as_mut()) {
+                    file.back_up();
+                }
+            }
+            FaultKind::ClockLost { server } => self.lose_clock(place, server),
             FaultKind::DiskSlow { .. }
             | FaultKind::StoreOutage
             | FaultKind::StoreCutBefore { .. }
@@ -89,26 +97,75 @@ impl World<'_> {
                 }
             }
             FaultKind::PartnerGone { .. } => self.partner_returns(),
+            FaultKind::Restore { server } => self.restore(place, server),
+            FaultKind::ClockLost { server } => self.set_clock(server),
             _ => self.lan.end(place),
         }
     }
 
     /// Takes a server down at once.
     ///
-    /// Not while dates in its store lie on a clock that has leapt forward since: a server that
-    /// starts then cannot know of the leap, and none of the stores keeps a note of it yet.
+    /// Not the machine while a leap forward is noted nowhere: then nothing but the wall clock is
+    /// left to a server that starts.
     fn strike_down(&mut self, place: usize, server: u8, power: bool, down_for: Ns) {
         let server = usize::from(server);
         let able = self.nodes.get(server);
-        if able.is_some_and(|node| node.is_up() && node.leapt_until <= self.t) {
+        if able.is_some_and(|node| node.is_up() && !(power && node.leap_open)) {
             self.effect(place);
             self.crash(server, power, down_for);
         }
     }
 
+    /// The lease files of yesterday take the place of today's.
+    fn restore(&mut self, place: usize, server: u8) {
+        let (t, longest) = (self.t, self.longest);
+        let server = usize::from(server);
+        let able = |node: &Node| {
+            let known = node.file.as_ref().is_some_and(FileStore::can_restore);
+            node.is_up() && node.armed.is_none() && known
+        };
+        if !self.nodes.get(server).is_some_and(able) {
+            return;
+        }
+        self.effect(place);
+        self.crash(server, false, SEC);
+        if let Some(node) = self.nodes.get_mut(server) {
+            node.has_leapt = true;
+            node.restored_until = t + longest + longest / 1000 + 10 * SEC;
+            if let Some(file) = &mut node.file {
+                file.restore();
+            }
+        }
+    }
+
+    /// A machine without a battery for its clock loses its power.
+    fn lose_clock(&mut self, place: usize, server: u8) {
+        let t = self.t;
+        self.strike_down(place, server, true, 2 * SEC);
+        if let Some(node) = self.nodes.get_mut(usize::from(server))
+            && !node.is_up()
+            && node.powered_off
+            && node.clock_lost.is_none()
+        {
+            node.has_leapt = true;
+            node.clock_lost = Some(node.clock.lose(t));
+        }
+    }
+
+    /// A time service has found its clock.
+    fn set_clock(&mut self, server: u8) {
+        let (t, longest) = (self.t, self.longest);
+        if let Some(node) = self.nodes.get_mut(usize::from(server))
+            && let Some(by_ms) = node.clock_lost.take()
+        {
+            node.clock.jump(by_ms);
+            node.leap_open = true;
+            node.leapt_until = t + longest + longest / 1000 + 10 * SEC;
+        }
+    }
+
     /// Sets a crash point on a server's disk. (The same exception.)
     fn arm(&mut self, place: usize, server: u8, calls: u64, power: bool) {
-        let t = self.t;
         let Some(fault) = self.schedule.faults.get(place) else {
             return;
         };
@@ -117,7 +174,7 @@ impl World<'_> {
         let Some(node) = self.nodes.get_mut(usize::from(server)) else {
             return;
         };
-        if node.leapt_until > t {
+        if power && node.leap_open {
             return;
         }
         if let Some(file) = &node.file {
@@ -126,19 +183,22 @@ impl World<'_> {
         }
     }
 
-    /// Lets a server's wall clock jump: not while it is down, nor while a crash may come any
-    /// moment, for the same reason.
+    /// Lets a server's wall clock jump, whether the process runs or not: but not forward while the
+    /// machine is down, or may go down any moment, or has noted nothing since its start.
     pub(super) fn jump(&mut self, place: usize, server: u8, by_ms: i64) {
         let (t, longest) = (self.t, self.longest);
         let Some(node) = self.nodes.get_mut(usize::from(server)) else {
             return;
         };
-        if !node.is_up() || (by_ms > 0 && node.armed.is_some()) {
+        let is_doomed = node.armed.is_some_and(|armed| armed.power);
+        let knows_boot = node.file.as_ref().is_none_or(FileStore::knows_boot);
+        if node.powered_off || (by_ms > 0 && (is_doomed || !knows_boot)) {
             return;
         }
         node.clock.jump(by_ms);
         node.has_leapt = true;
         if by_ms > 0 {
+            node.leap_open = true;
             node.leapt_until = t + longest + longest / 1000 + 10 * SEC;
         }
         self.effect(place);

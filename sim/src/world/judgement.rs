@@ -70,7 +70,7 @@ impl World<'_> {
                 if let Some(file) = node.file.as_ref().filter(|_| !node.has_leapt)
                     && let Some(subnet) = config.subnets.iter().find(|it| it.prefix.contains(addr))
                 {
-                    let wall = node.clock.wall(t);
+                    let wall = node.wall(t);
                     let verdict = conformance::in_limit(subnet, wall, file.fold.rows());
                     self.judge(Invariant::Limits, verdict);
                 }
@@ -116,9 +116,9 @@ impl World<'_> {
             unit: Unit::V4(gist.addr),
             who: who.clone(),
             life: gist.secs,
-            wall: node.clock.wall(t),
+            wall: node.wall(t),
             age: t - heard,
-            leapt: t < node.leapt_until,
+            leapt: node.misleads(t),
         };
         let mut verdict = Ok(());
         if let Some(file) = &node.file {
@@ -153,11 +153,7 @@ impl World<'_> {
         let Some(addr) = change.unit.v4() else {
             return;
         };
-        let by = Writer {
-            server: node.id,
-            wall: node.clock.wall(self.t),
-            leapt: self.t < node.leapt_until,
-        };
+        let by = Writer { server: node.id, wall: node.wall(self.t), leapt: node.misleads(self.t) };
         let row = change.to.as_deref();
         let number = node.id;
         self.note(None, What::Row(number, addr, row));

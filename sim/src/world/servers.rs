@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lessor_lease::Rows;
+use lessor_lease::{Past, Rows};
 use lessor_policy::{DropReason, Effect};
 use lessor_server::{Event as Said, Input, Limits, Outcome, Output, Server, Setup, StoreMode};
 use lessor_types::{Holder, Secs, Seed, Unit};
@@ -97,6 +97,7 @@ impl World<'_> {
             Output::Peer(update) => self.take_update(server, update),
             Output::Probe { probe, unit, .. } => self.take_probe(server, probe, unit),
             Output::Event(event) => self.take_event(server, &event),
+            Output::Remember(memory) => self.take_memory(server, *memory),
             Output::Reply(..) => {}
         }
     }
@@ -137,6 +138,9 @@ impl World<'_> {
             }
             Said::ClockLeapt(ms) if *ms > 0 => self.reach(Goal::LeaptForward),
             Said::ClockLeapt(_) => self.reach(Goal::LeaptBackward),
+            Said::ClockUnset(_) => self.reach(Goal::ClockUnset),
+            Said::HoldOffBegan { .. } => self.reach(Goal::HoldOffBegan),
+            Said::HoldOffEnded => self.reach(Goal::HoldOffEnded),
             _ => {}
         }
     }
@@ -200,7 +204,7 @@ impl World<'_> {
             return;
         };
         if row.holder.is_nobody() {
-            let left = row.expires.nanos_since(node.clock.wall(self.t));
+            let left = row.expires.nanos_since(node.wall(self.t));
             let left = Ns::try_from(left).unwrap_or(0);
             self.declined.declined(self.t, addr, left);
         }
@@ -281,15 +285,15 @@ impl World<'_> {
         let Some(node) = self.nodes.get_mut(server) else {
             return;
         };
-        let leases = match &mut node.file {
-            None => Rows::new(),
+        let (leases, past) = match &mut node.file {
+            None => (Rows::new(), Past::default()),
             Some(file) => match file.open() {
-                Opened::Rows { rows, torn, verdict } => {
+                Opened::Rows { rows, past, torn, verdict } => {
                     self.judge(Invariant::RecoveredFold, verdict);
                     if torn {
                         self.reach(Goal::TornTail);
                     }
-                    rows
+                    (rows, *past)
                 }
                 Opened::Crashed => {
                     self.reach(Goal::RecoveryInterrupted);
@@ -299,7 +303,7 @@ impl World<'_> {
             },
         };
         self.judge_recovered(server);
-        self.go_up(server, leases);
+        self.go_up(server, leases, past);
     }
 
     fn recovery_failed(&mut self, server: usize, crashed: bool) {
@@ -319,7 +323,7 @@ impl World<'_> {
         self.restart_after(server, wait);
     }
 
-    fn go_up(&mut self, server: usize, leases: Rows) {
+    fn go_up(&mut self, server: usize, leases: Rows, past: Past) {
         let (t, bounds, shared) =
             (self.t, self.schedule.bounds, self.schedule.topology == Topology::Shared);
         let defect = self.bug.map(crate::planted::Bug::defect);
@@ -343,11 +347,13 @@ impl World<'_> {
             },
             store: if shared { StoreMode::Shared } else { StoreMode::Exclusive },
             leases,
+            past,
             defect: defect.unwrap_or_default(),
         };
         let lot = node.topology.config().parked_max.max(bounds.parked);
         node.books.allow(lot);
         node.server = Some(Server::recover(setup, node.clock.now(t)));
+        node.powered_off = false;
         let (id, life) = (node.id, node.life);
         self.note(None, What::Server(id, true));
         self.wake(server, t);
@@ -362,13 +368,13 @@ impl World<'_> {
         let Some(node) = self.nodes.get(server) else {
             return;
         };
-        let Some(file) = &node.file else {
+        let Some(file) = node.file.as_ref().filter(|_| self.t >= node.restored_until) else {
             return;
         };
         let by = crate::check::clients::Writer {
             server: node.id,
-            wall: node.clock.wall(self.t),
-            leapt: self.t < node.leapt_until,
+            wall: node.wall(self.t),
+            leapt: node.misleads(self.t),
         };
         let mut verdict = Ok(());
         for (addr, _) in self.holdings.all(self.t) {

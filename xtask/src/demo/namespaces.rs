@@ -123,7 +123,7 @@ impl Network {
         format!("{}-{}", self.prefix, place.name())
     }
 
-    fn ip(&self, place: Place, arguments: &str) -> Result<()> {
+    pub(super) fn ip(&self, place: Place, arguments: &str) -> Result<()> {
         let mut ip = Command::new("ip");
         ip.args(["-n", &self.name(place)]).args(arguments.split(' '));
         command::capture(&mut ip).map(drop)

@@ -33,7 +33,16 @@ pub(super) struct Server<'n> {
 impl<'n> Server<'n> {
     /// Writes the configuration; starts nothing yet.
     pub(super) fn new(network: &'n Network, program: &Path, folder: &Path) -> Result<Self> {
-        let mut configuration = configuration(folder);
+        Self::with(network, program, folder, configuration(folder))
+    }
+
+    /// As [`Server::new`], with another configuration.
+    pub(super) fn with(
+        network: &'n Network,
+        program: &Path,
+        folder: &Path,
+        mut configuration: Value,
+    ) -> Result<Self> {
         // Kea has its lease commands in a library, which the demo loads when it runs with Kea.
         if let Some(library) = kea_library(program) {
             configuration["Dhcp4"]["hooks-libraries"] = json!([{ "library": library }]);
@@ -124,7 +133,14 @@ impl<'n> Server<'n> {
         }
     }
 
-    fn ask(&self, name: &str, arguments: &Value) -> Result<Value> {
+    /// Has the server read its configuration file again.
+    pub(super) fn hang_up(&self) -> Result<()> {
+        let pid = self.child.as_ref().context("the server does not run")?.id();
+        let kill = ["-c", "kill -HUP \"$0\"", &pid.to_string()];
+        command::capture(std::process::Command::new("sh").args(kill)).map(drop)
+    }
+
+    pub(super) fn ask(&self, name: &str, arguments: &Value) -> Result<Value> {
         let path = self.folder.join("control.sock");
         let exchange = || -> Result<Value> {
             let mut stream = UnixStream::connect(&path)?;
@@ -150,7 +166,7 @@ impl Drop for Server<'_> {
 }
 
 /// What a user of Kea would write; only what the demo needs differs from the defaults.
-fn configuration(folder: &Path) -> Value {
+pub(super) fn configuration(folder: &Path) -> Value {
     json!({
         "Dhcp4": {
             "interfaces-config": { "interfaces": [SERVER_LINK] },

@@ -31,7 +31,7 @@ struct Told {
 }
 
 /// Tells the story; true if nothing acknowledged was lost.
-pub(super) fn tell(folder: &Path, program: &Path, clients: u16) -> Result<bool> {
+pub(super) fn tell(folder: &Path, program: &Path, clients: u16, kills: u16) -> Result<bool> {
     let mut account = Account::begin();
     let network = Network::build(folder).context("cannot make the demo's network")?;
     account
@@ -48,9 +48,9 @@ pub(super) fn tell(folder: &Path, program: &Path, clients: u16) -> Result<bool> 
 
     let mut told = Told::default();
     let first = real_clients(&mut account, &network, folder, &mut told)?;
-    crowd(&mut account, &network, &mut server, clients, &mut told)?;
+    crowd(&mut account, &network, &mut server, (clients, kills - 1), &mut told)?;
     release(&mut account, &server, &first, &mut told)?;
-    let proven = prove(&mut account, &mut server, &told)?;
+    let proven = prove(&mut account, &mut server, kills, &told)?;
     Ok(proven)
 }
 
@@ -94,12 +94,12 @@ fn real_clients<'n>(
     Ok(first)
 }
 
-/// Hundreds of clients; kill -9 when half of them have their ACK.
+/// Hundreds of clients; kill -9 again and again while they get their ACKs.
 fn crowd(
     account: &mut Account,
     network: &Network,
     server: &mut Server<'_>,
-    clients: u16,
+    (clients, kills): (u16, u16),
     told: &mut Told,
 ) -> Result<()> {
     let mut crowd = Crowd::start(network, clients)?;
@@ -108,6 +108,7 @@ fn crowd(
     let (mut bound, mut renewed) = (Vec::new(), Vec::new());
     let (mut resent, mut refused, mut not_renewed) = (0, 0, 0);
     let mut killed_at = None;
+    let mut killed = 0;
     while let Some(event) = crowd.next()? {
         match event {
             Happened::Bound(ack) => bound.push(ack),
@@ -122,16 +123,21 @@ fn crowd(
                 ));
             }
         }
-        if killed_at.is_none() && bound.len() * 2 >= usize::from(clients) {
-            killed_at = Some(bound.len());
+        let due = (usize::from(killed) + 1) * usize::from(clients);
+        if killed < kills && bound.len() * (usize::from(kills) + 1) >= due {
+            killed += 1;
+            killed_at.get_or_insert(bound.len());
             kill_amid(account, server, &bound, clients)?;
         }
     }
     account.say(format!("{} of them renewed by unicast, {not_renewed} did not", renewed.len()));
     let (before, after) = bound.split_at(killed_at.unwrap_or(bound.len()));
-    account.note_many("simulated", before, "first ACK before kill -9");
-    account.note_many("simulated", after, "first ACK after kill -9");
+    account.note_many("simulated", before, "first ACK before the first kill -9");
+    account.note_many("simulated", after, "first ACK after it");
     account.note_many("simulated", &renewed, "renewed by unicast afterwards");
+    if killed < kills {
+        bail!("the crowd was served before the server was killed {kills} times");
+    }
     if not_renewed > 0 {
         bail!("{not_renewed} simulated clients could not renew");
     }
@@ -191,7 +197,7 @@ fn release(
 }
 
 /// One more kill -9; then the file, and the server after its restart, against what was told.
-fn prove(account: &mut Account, server: &mut Server<'_>, told: &Told) -> Result<bool> {
+fn prove(account: &mut Account, server: &mut Server<'_>, kills: u16, told: &Told) -> Result<bool> {
     let pid = server.kill()?;
     account.say(format!("kill -9 {pid} once more, to see what a server makes of the file"));
     let file = LeaseFile::read(&server.lease_file())?;
@@ -234,7 +240,7 @@ fn prove(account: &mut Account, server: &mut Server<'_>, told: &Told) -> Result<
     );
     if wrong.is_empty() {
         println!(
-            "Nothing acknowledged was lost: {} ACKs of {LIFETIME_SECS} s, two times kill -9, \
+            "Nothing acknowledged was lost: {} ACKs of {LIFETIME_SECS} s, {kills} times kill -9, \
              0 missing.",
             told.acks.len()
         );

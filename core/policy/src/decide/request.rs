@@ -82,16 +82,20 @@ pub(super) fn init_reboot<F: Facts>(case: &Case<'_, F>, addr: Ipv4Addr) -> Known
 /// The client wants to keep the address that it uses.
 pub(super) fn extend<F: Facts>(case: &Case<'_, F>, addr: Ipv4Addr) -> Known<Decision> {
     let unit = Unit::V4(addr);
-    let row = match case.world.facts.row(unit)? {
-        Some(row) if case.is_ours(&row) => row,
-        _ => return Ok(case.refuse_if_authoritative(unit)),
-    };
+    let facts = case.world.facts;
+    let row = facts.row(unit)?;
+    let mine = row.as_deref().filter(|row| case.is_ours(row));
+    // Where leases may be missing, nobody but its holder renews an address.
+    if mine.is_none() && facts.hold_off().is_none() {
+        return Ok(case.refuse_if_authoritative(unit));
+    }
     // The pool is gone or not for this client any more, the address is reserved for another, or
     // the client has moved to another link (V4-064).
-    let place = case.place_of(unit)?.filter(|place| place.subnet.id == row.subnet);
+    let is_here = |subnet: &Subnet| mine.is_none_or(|row| row.subnet == subnet.id);
+    let place = case.place_of(unit)?.filter(|place| is_here(place.subnet));
     match place {
         Some(place) if !case.held_for_another(unit) && !case.belongs_elsewhere(unit)? => {
-            Ok(grant(case, place, unit, Some(row)))
+            Ok(grant(case, place, unit, row))
         }
         _ => Ok(case.refuse(unit)),
     }

@@ -148,6 +148,7 @@ impl Server {
                 Origin::Reclaim | Origin::Quarantine => 0,
             },
             fresh: exchange.since < self.fresh_until,
+            hold_off: self.held_off(),
             place,
             defect: self.defect,
         }

@@ -22,6 +22,15 @@ impl Server {
                 self.ledger.snapshots().end(snapshot);
                 Reply::Done
             }
+            Command::BeginHoldOff { .. } if self.is_shared() => Reply::NotHere,
+            Command::BeginHoldOff { period } => {
+                self.begin_hold_off(period);
+                Reply::Done
+            }
+            Command::EndHoldOff => {
+                self.end_hold_off();
+                Reply::Done
+            }
             Command::Status => Reply::Status(Box::new(self.status())),
             Command::Reclaim { remove } => return self.reclaim_now(id, remove),
             Command::Disable { origin, period } => {

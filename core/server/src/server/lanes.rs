@@ -33,6 +33,7 @@ impl Server {
         {
             Arc::make_mut(row).state = State::Reclaimed;
         }
+        self.remember.changed();
         if self.in_contact {
             let seq = self.to_partner.push(change.clone());
             self.ledger.tell(&change, seq);

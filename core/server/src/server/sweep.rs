@@ -141,7 +141,8 @@ impl Server {
         if self.has_round() {
             return self.sweep.put_off(kind, self.now.mono.after(PUT_OFF));
         }
-        if !self.store_open {
+        // A lease that looks lapsed may have been renewed where leases are missing.
+        if !self.store_open || self.held_off().is_some() {
             return;
         }
         self.begin_round(kind, None);
@@ -149,7 +150,7 @@ impl Server {
 
     /// Reclaims all that lapsed, as soon as the round that is in work is over.
     pub(super) fn reclaim_now(&mut self, id: CommandId, remove: bool) {
-        let is_full = self.sweep.asked.len() >= ASKED_MAX;
+        let is_full = self.sweep.asked.len() >= ASKED_MAX || self.held_off().is_some();
         if !self.store_open || self.stopping || is_full {
             return self.reply(id, Reply::Reclaimed(false));
         }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::Config;
-use lessor_lease::{FetchError, Lookup, StoreBatch, StoreFailure};
+use lessor_lease::{FetchError, Lookup, Lost, Memory, Past, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
 use lessor_server::{
     Command, CommandId, FetchId, Heard, Input, Limits, Origin, Output, PeerFrame, PeerOutcome,
@@ -55,6 +55,16 @@ struct Stage {
     questions: VecDeque<(FetchId, Vec<Lookup>)>,
     updates: VecDeque<PeerUpdate>,
     probes: Vec<(ProbeId, Unit)>,
+    /// What the server wanted to be remembered last.
+    memory: Option<Memory>,
+    /// Whether the machine has been started anew since.
+    rebooted: bool,
+    /// Why the next server is told that leases may be missing.
+    lost: Option<Lost>,
+    /// The rows of a backup.
+    backup: Option<Rows>,
+    /// No wall clock is right that shows less.
+    floor: Wall,
     xids: BTreeMap<char, u32>,
     /// Whether the options of answers are shown, as they lie in the message.
     shows_options: bool,
@@ -92,6 +102,11 @@ impl Stage {
             questions: VecDeque::new(),
             updates: VecDeque::new(),
             probes: Vec::new(),
+            memory: None,
+            rebooted: false,
+            lost: None,
+            backup: None,
+            floor: Wall::default(),
             xids: BTreeMap::new(),
             shows_options: false,
         }
@@ -102,6 +117,10 @@ impl Stage {
             [] => Vec::new(),
             ["config", name] => {
                 self.topology = Some(self.load(name));
+                Vec::new()
+            }
+            ["clock", "floor", secs] => {
+                self.floor = Wall::from_secs(START + secs.parse::<i64>().expect("seconds"));
                 Vec::new()
             }
             ["show", "options"] => {
@@ -211,6 +230,24 @@ impl Stage {
                 self.now.wall = self.now.wall.plus_secs(leap);
                 None
             }
+            ["backup"] => {
+                self.backup = Some(self.rows.clone());
+                return Vec::new();
+            }
+            ["restore"] => {
+                self.rows = self.backup.take().expect("a backup");
+                self.lost = Some(Lost::Older);
+                return self.at(&["crash"]);
+            }
+            ["reboot"] => {
+                self.rebooted = true;
+                return self.at(&["crash"]);
+            }
+            ["hold-off", period] => {
+                let period = Some(Secs(period.parse().expect("seconds")));
+                Some(command(Command::BeginHoldOff { period }))
+            }
+            ["end-hold-off"] => Some(command(Command::EndHoldOff)),
             ["crash"] => {
                 self.server = None;
                 self.batches.clear();
@@ -242,7 +279,7 @@ impl Stage {
         }
         let shown = |output: &Output| self.shows_options.then(|| options::all(output))?;
         let mut lines = Vec::new();
-        for output in &kept.0 {
+        for output in kept.0.iter().filter(|it| !matches!(it, Output::Remember(_))) {
             lines.push(print::output(output));
             lines.extend(shown(output));
         }
@@ -252,6 +289,7 @@ impl Stage {
                 Output::Fetch { fetch, lookups } => self.questions.push_back((fetch, lookups)),
                 Output::Probe { probe, unit, .. } => self.probes.push((probe, unit)),
                 Output::Peer(update) => self.updates.push_back(update),
+                Output::Remember(memory) => self.memory = Some(*memory),
                 Output::Send(_) | Output::Reply(..) | Output::Event(_) => {}
             }
         }
@@ -273,8 +311,16 @@ impl Stage {
             limits: Limits::default(),
             store: self.mode,
             leases,
+            past: Past {
+                noted: self.memory.as_ref().filter(|_| !self.rebooted).map(noted),
+                ahead: Duration::ZERO,
+                memory: self.memory.take(),
+                lost: self.lost.take(),
+                floor: self.floor,
+            },
             defect: Default::default(),
         };
+        self.rebooted = false;
         Server::recover(setup, self.now)
     }
 
@@ -350,6 +396,11 @@ impl Stage {
             payload: message.encode(1500).octets,
         })
     }
+}
+
+/// What the machine's clock showed then; it starts with the scenario.
+fn noted(memory: &Memory) -> Duration {
+    memory.at.mono.since(Mono::ZERO)
 }
 
 /// The link-layer address of a client, by its letter.

@@ -28,6 +28,8 @@ pub(super) fn output(output: &Output) -> String {
         }
         Output::Reply(_, reply) => format!("reply {reply:?}"),
         Output::Event(event) => self::event(event),
+        // Everything that one life remembers shows in the next one.
+        Output::Remember(_) => String::new(),
     }
 }
 

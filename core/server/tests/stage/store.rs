@@ -9,7 +9,7 @@ use lessor_lease::{
 };
 use lessor_types::{Holder, HwAddr, PoolId, Secs, SubnetId, Unit, Wall};
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Rows(BTreeMap<Unit, Arc<Lease>>);
 
 impl Rows {

@@ -60,6 +60,8 @@ pub async fn run(call: Call, desk: &Desk) -> Done {
         "interface-list" => interfaces::list(desk, false).await,
         "interface-redetect" => interfaces::list(desk, true).await,
         "kea-lfc-start" => service::compact(desk).await,
+        "hold-off-begin" => service::hold_off_begin(arguments, desk).await,
+        "hold-off-end" => service::hold_off_end(desk).await,
         "lease4-get" => lease::get(arguments, desk).await,
         "lease4-get-all" => lease::get_all(arguments, desk).await,
         "lease4-get-by-client-id" => lease::get_by_client_id(arguments, desk).await,

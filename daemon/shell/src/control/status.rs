@@ -39,6 +39,7 @@ pub(super) fn show(report: &Report) -> Value {
             "parked": status.parked,
             "unsettled": status.unsettled,
             "store-open": status.store_open,
+            "hold-off": status.hold_off.is_some(),
             "log-lines-lost": report.lines_lost,
             "counters": counters,
         },

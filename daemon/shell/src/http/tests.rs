@@ -183,6 +183,7 @@ fn some() -> Figures {
             store_open: true,
             disabled_by: Vec::new(),
             in_contact: false,
+            hold_off: None,
         },
         counters,
         totals,

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use lessor_lease::{Change, DnsFlags, Lease, Refusal, State};
-use lessor_types::{Holder, HwAddr, PoolId, Seq, SubnetId, Unit, Wall};
+use lessor_lease::{Change, DnsFlags, Lease, Longest, Lost, Refusal, State};
+use lessor_types::{Holder, HwAddr, Mono, Now, PoolId, Seq, SubnetId, Unit};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::*;
 use crate::testbed::Home;
@@ -60,7 +61,7 @@ async fn what_was_decided_before_a_loss_is_not_written_after_it() {
     journal.stop();
     let setup = home.journal_setup(Secs(0));
     let (journal, rows) = Journal::start(setup, home.telemetry()).expect("a lease file");
-    let kept = units(&rows);
+    let kept = units(&rows.leases);
     assert!(!kept.contains(&Unit::V4([192, 0, 2, 2].into())), "{kept:?}");
     assert!(kept.contains(&Unit::V4([192, 0, 2, 3].into())), "{kept:?}");
     journal.stop();
@@ -96,7 +97,7 @@ async fn compaction_goes_on_beside_writing() {
     journal.stop();
     let setup = home.journal_setup(Secs(0));
     let (journal, rows) = Journal::start(setup, home.telemetry()).expect("a lease file");
-    assert_eq!(units(&rows).len(), 2);
+    assert_eq!(units(&rows.leases).len(), 2);
     journal.stop();
 }
 
@@ -108,5 +109,96 @@ async fn a_lease_file_has_one_owner() {
     let again = Journal::start(home.journal_setup(Secs(0)), home.telemetry());
     let why = again.err().map(|why| why.to_string()).unwrap_or_default();
     assert!(why.contains("leases.csv belongs to another server"), "{why}");
+    journal.stop();
+}
+
+fn memory() -> Box<Memory> {
+    let at = Now { mono: Mono::ZERO, wall: Wall::from_secs(4_000_000_000) };
+    let longest = Longest::For(Duration::from_secs(100));
+    Box::new(Memory { at, unset: false, seen: at.wall, longest, leaps: Vec::new(), hold_off: None })
+}
+
+async fn write(journal: &mut Journal, number: u8) {
+    journal.put(batch(number));
+    assert_eq!(outcome(journal).await.1, Outcome::Done);
+}
+
+#[tokio::test]
+async fn a_restored_lease_file_is_told_from_the_one_that_was_left() {
+    let home = Home::new();
+    let start = || {
+        let setup = home.journal_setup(Secs(0));
+        Journal::start(setup, home.telemetry()).expect("a lease file")
+    };
+    let file = |name: &str| home.path().join(name);
+    let (mut journal, begun) = start();
+    assert_eq!(begun.past, Past::default());
+    journal.remember(memory());
+    write(&mut journal, 1).await;
+    journal.stop();
+    // As it was left, nothing is lost; and what is remembered is there.
+    let (mut journal, begun) = start();
+    assert_eq!(begun.past.lost, None);
+    assert_eq!(begun.past.memory, Some(*memory()));
+    std::fs::copy(file("leases.csv"), file("backup")).expect("room");
+    journal.remember(memory());
+    write(&mut journal, 2).await;
+    journal.stop();
+    std::fs::copy(file("backup"), file("leases.csv")).expect("room");
+    let (journal, begun) = start();
+    assert_eq!(begun.past.lost, Some(Lost::Older));
+    // Whoever does not serve has not seen to it.
+    journal.stop();
+    let (mut journal, begun) = start();
+    assert_eq!(begun.past.lost, Some(Lost::Older));
+    // Once there is a new note, the file is the one that it is about.
+    journal.remember(memory());
+    write(&mut journal, 3).await;
+    journal.stop();
+    assert_eq!(start().1.past.lost, None);
+    std::fs::write(file("leases.csv.past"), "restored\n").expect("room");
+    assert_eq!(start().1.past.lost, Some(Lost::Forgotten));
+    std::fs::remove_file(file("leases.csv.past")).expect("it is there");
+    assert_eq!(start().1.past.lost, None);
+}
+
+#[tokio::test]
+async fn a_lease_file_that_another_server_went_on_with_is_whole() {
+    let home = Home::new();
+    let start = || {
+        let setup = home.journal_setup(Secs(0));
+        Journal::start(setup, home.telemetry()).expect("a lease file")
+    };
+    let (mut journal, _) = start();
+    let mut older = memory();
+    older.seen = Wall::from_secs(3_999_000_000);
+    journal.remember(older);
+    write(&mut journal, 1).await;
+    journal.stop();
+    let path = home.path().join("leases.csv");
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    let rows = text.replace("192.0.2.1", "192.0.2.9");
+    std::fs::write(&path, rows).expect("room");
+    assert_eq!(start().1.past.lost, None, "a row of the year 2096 is younger than the note");
+}
+
+#[tokio::test]
+async fn a_compaction_waits_for_the_note() {
+    let home = Home::new();
+    let start = |interval| {
+        let setup = home.journal_setup(Secs(interval));
+        Journal::start(setup, home.telemetry()).expect("a lease file")
+    };
+    let (mut journal, _) = start(1);
+    journal.remember(memory());
+    for _ in 0..20 {
+        write(&mut journal, 1).await;
+    }
+    home.log.wait_for("a compaction made 1 rows of 20").await;
+    journal.stop();
+    // The note is about what the compaction left.
+    let (journal, begun) = start(0);
+    assert_eq!(begun.past.lost, None);
+    assert_eq!(begun.leases.len(), 1);
     journal.stop();
 }

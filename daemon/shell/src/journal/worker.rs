@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use lessor_env::files::Files;
-use lessor_lease::{Outcome, Refusal, StoreBatch, StoreFailure};
+use lessor_lease::{Memory, Outcome, Refusal, StoreBatch, StoreFailure};
 use lessor_memfile::{Memfile, OpenError, Recovered, RotateError};
 use lessor_server::Input;
 use lessor_types::Secs;
@@ -29,6 +29,7 @@ pub(super) enum Work {
     Commit { life: u64, batch: StoreBatch },
     Interval(Secs),
     Compact(oneshot::Sender<Compacting>),
+    Remember(Box<Memory>),
     Stop,
 }
 
@@ -36,6 +37,14 @@ pub(super) struct Worker<F: Files> {
     setup: JournalSetup<F>,
     store: Store<F>,
     life: u64,
+    /// What the next start is to know.
+    memory: Option<Box<Memory>>,
+    /// Whether the note is about the journal as it is, so that older files may go.
+    is_noted: bool,
+    /// Whether a note could not be written, and that was said.
+    note_failed: bool,
+    /// Whether a compaction is to begin when there is a note.
+    wants_compaction: bool,
     compactor: Compactor,
     /// When the next compaction is due.
     compact_at: Option<Instant>,
@@ -75,6 +84,10 @@ where
             setup,
             store: Store::Open(memfile),
             life: 0,
+            memory: None,
+            is_noted: true,
+            note_failed: false,
+            wants_compaction: false,
             compactor,
             work,
             done,
@@ -94,6 +107,10 @@ where
                 Ok(Work::Compact(asker)) => {
                     let _ = asker.send(self.compact_now());
                 }
+                Ok(Work::Remember(memory)) => {
+                    self.memory = Some(memory);
+                    self.remember();
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -101,6 +118,32 @@ where
             self.rotate_if_due();
         }
         self.compactor.stop();
+        self.remember();
+    }
+
+    /// There is a note from before the start: nothing that it is about may go until there is a new
+    /// one.
+    pub(super) const fn expects_memory(&mut self, is_noted: bool) {
+        self.is_noted = !is_noted;
+    }
+
+    fn remember(&mut self) {
+        let (Some(memory), Store::Open(memfile)) = (&self.memory, &mut self.store) else {
+            return;
+        };
+        match memfile.remember(memory, &self.setup.boot) {
+            Ok(()) => {
+                self.is_noted = true;
+                self.note_failed = false;
+                if std::mem::take(&mut self.wants_compaction) {
+                    self.compact();
+                }
+            }
+            Err(why) if !std::mem::replace(&mut self.note_failed, true) => {
+                self.telemetry.note(Notice::NoteFailed(why.to_string()));
+            }
+            Err(_) => {}
+        }
     }
 
     fn pause(&self) -> Duration {
@@ -177,6 +220,7 @@ where
         self.life += 1;
         self.report(Input::StoreReopened(recovered.leases));
         if recovered.needs_compaction {
+            self.renote();
             self.compact();
         }
     }
@@ -200,7 +244,10 @@ where
         self.compact_at = next_compaction(self.setup.lfc_interval);
         match memfile.rotate() {
             // Not rotated: the last compaction did not end, and goes on now if it does not run.
-            Ok(_) => self.compact(),
+            Ok(_) => {
+                self.renote();
+                self.compact();
+            }
             Err(RotateError::Closed(failure)) => self.lose(failure),
             Err(why) => self.telemetry.note(Notice::CompactionFailed(why.to_string())),
         }
@@ -216,6 +263,7 @@ where
         match memfile.rotate() {
             Ok(_) => {
                 self.compact_at = next_compaction(self.setup.lfc_interval);
+                self.renote();
                 self.compact();
                 Compacting::Begun
             }
@@ -229,8 +277,19 @@ where
         }
     }
 
-    /// Begins a compaction, or takes up one that did not end.
+    /// The journal is another one now.
+    fn renote(&mut self) {
+        self.is_noted = self.memory.is_none() && self.is_noted;
+        self.remember();
+    }
+
+    /// Begins a compaction, or takes up one that did not end; later, if there is no note yet of the
+    /// journal as it is.
     pub(super) fn compact(&mut self) {
+        if !self.is_noted {
+            self.wants_compaction = true;
+            return;
+        }
         self.compactor.start(self.setup.files.clone(), &self.setup.name);
     }
 

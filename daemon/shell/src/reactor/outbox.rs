@@ -1,6 +1,6 @@
 //! What came out of a turn, by where it goes.
 
-use lessor_lease::{FetchError, StoreBatch};
+use lessor_lease::{FetchError, Memory, StoreBatch};
 use lessor_server::{CommandId, Event, FetchId, Input, Output, Ports, ProbeId, Reply};
 use lessor_types::{LinkId, Transmit, Unit};
 
@@ -12,6 +12,7 @@ pub(super) struct Outbox {
     pub(super) batches: Vec<StoreBatch>,
     pub(super) packets: Vec<Transmit>,
     pub(super) lost: Vec<Undelivered>,
+    pub(super) memory: Option<Box<Memory>>,
     pub(super) replies: Vec<(CommandId, Reply)>,
     pub(super) events: Vec<Event>,
     pub(super) probes: Vec<(ProbeId, Unit, Option<LinkId>)>,
@@ -28,6 +29,7 @@ impl Ports for Outbox {
             // Without a partner there was never a contact, and nothing is told to nobody.
             Output::Peer(_) => {}
             Output::Reply(id, reply) => self.replies.push((id, reply)),
+            Output::Remember(memory) => self.memory = Some(memory),
             Output::Event(event) => self.events.push(event),
         }
     }

@@ -64,6 +64,13 @@ pub(super) const ALL: &[Known] = &[
         "Serves nobody from now on.",
     ),
     known("dhcp-enable", "1.4.0", "`origin`, `origin-id`", "Takes that back."),
+    known(
+        "hold-off-begin",
+        "",
+        "`period`",
+        "Leases may be missing: addresses go only to clients that use them already.",
+    ),
+    known("hold-off-end", "", "", "No lease is missing: addresses go to everybody."),
     known("interface-add", "3.1.9", "`interfaces`", "Serves these interfaces besides."),
     known(
         "interface-list",

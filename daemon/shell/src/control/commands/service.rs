@@ -141,3 +141,27 @@ pub(super) async fn reclaim(arguments: Option<&Value>, desk: &Desk) -> Answer {
         None => ending(),
     }
 }
+
+pub(super) async fn hold_off_begin(arguments: Option<&Value>, desk: &Desk) -> Answer {
+    let period = match arguments.and_then(|arguments| arguments.get("period")) {
+        None => None,
+        Some(value) => match value.as_u64().and_then(|secs| u32::try_from(secs).ok()) {
+            Some(secs @ 1..) => Some(Secs(secs)),
+            _ => return Answer::error("'period' must be a positive number of seconds"),
+        },
+    };
+    match command(desk, Command::BeginHoldOff { period }).await {
+        Some(Reply::Done) => {
+            Answer::success("Hold-off begun: addresses go only to clients that use them already.")
+        }
+        Some(_) => Answer::error("no lease can be missing from a store that others write too"),
+        None => ending(),
+    }
+}
+
+pub(super) async fn hold_off_end(desk: &Desk) -> Answer {
+    match command(desk, Command::EndHoldOff).await {
+        Some(Reply::Done) => Answer::success("No hold-off lasts: addresses go to everybody."),
+        _ => ending(),
+    }
+}
