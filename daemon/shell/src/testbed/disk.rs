@@ -61,7 +61,12 @@ impl<F: Files> Files for Disk<F> {
     }
 
     fn create(&self, name: &str) -> io::Result<Self::File> {
-        self.files.create(name).map(|file| self.handle(file))
+        let handle = self.files.create(name).map(|file| self.handle(file))?;
+        if name.ends_with(".past.next") {
+            // Notes are beside what is tested: they neither fail nor wait.
+            return Ok(Handle { failing_syncs: Arc::default(), held: Arc::default(), ..handle });
+        }
+        Ok(handle)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
