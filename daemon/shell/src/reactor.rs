@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use lessor_config::Config;
 use lessor_server::{CommandId, Counters, Event, Heard, Input, ProbeId, Reply, Server, turn};
-use lessor_types::{Datagram, Mono, Now};
+use lessor_types::{Datagram, Mono, Now, Wall};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -34,6 +34,8 @@ use reload::{Loaded, Reloads};
 
 /// How many inputs of one source one round takes, packets aside, which come in batches.
 const TAKEN_MAX: usize = 32;
+/// How long what is counted adds up before it becomes values of statistics, unless somebody asks.
+const VALUES_EVERY: Duration = Duration::from_millis(100);
 
 /// How often things happen that nothing else brings about.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +105,10 @@ pub struct Reactor<P> {
     answered: Vec<ProbeId>,
     counters: Counters,
     statistics: Statistics,
+    /// When something was counted last.
+    counted: Wall,
+    /// When values were made of what was counted.
+    sealed: Mono,
     hearing: Hearing,
     waiting: BTreeMap<CommandId, oneshot::Sender<Reply>>,
     next_command: u64,
@@ -151,6 +157,8 @@ impl<P: PacketIo> Reactor<P> {
             datagrams: Vec::new(),
             answered: Vec::new(),
             counters: Counters::default(),
+            counted: wall,
+            sealed: now,
             hearing: Hearing::default(),
             waiting: BTreeMap::new(),
             next_command: 0,
@@ -293,6 +301,9 @@ impl<P: PacketIo> Reactor<P> {
                 let _ = asker.send(reply);
             }
         }
+        if !self.outbox.events.is_empty() {
+            self.counted = now.wall;
+        }
         for event in self.outbox.events.drain(..) {
             self.counters.count(&event);
             if let Some(notice) = self.hearing.rival(&event) {
@@ -300,15 +311,22 @@ impl<P: PacketIo> Reactor<P> {
             }
             self.statistics.event(&event, self.server.topology());
             if matches!(event, Event::ConfigApplied { .. }) {
+                take_counts(&mut self.server, &mut self.statistics);
                 self.statistics.configured(self.server.topology().config());
             }
             self.telemetry.event(now.wall, event);
         }
-        for (subnet, pool, count) in self.server.recounted() {
-            self.statistics.counted(subnet, pool, count);
+        if now.mono.since(self.sealed) >= VALUES_EVERY {
+            self.seal(now);
         }
-        self.statistics.seal(now.wall);
         self.inputs.extend(self.outbox.unanswerable());
+    }
+
+    /// Makes values of what was counted.
+    fn seal(&mut self, now: Now) {
+        take_counts(&mut self.server, &mut self.statistics);
+        self.statistics.seal(self.counted);
+        self.sealed = now.mono;
     }
 
     fn on_request(&mut self, request: Request) {
@@ -346,7 +364,9 @@ impl<P: PacketIo> Reactor<P> {
             }
             Request::Compact(asker) => self.journal.compact(asker),
             Request::Statistics(query, asker) => {
-                let _ = asker.send(self.statistics.ask(&query, self.clock.now().wall));
+                let now = self.clock.now();
+                self.seal(now);
+                let _ = asker.send(self.statistics.ask(&query, now.wall));
             }
             Request::Stop { exit } => self.stop(exit),
         }
@@ -432,6 +452,13 @@ impl<P: PacketIo> Reactor<P> {
         self.journal.stop();
         self.telemetry.note(Notice::Stopped { parked: status.parked, unsettled: status.unsettled });
         self.telemetry.flush();
+    }
+}
+
+/// Has the statistics take up how many leases there are.
+fn take_counts(server: &mut Server, statistics: &mut Statistics) {
+    for (subnet, pool, count) in server.recounted() {
+        statistics.counted(subnet, pool, count);
     }
 }
 

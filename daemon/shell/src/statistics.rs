@@ -1,7 +1,7 @@
 //! Kea's statistics: a fold over events and over the counts of leases.
 //!
 //! What cannot be counted here is not listed. A statistic keeps its last values with the times at
-//! which they came about; what happens in one turn of the server is one value.
+//! which they came about; what happens within a tenth of a second is one value.
 
 mod names;
 mod series;

@@ -1,12 +1,10 @@
 //! One row.
 
-use std::fmt;
-use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use lessor_lease::{DnsFlags, Lease, State};
-use lessor_types::{ClientId, Hex, Holder, HwAddr, PoolId, Secs, SubnetId, Unit, Wall};
+use lessor_types::{ClientId, Holder, HwAddr, PoolId, Secs, SubnetId, Unit, Wall};
 
 use super::context::{self, Ours};
 use super::{Column, Format, Schema, escape};
@@ -344,34 +342,68 @@ fn write_field(
     out: &mut Vec<u8>,
 ) -> Result<(), RowError> {
     match column {
-        Column::Address => put(out, lease.unit.v4().ok_or_else(|| column.blame(Why::Address))?),
-        Column::HwAddr => put(out, Hex(lease.holder.hw.octets())),
+        Column::Address => {
+            put_addr(lease.unit.v4().ok_or_else(|| column.blame(Why::Address))?, out);
+        }
+        Column::HwAddr => put_hex(lease.holder.hw.octets(), out),
         Column::ClientId => {
             if let Some(id) = &lease.holder.client_id {
-                put(out, id);
+                put_hex(id.octets(), out);
             }
         }
-        Column::ValidLifetime => put(out, valid),
+        Column::ValidLifetime => put_number(valid, out),
         Column::Expire => {
             let secs = u64::try_from(lease.expires.ceil().secs());
-            put(out, secs.map_err(|_| column.blame(Why::Number(u64::MAX)))?);
+            put_number(secs.map_err(|_| column.blame(Why::Number(u64::MAX)))?, out);
         }
-        Column::SubnetId => put(out, lease.subnet),
-        Column::FqdnFwd => put(out, u8::from(lease.dns.forward)),
-        Column::FqdnRev => put(out, u8::from(lease.dns.reverse)),
+        Column::SubnetId => put_number(lease.subnet.0, out),
+        Column::FqdnFwd => put_number(u8::from(lease.dns.forward), out),
+        Column::FqdnRev => put_number(u8::from(lease.dns.reverse), out),
         Column::Hostname => escape::write(lease.hostname.as_deref().unwrap_or(""), out),
-        Column::State => put(out, lease.state.number()),
+        Column::State => put_number(lease.state.number(), out),
         Column::UserContext => {
             let ours = Ours::of(&lease.holder.hw, lease.promises.as_deref());
             let text = context::join(lease.context.as_deref(), &ours)
                 .map_err(|why| column.blame(Why::Context(why)))?;
             escape::write(&text, out);
         }
-        Column::PoolId => put(out, lease.pool),
+        Column::PoolId => put_number(lease.pool.0, out),
     }
     Ok(())
 }
 
-fn put(out: &mut Vec<u8>, value: impl fmt::Display) {
-    write!(out, "{value}").expect("writing to memory does not fail");
+// What follows is written with each lease; formatting by `fmt` takes ten times as long.
+
+fn put_number(number: impl Into<u64>, out: &mut Vec<u8>) {
+    let mut rest = number.into();
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        first = at;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
+}
+
+fn put_addr(addr: Ipv4Addr, out: &mut Vec<u8>) {
+    for (at, octet) in addr.octets().into_iter().enumerate() {
+        if at > 0 {
+            out.push(b'.');
+        }
+        put_number(octet, out);
+    }
+}
+
+fn put_hex(octets: &[u8], out: &mut Vec<u8>) {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    for (at, octet) in octets.iter().enumerate() {
+        if at > 0 {
+            out.push(b':');
+        }
+        out.extend([DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 0xf)]]);
+    }
 }
