@@ -4,6 +4,7 @@
 //! completions first, then takes turns until all of it is used up, then hands over what came out:
 //! batches to the journal, packets in one send, events to the log.
 
+mod alarm;
 mod outbox;
 mod reload;
 
@@ -29,6 +30,7 @@ use crate::request::{Interfaces, Report, Request};
 use crate::statistics::Statistics;
 use crate::supervisor::Supervisor;
 use crate::telemetry::Telemetry;
+use alarm::Alarm;
 use outbox::Outbox;
 use reload::{Loaded, Reloads};
 
@@ -180,6 +182,7 @@ impl<P: PacketIo> Reactor<P> {
         let mut refresh = tokio::time::interval(self.timing.refresh);
         refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
         refresh.reset();
+        let mut alarm = Alarm::new();
         let mut is_ready = false;
         let ending = loop {
             let due = self.take_turns();
@@ -190,7 +193,7 @@ impl<P: PacketIo> Reactor<P> {
             if let Some(exit) = self.ended() {
                 break Ending::Stopped(exit);
             }
-            match self.wait(due, &mut refresh).await {
+            match self.wait(due, &mut refresh, &mut alarm).await {
                 Wake::Stored(Some(input)) => self.inputs.push_back(input),
                 Wake::Stored(None) => {
                     self.telemetry.note(Notice::JournalDied);
@@ -210,18 +213,18 @@ impl<P: PacketIo> Reactor<P> {
     }
 
     /// Waits for something to do. Nothing is lost when one source is heard before another.
-    async fn wait(&mut self, due: Option<Mono>, refresh: &mut Interval) -> Wake {
+    async fn wait(&mut self, due: Option<Mono>, refresh: &mut Interval, alarm: &mut Alarm) -> Wake {
         let now = self.clock.now().mono;
         self.supervisor.turned(now);
         let end = self.stopping.map(|stopping| stopping.at);
-        let pause =
-            [due, end, self.supervisor.due()].into_iter().flatten().min().map(|at| at.since(now));
-        if pause.is_some_and(|pause| pause.is_zero()) {
-            // Those who ask get their chance all the same.
-            tokio::task::yield_now().await;
-            return Wake::Due;
+        if let Some(at) = [due, end, self.supervisor.due()].into_iter().flatten().min() {
+            if at <= now {
+                // Those who ask get their chance all the same.
+                tokio::task::yield_now().await;
+                return Wake::Due;
+            }
+            alarm.set(at, now);
         }
-        let pause = pause.unwrap_or(Duration::from_secs(3600));
         tokio::select! {
             biased;
             input = self.journal.next() => Wake::Stored(input),
@@ -229,7 +232,7 @@ impl<P: PacketIo> Reactor<P> {
             loaded = self.reloads.next(self.server.topology()) => Wake::Loaded(Box::new(loaded)),
             _ = refresh.tick() => Wake::Refresh,
             () = self.packets.ready() => Wake::Arrived,
-            () = tokio::time::sleep(pause) => Wake::Due,
+            () = alarm.rung() => Wake::Due,
         }
     }
 
