@@ -48,7 +48,7 @@ pub struct Message {
 impl Message {
     /// A message with all else zero and no options.
     #[must_use]
-    pub const fn new(op: Op, xid: Xid, hw: HwAddr) -> Self {
+    pub fn new(op: Op, xid: Xid, hw: HwAddr) -> Self {
         Self {
             op,
             hw,
@@ -62,7 +62,7 @@ impl Message {
             giaddr: Ipv4Addr::UNSPECIFIED,
             sname: Vec::new(),
             file: Vec::new(),
-            options: Options::new(),
+            options: Options::with_room(16, 128),
         }
     }
 
