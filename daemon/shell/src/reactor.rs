@@ -384,8 +384,10 @@ impl<P: PacketIo> Reactor<P> {
         Ok(Interfaces { found, served: links.0.iter().map(|link| link.id.0).collect() })
     }
 
-    fn report(&self) -> Report {
-        let Now { mono: now, wall } = self.clock.now();
+    fn report(&mut self) -> Report {
+        let at = self.clock.now();
+        self.seal(at);
+        let Now { mono: now, wall } = at;
         Report {
             at: wall,
             uptime: now.since(self.started),
