@@ -48,7 +48,7 @@ fn a_reader_that_stalls_costs_lines_and_they_are_counted() {
         telemetry.note(Notice::Stopping);
     }
     let lost = telemetry.lines_lost();
-    assert!(lost > 0 && lost <= LINES_MAX as u64, "{lost}");
+    assert!(lost > 0 && lost < 2 * LINES_MAX as u64, "{lost}");
     drop(allow);
     telemetry.flush();
     let text = text.lock().expect("nobody panics with it");
