@@ -18,8 +18,8 @@ use crate::command;
 /// An answer that takes longer did not come.
 const TIMEOUT_MS: &str = "4000";
 const RELOAD_EVERY: Duration = Duration::from_millis(500);
-/// The size of the disk that gets full.
-const DISK: &str = "size=1m";
+/// The size of the disk that gets full: room for the leases and for the log.
+const DISK: &str = "size=4m";
 const FULL_RATE: u32 = 500;
 
 /// One more interface of the server, which comes and goes with the configurations.
@@ -81,13 +81,13 @@ pub(super) fn full_disk(folder: &Path, program: &Path, generator: &Path) -> Resu
     lay(&network)?;
     let mut server = Server::with(&network, program, folder, variant(folder, false))?;
     server.start()?;
-    account.say("a lease file on a disk of 1 MB; clients come until it is full");
+    account.say("lease file and log on a disk of 4 MB; clients come, and it is filled up");
     let figures = folder.with_extension("json");
     let options = format!("--rate {FULL_RATE} --seconds 20 --clients 50000");
     let load = Load::start(&network, generator, &options, &figures)?;
     let ballast = folder.join("ballast");
     thread::sleep(Duration::from_secs(4));
-    let written = fs::write(&ballast, vec![0; 1 << 20]);
+    let written = fs::write(&ballast, vec![0; 4 << 20]);
     account.say(format!(
         "the disk is filled up: {}",
         written.err().map_or_else(String::new, |why| why.to_string())
@@ -112,7 +112,11 @@ pub(super) fn full_disk(folder: &Path, program: &Path, generator: &Path) -> Resu
         "while it was full: {} exchanges without an answer, store open: {}",
         counters["DHCP4_STORE_REFUSED"], amid["store-open"]
     ));
-    let told = server.log().matches("JOURNAL_WRITE_FAILED").count();
+    let log = server.log();
+    let is_of_store = |line: &&str| line.contains(" JOURNAL_") || line.contains(" STORE_");
+    let lines: Vec<&str> = log.lines().filter(is_of_store).collect();
+    account.show(lines.iter().take(12));
+    let told = lines.iter().filter(|line| line.contains("JOURNAL_WRITE_FAILED")).count();
     account.say(format!("the log says so {told} times"));
     let refused = counters["DHCP4_STORE_REFUSED"].as_u64().unwrap_or(0);
     let whole = kept == served && refused > 0 && kept > stuck && told > 0;
@@ -122,7 +126,8 @@ pub(super) fn full_disk(folder: &Path, program: &Path, generator: &Path) -> Resu
 
 fn lay(network: &Network) -> Result<()> {
     network.ip(Place::Load, &format!("addr add 10.77.0.9/16 dev {CLIENT_LINK}"))?;
-    network.ip(Place::Server, &format!("link add {SPARE_LINK} type dummy"))?;
+    network.ip(Place::Server, &format!("link add {SPARE_LINK} type veth peer name spare1"))?;
+    network.ip(Place::Server, "link set spare1 up")?;
     network.ip(Place::Server, &format!("addr add 10.79.0.1/24 dev {SPARE_LINK}"))?;
     network.ip(Place::Server, &format!("link set {SPARE_LINK} up"))
 }
