@@ -13,10 +13,12 @@ pub(crate) struct Arena {
     long_free: Vec<u32>,
 }
 
-/// The places of one size.
+/// The places of one size, in pages: one run of octets for all would have to be moved as it grows.
 #[derive(Clone, Debug, Default)]
 struct Places {
-    octets: Vec<u8>,
+    pages: Vec<Vec<u8>>,
+    /// How many there are, taken or given up.
+    count: u32,
     /// One that was given up; its first four octets name another such, plus one.
     free: Option<u32>,
 }
@@ -32,6 +34,8 @@ const LONG: u32 = 31;
 const NUMBER_BITS: u32 = 27;
 /// How many places there may be of one size, some 134 million.
 const PLACES_MAX: u32 = 1 << NUMBER_BITS;
+/// How many places a page has; the last one grows to that.
+const PAGE: usize = 1024;
 
 impl Slot {
     const fn new(size: u32, number: u32) -> Self {
@@ -67,9 +71,8 @@ impl Arena {
         if slot.size() == LONG {
             return self.long.get(number).map_or(&[], AsRef::as_ref);
         }
-        let width = width(slot.size());
         let places = self.sizes.get(slot.size() as usize);
-        places.and_then(|it| it.octets.get(number * width..(number + 1) * width)).unwrap_or(&[])
+        places.and_then(|places| places.get(slot.number(), width(slot.size()))).unwrap_or(&[])
     }
 
     /// Gives up a place. Its slot must not be used any more.
@@ -108,34 +111,55 @@ const fn width(size: u32) -> usize {
 }
 
 impl Places {
+    /// The page of a place, and where in it that begins.
+    const fn whereabouts(number: u32, width: usize) -> (usize, usize) {
+        let number = number as usize;
+        (number / PAGE, number % PAGE * width)
+    }
+
+    fn get(&self, number: u32, width: usize) -> Option<&[u8]> {
+        let (page, first) = Self::whereabouts(number, width);
+        self.pages.get(page)?.get(first..first + width)
+    }
+
+    fn get_mut(&mut self, number: u32, width: usize) -> Option<&mut [u8]> {
+        let (page, first) = Self::whereabouts(number, width);
+        self.pages.get_mut(page)?.get_mut(first..first + width)
+    }
+
     /// Keeps a run; none where there is no place left.
     fn put(&mut self, run: &[u8], width: usize) -> Option<u32> {
         let number = match self.free {
             Some(number) => {
-                let first = number as usize * width;
-                let named: [u8; STEP] = self.octets[first..first + STEP].try_into().ok()?;
-                self.free = u32::from_le_bytes(named).checked_sub(1);
+                let named = self.get(number, width)?.first_chunk::<STEP>()?;
+                self.free = u32::from_le_bytes(*named).checked_sub(1);
                 number
             }
-            None => {
-                let number = u32::try_from(self.octets.len() / width).ok()?;
-                if number >= PLACES_MAX {
-                    return None;
-                }
-                self.octets.resize(self.octets.len() + width, 0);
-                number
-            }
+            None => self.add(width)?,
         };
-        let first = number as usize * width;
-        self.octets[first..first + run.len()].copy_from_slice(run);
+        self.get_mut(number, width)?.get_mut(..run.len())?.copy_from_slice(run);
+        Some(number)
+    }
+
+    /// A place that there was not.
+    fn add(&mut self, width: usize) -> Option<u32> {
+        let number = self.count;
+        if number >= PLACES_MAX {
+            return None;
+        }
+        if self.pages.last().is_none_or(|page| page.len() >= PAGE * width) {
+            self.pages.push(Vec::new());
+        }
+        let page = self.pages.last_mut()?;
+        page.resize(page.len() + width, 0);
+        self.count += 1;
         Some(number)
     }
 
     fn remove(&mut self, number: u32, width: usize) {
-        let first = number as usize * width;
         let named = self.free.map_or(0, |number| number + 1);
-        if let Some(place) = self.octets.get_mut(first..first + STEP) {
-            place.copy_from_slice(&named.to_le_bytes());
+        if let Some(place) = self.get_mut(number, width).and_then(|it| it.first_chunk_mut()) {
+            *place = named.to_le_bytes();
             self.free = Some(number);
         }
     }
@@ -170,10 +194,21 @@ mod tests {
                 }
             }
             // Never more places of one size than runs at once.
-            for (size, places) in arena.sizes.iter().enumerate() {
-                prop_assert!(places.octets.len() <= 20 * (size + 1) * STEP);
+            for places in &arena.sizes {
+                prop_assert!(places.count <= 20);
             }
             prop_assert!(arena.long.len() <= 20);
         }
+    }
+
+    #[test]
+    fn pages_follow_one_another() {
+        let mut arena = Arena::default();
+        let run = |number: u32| [number.to_le_bytes(), [0xff; 4]].concat();
+        let slots: Vec<Slot> = (0..3000).map(|number| arena.put(&run(number))).collect();
+        for (number, slot) in (0..).zip(&slots) {
+            assert_eq!(arena.get(*slot), run(number));
+        }
+        assert_eq!(arena.sizes[1].pages.len(), 3);
     }
 }

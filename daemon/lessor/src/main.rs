@@ -48,6 +48,11 @@ use lessor_shell::{ConfigFile, Ending, version};
 
 use options::{Serve, Task};
 
+/// Batches and lines of the log are made on one thread and freed on another, and a configuration is
+/// read on a third: the C library's allocator is slow at both.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let task = match options::read(env::args_os()) {
         Ok(task) => task,
