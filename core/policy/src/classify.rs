@@ -48,7 +48,8 @@ impl<'a> Classes<'a> {
     /// is known, and then the classes that depend on that.
     #[must_use]
     pub fn with_hosts<'h>(mut self, hosts: impl Iterator<Item = &'h Host>) -> Self {
-        let mut known = false;
+        // A global reservation may have been found before the subnet was, which may not look there.
+        let mut known = self.contains(class_names::KNOWN);
         for host in hosts {
             known = true;
             host.classes.iter().for_each(|name| self.join(name.clone()));

@@ -27,6 +27,7 @@ pub(super) fn server(release: &Release) -> Result<Vec<File>> {
         deployed(&format!("{UNITS}/lessor-dhcp4.service"), "systemd/lessor-dhcp4.service")?,
         deployed("usr/lib/sysusers.d/lessor.conf", "systemd/lessor.sysusers")?,
         deployed("usr/lib/tmpfiles.d/lessor.conf", "systemd/lessor.tmpfiles")?,
+        deployed("usr/lib/sysctl.d/60-lessor.conf", "systemd/lessor.sysctl")?,
         deployed("etc/lessor/kea-dhcp4.conf", "config/kea-dhcp4.conf")?,
         file("usr/share/man/man8/lessor.8", What::Compressed(manual(release)?)),
         file("usr/share/doc/lessor/lessor.cdx.json", What::Octets(sbom::text()?.into_bytes())),
@@ -199,6 +200,7 @@ mod tests {
         for line in [
             "-rwxr-xr-x root/root        10 2023-11-14 22:13 ./usr/sbin/lessor",
             "./usr/lib/systemd/system/lessor-dhcp4.service",
+            "./usr/lib/sysctl.d/60-lessor.conf",
             "./usr/share/man/man8/lessor.8.gz",
             "./usr/share/doc/lessor/lessor.cdx.json",
             "./usr/share/doc/lessor/examples/home.json",

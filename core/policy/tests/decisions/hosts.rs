@@ -133,6 +133,13 @@ fn global_reservations_count_where_they_are_looked_for() {
     // A subnet is selected before reservations are known, unless global ones are looked up early.
     assert_eq!(yiaddr(&config(global, guard), |_| {}), "DHCP4_NO_SUBNET");
     assert_eq!(yiaddr(&config(early, guard), |_| {}), "10.0.0.5");
+    // Who was found early is known, though the subnet itself looks for no global reservation.
+    let known = r#""early-global-reservations-lookup": true,
+        "client-classes": [ { "name": "DROP", "test": "member('UNKNOWN')" } ],
+        "reservations": [ { "hw-address": "02:00:00:00:00:07" } ],
+        "subnet4": [ { "id": 1, "subnet": "10.0.0.0/24",
+            "pools": [ { "pool": "10.0.0.10-10.0.0.19" } ] } ]"#;
+    assert_eq!(yiaddr(known, |_| {}), "10.0.0.10");
     let old = r#""reservation-mode": "global","#;
     assert_eq!(yiaddr(&config(old, ""), |_| {}), "10.0.0.5");
 }
