@@ -112,11 +112,11 @@ fn build(folder: &Path) -> Result<PathBuf> {
     let mut flags = vec![format!("--remap-path-prefix={}=/lessor", root.display())];
     flags.extend(cargo_home.map(|home| format!("--remap-path-prefix={}=/cargo", home.display())));
     flags.push(format!("--remap-path-prefix={}=/build", target.display()));
-    let mut cargo = command::cargo(&["build", "--release", "--locked", "-p", "lessor"]);
+    let mut cargo = command::cargo(&["build", "--profile", "dist", "--locked", "-p", "lessor"]);
     cargo.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
-    cargo.env("CARGO_PROFILE_RELEASE_DEBUG", "0").env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+    cargo.env("CARGO_PROFILE_DIST_DEBUG", "0").env("CARGO_PROFILE_DIST_STRIP", "symbols");
     command::run(&mut cargo)?;
-    Ok(target.join("release/lessor"))
+    Ok(target.join("dist/lessor"))
 }
 
 /// The crate's version, and the commit.

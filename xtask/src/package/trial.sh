@@ -97,6 +97,15 @@ nsenter -t "$client" -n udhcpc -i client0 -n -q -f -t 10 -s /bin/true ||
     fail "the client got no lease"
 in_root lessor status
 in_root lessor status | grep -q '^leases: 1$' || fail "the lease is not there"
+if command -v perfdhcp >/dev/null; then
+    # It speaks as a relay, from an address of its own.
+    nsenter -t "$client" -n ip addr add 192.0.2.2/24 dev client0
+    nsenter -t "$client" -n perfdhcp -4 -l client0 -r 40 -R 60 -n 60 -W 1000000 192.0.2.1 \
+        >"$place/perfdhcp" 2>&1 || fail "perfdhcp: $(cat "$place/perfdhcp")"
+    in_root lessor status | grep -q '^leases: 61$' || fail "not all 60 of perfdhcp's are there"
+else
+    say "SKIPPED: perfdhcp: it is not installed"
+fi
 pid=$(cat "$root/run/lessor/kea-dhcp4.kea-dhcp4.pid")
 # Numbers 10 and 13: low ports and packet sockets.
 grep -q '^CapEff:.0*2400$' "$root/proc/$pid/status" || fail "$(grep Cap "$root/proc/$pid/status")"
