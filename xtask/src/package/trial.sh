@@ -89,7 +89,7 @@ unit=lessor-dhcp4
 say "serve by the unit: $(of $unit ExecStart)"
 in_root install -d -o lessor -g lessor -m 0750 /run/lessor /var/lib/lessor
 # shellcheck disable=SC2046
-as $unit $(of $unit ExecStart) 2>"$place/log" &
+as $unit $(of $unit ExecStart) >"$place/log" 2>&1 &
 serving=$!
 until_true in_root test -S /run/lessor/kea4-ctrl-socket
 until_true sh -c "chroot $root lessor status | grep -q '^interfaces: ready'"
@@ -126,7 +126,7 @@ in_root install -d -o _kea -g _kea /run/kea /var/lib/kea
 [ -e "$root/etc/kea/kea-dhcp4.conf" ] || echo '{ "Dhcp4": { } }' >"$root/etc/kea/kea-dhcp4.conf"
 say "serve by the unit: $(of $unit ExecStart)"
 # shellcheck disable=SC2046
-as $unit $(of $unit ExecStart) 2>"$place/log" &
+as $unit $(of $unit ExecStart) >"$place/log" 2>&1 &
 serving=$!
 until_true test -s "$root/run/kea/kea-dhcp4.kea-dhcp4.pid"
 until_true grep -q DHCP4_STARTED "$place/log"
