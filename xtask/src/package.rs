@@ -87,7 +87,8 @@ fn make(folder: &Path, given: Option<PathBuf>) -> Result<Vec<PathBuf>> {
 fn release(folder: &Path, given: Option<PathBuf>) -> Result<Release> {
     let epoch = sbom::epoch()?;
     let program = match given {
-        Some(program) => program,
+        // Tools are run in other folders.
+        Some(program) => std::path::absolute(program)?,
         None => build(folder)?,
     };
     std::fs::create_dir_all(folder)?;
