@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use lessor_env::files::{FileHandle, Files};
-use lessor_lease::{Longest, Lost, Memory, Past};
+use lessor_lease::{Lease, Longest, Lost, Memory, Past, State};
 use lessor_types::{Mono, Now, Wall, stable_hash};
 
 use crate::error::IoFailure;
@@ -167,6 +167,10 @@ fn nanos(text: &str) -> Option<Duration> {
 pub struct Noted {
     note: Option<Note>,
     lost: Option<Lost>,
+    /// Where in the journal the rows begin that are younger than the note.
+    younger_at: Option<u64>,
+    /// When the last of these was confirmed.
+    latest: Option<Wall>,
 }
 
 impl Noted {
@@ -179,10 +183,17 @@ impl Noted {
         };
         let octets = read(&mut file, 0, NOTE_MAX).map_err(failed())?;
         let Some(note) = str::from_utf8(&octets).ok().and_then(Note::parse) else {
-            return Ok(Self { note: None, lost: Some(Lost::Forgotten) });
+            return Ok(Self { lost: Some(Lost::Forgotten), ..Self::default() });
         };
+        let younger_at = || -> io::Result<Option<u64>> {
+            if note.mark.is_in(files, &names.live)? {
+                return Ok(Some(note.mark.len));
+            }
+            Ok(note.mark.is_in(files, &names.copy)?.then_some(0))
+        };
+        let younger_at = younger_at().map_err(failed())?;
         let lost = || -> io::Result<Option<Lost>> {
-            if note.mark.is_in(files, &names.live)? || note.mark.is_in(files, &names.copy)? {
+            if younger_at.is_some() {
                 return Ok(None);
             }
             for name in [&names.live, &names.copy, &names.previous, &names.completed] {
@@ -193,7 +204,16 @@ impl Noted {
             Ok(Some(Lost::Missing))
         };
         let lost = lost().map_err(failed())?;
-        Ok(Self { note: Some(note), lost })
+        Ok(Self { note: Some(note), lost, younger_at, latest: None })
+    }
+
+    /// Takes up a row that begins there in the journal. Rows tell the order of things, whatever the
+    /// clock did meanwhile.
+    pub(crate) fn read_row(&mut self, at: u64, lease: &Lease) {
+        let is_younger = self.younger_at.is_some_and(|from| at >= from);
+        if is_younger && lease.state == State::Assigned {
+            self.latest = Some(lease.confirmed());
+        }
     }
 
     /// Where rows are dated later than all that was ever dated here, another server has gone on
@@ -221,6 +241,7 @@ impl Noted {
             noted: self.note.as_ref().filter(same).map(|note| note.boot.ahead),
             ahead: boot.ahead,
             lost: self.lost,
+            latest: self.latest,
             floor,
             memory: self.note.map(|note| note.memory),
         }
@@ -244,6 +265,9 @@ fn read<H: FileHandle>(file: &mut H, from: u64, count: u64) -> io::Result<Vec<u8
 
 #[cfg(test)]
 mod tests {
+    use lessor_lease::DnsFlags;
+    use lessor_types::{Holder, HwAddr, PoolId, Secs, SubnetId, Unit};
+
     use super::*;
 
     fn note() -> Note {
@@ -286,7 +310,7 @@ mod tests {
 
     #[test]
     fn only_the_same_start_of_the_machine_tells_how_long_ago_it_was() {
-        let noted = Noted { note: Some(note()), lost: None };
+        let noted = Noted { note: Some(note()), ..Noted::default() };
         let past = |id: &str| {
             let boot = Boot { id: id.into(), ahead: Duration::from_nanos(100) };
             noted.clone().past(&boot, Wall::default())
@@ -294,5 +318,32 @@ mod tests {
         assert_eq!(past("b7d4").elapsed(Mono::from_nanos(5)), Some(Duration::from_nanos(6)));
         assert_eq!(past("other").elapsed(Mono::from_nanos(5)), None);
         assert_eq!(past("").elapsed(Mono::from_nanos(5)), None);
+    }
+
+    #[test]
+    fn rows_behind_the_mark_are_younger_than_the_note() {
+        let lease = |state, expires| Lease {
+            unit: Unit::V4([192, 0, 2, 1].into()),
+            subnet: SubnetId(1),
+            pool: PoolId(0),
+            holder: Holder { hw: HwAddr::ethernet([2, 0, 0, 0, 0, 1]), client_id: None },
+            state,
+            valid: Secs(100),
+            expires: Wall::from_secs(expires),
+            hostname: None,
+            dns: DnsFlags::default(),
+            context: None,
+            promises: None,
+        };
+        let mut noted = Noted { note: Some(note()), younger_at: Some(50), ..Noted::default() };
+        noted.read_row(49, &lease(State::Assigned, 9100));
+        assert_eq!(noted.latest, None);
+        // The last one counts, not the one with the latest date.
+        noted.read_row(50, &lease(State::Assigned, 5100));
+        noted.read_row(90, &lease(State::Assigned, 4100));
+        noted.read_row(130, &lease(State::Reclaimed, 9100));
+        let boot = Boot { id: "".into(), ahead: Duration::ZERO };
+        let past = noted.past(&boot, Wall::default());
+        assert_eq!(past.latest, Some(Wall::from_secs(4000)));
     }
 }

@@ -115,6 +115,9 @@ fn renew<F: Files>(
     if let Some(mut live) = live {
         let current = live.format().is_some_and(|format| format.is_current());
         while let Some(entry) = live.next_entry()? {
+            if let Entry::Row(Row::Put(lease), _, at) = &entry {
+                fold.found.noted.read_row(*at, lease);
+            }
             let before = pending.len();
             copy(&entry, current, &mut pending);
             if pending.len() > before {

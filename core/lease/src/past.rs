@@ -74,6 +74,9 @@ pub struct Past {
     pub ahead: Duration,
     /// Whether leases may be missing.
     pub lost: Option<Lost>,
+    /// When the last lease was confirmed of those that were written after the memory was: a later
+    /// date than the memory's in the order of things, though the clock may have gone back.
+    pub latest: Option<Wall>,
     /// No wall clock is right that shows less.
     pub floor: Wall,
 }

@@ -433,9 +433,11 @@ impl Server {
 fn calendar_of(setup: &Setup, now: Now) -> (Calendar, Option<i128>) {
     let confirmed = |(_, row): (Unit, Standing)| row.confirmed();
     let newest = setup.leases.standings().map(confirmed).max().unwrap_or_default();
-    // Rows may be dated later than what was noted last, if the clock went back since.
+    // Rows may be dated later than what was noted last, if the clock went back before; and what was
+    // noted last is of no use, if the clock went back since.
     let noted = setup.past.memory.as_ref().map(|memory| memory.at.wall);
-    let mut calendar = Calendar::new(now, setup.past.floor, noted.unwrap_or(newest));
+    let mut calendar =
+        Calendar::new(now, setup.past.floor, setup.past.latest.or(noted).unwrap_or(newest));
     calendar.dated(newest);
     for (_, row) in setup.leases.standings() {
         calendar.granted(row.valid);

@@ -316,6 +316,7 @@ impl Stage {
                 ahead: Duration::ZERO,
                 memory: self.memory.take(),
                 lost: self.lost.take(),
+                latest: None,
                 floor: self.floor,
             },
             defect: Default::default(),

@@ -140,6 +140,7 @@ async fn a_restored_lease_file_is_told_from_the_one_that_was_left() {
     let (mut journal, begun) = start();
     assert_eq!(begun.past.lost, None);
     assert_eq!(begun.past.memory, Some(*memory()));
+    assert_eq!(begun.past.latest, None, "the note of the end is younger than all rows");
     std::fs::copy(file("leases.csv"), file("backup")).expect("room");
     journal.remember(memory());
     write(&mut journal, 2).await;
