@@ -4,49 +4,26 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 
-use crate::sys::ifaddrs::{self, Addr, Entry};
+use lessor_types::Interface;
 
-/// An interface as the kernel describes it at one moment.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Description {
-    /// Its name.
-    pub name: String,
-    /// Its number.
-    pub index: u32,
-    /// The link-layer address, where it has one of six octets.
-    pub mac: Option<[u8; 6]>,
-    /// What it is (`ARPHRD_*`): 1 is Ethernet, 772 loopback.
-    pub hardware: u16,
-    /// All addresses, in the kernel's order.
-    pub addrs: Vec<IpAddr>,
-    /// Whether it is the loopback interface.
-    pub loopback: bool,
-    /// Whether the administrator has switched it on.
-    pub up: bool,
-    /// Whether it has a carrier.
-    pub running: bool,
-    /// Whether it takes multicasts.
-    pub multicast: bool,
-    /// Whether it takes broadcasts.
-    pub broadcast: bool,
-}
+use crate::sys::ifaddrs::{self, Addr, Entry};
 
 /// Describes all interfaces of this network namespace, by ascending index.
 ///
 /// # Errors
 /// What the kernel answered.
-pub fn describe() -> io::Result<Vec<Description>> {
+pub fn describe() -> io::Result<Vec<Interface>> {
     Ok(assemble(ifaddrs::entries()?))
 }
 
-fn assemble(entries: Vec<Entry>) -> Vec<Description> {
+fn assemble(entries: Vec<Entry>) -> Vec<Interface> {
     let mut by_name = BTreeMap::new();
     let mut addrs: Vec<(String, IpAddr)> = Vec::new();
     for Entry { name, flags, addr } in entries {
         match addr {
             Addr::Link { index, hardware, hw, has_hw } => {
                 let flag = |bit: i32| flags & bit.cast_unsigned() != 0;
-                let description = Description {
+                let interface = Interface {
                     name: name.clone(),
                     index,
                     mac: has_hw.then_some(hw),
@@ -58,7 +35,7 @@ fn assemble(entries: Vec<Entry>) -> Vec<Description> {
                     multicast: flag(libc::IFF_MULTICAST),
                     broadcast: flag(libc::IFF_BROADCAST),
                 };
-                by_name.insert(name, description);
+                by_name.insert(name, interface);
             }
             Addr::Inet { addr, .. } => addrs.push((name, addr.into())),
             Addr::Inet6 { addr } => addrs.push((name, addr.into())),
@@ -67,12 +44,12 @@ fn assemble(entries: Vec<Entry>) -> Vec<Description> {
     for (label, addr) in addrs {
         // The label of an address may be `eth0:1`, and no interface's name has a colon.
         let name = label.split(':').next().unwrap_or_default();
-        if let Some(description) = by_name.get_mut(name) {
-            description.addrs.push(addr);
+        if let Some(interface) = by_name.get_mut(name) {
+            interface.addrs.push(addr);
         }
     }
-    let mut all: Vec<Description> = by_name.into_values().collect();
-    all.sort_by_key(|description| description.index);
+    let mut all: Vec<Interface> = by_name.into_values().collect();
+    all.sort_by_key(|interface| interface.index);
     all
 }
 

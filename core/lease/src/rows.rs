@@ -134,16 +134,10 @@ impl fmt::Debug for Rows {
     }
 }
 
-impl Extend<Arc<Lease>> for Rows {
-    fn extend<T: IntoIterator<Item = Arc<Lease>>>(&mut self, rows: T) {
-        rows.into_iter().for_each(|row| self.put(&row));
-    }
-}
-
 impl FromIterator<Arc<Lease>> for Rows {
     fn from_iter<T: IntoIterator<Item = Arc<Lease>>>(rows: T) -> Self {
         let mut gathered = Self::new();
-        gathered.extend(rows);
+        rows.into_iter().for_each(|row| gathered.put(&row));
         gathered
     }
 }

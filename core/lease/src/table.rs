@@ -182,12 +182,6 @@ impl From<Rows> for Table {
     }
 }
 
-impl FromIterator<Arc<Lease>> for Table {
-    fn from_iter<T: IntoIterator<Item = Arc<Lease>>>(rows: T) -> Self {
-        rows.into_iter().collect::<Rows>().into()
-    }
-}
-
 /// What two ordered sources hold, in order.
 fn merged<T: Ord>(
     a: impl Iterator<Item = T>,

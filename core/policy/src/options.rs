@@ -188,12 +188,9 @@ impl<'a> Layers<'a> {
     fn holders(self, space: &Space) -> Codes {
         let defined = self.definitions.iter().copied().flatten();
         let defined = defined.filter(|def| def.space == *space && def.encapsulates.is_some());
-        let standard = option_def::standard_holders(space);
-        defined.map(|def| def.code).fold(Codes(standard), |codes, code| {
-            let mut more = codes;
-            more.insert(code);
-            more
-        })
+        let mut codes = Codes(option_def::standard_holders(space));
+        defined.for_each(|def| codes.insert(def.code));
+        codes
     }
 
     /// An option's value with the sub-options that it encapsulates; none if it is neither given

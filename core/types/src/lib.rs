@@ -6,6 +6,7 @@
 //! - [`host`]: by what a reservation names its client: `Identifier`, `IdentifierKind`.
 //! - [`unit`]: what a lease is for: `Unit`, `SubnetId`, `PoolId`.
 //! - [`chance`]: draws that depend on their key alone: `Seed`, `Prng`, `stable_hash`.
+//! - [`interface`]: an interface of the host, for whoever asks.
 //! - [`packet`]: datagrams, transmissions and the links they use.
 //! - [`map`]: hash maps whose order does not depend on the process.
 //!
@@ -20,6 +21,7 @@
 pub mod chance;
 pub mod host;
 pub mod identity;
+pub mod interface;
 pub mod map;
 pub mod packet;
 pub mod time;
@@ -28,6 +30,7 @@ pub mod unit;
 pub use chance::{Prng, Seed, stable_hash};
 pub use host::{Identifier, IdentifierKind};
 pub use identity::{ClientId, Hex, Holder, HwAddr, IdentityError, Xid};
+pub use interface::Interface;
 pub use map::{FixedMap, FixedState};
 pub use packet::{Datagram, Destination, Link, LinkId, Links, Transmit};
 pub use time::{Mono, Now, Secs, Wall};

@@ -10,13 +10,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use lessor_config::{Config, InterfaceSpec, Outbound, SocketType};
-use lessor_net::interfaces;
-use lessor_net::inventory::{self, Description};
 use lessor_net::selection::{self, SkipReason};
-use lessor_net::{Demand, Echo, Options, SendReport, Skipped, Sockets, Watch};
+use lessor_net::{
+    Demand, Echo, Options, SendReport, Skipped, Sockets, Watch, interfaces, inventory,
+};
 use lessor_server::ProbeId;
-use lessor_shell::{Interface, Listening, PacketIo, Undelivered};
-use lessor_types::{Datagram, Destination, LinkId, Transmit};
+use lessor_shell::{Listening, PacketIo, Undelivered};
+use lessor_types::{Datagram, Destination, Interface, LinkId, Transmit};
 use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
@@ -233,8 +233,7 @@ impl PacketIo for KernelPackets {
     }
 
     fn interfaces(&self) -> io::Result<Vec<Interface>> {
-        let all = inventory::describe()?;
-        Ok(all.into_iter().map(interface).collect())
+        inventory::describe()
     }
 
     fn refresh(&mut self) -> bool {
@@ -264,13 +263,6 @@ impl PacketIo for KernelPackets {
         self.take_stock();
         Ok(())
     }
-}
-
-/// The same in the words of the loop.
-fn interface(found: Description) -> Interface {
-    let Description { name, index, mac, hardware, addrs, loopback, .. } = found;
-    let Description { up, running, multicast, broadcast, .. } = found;
-    Interface { name, index, mac, hardware, addrs, loopback, up, running, multicast, broadcast }
 }
 
 impl Open {

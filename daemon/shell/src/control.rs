@@ -24,7 +24,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Context;
 
 use lessor_config::ControlSocket;
 use tokio::net::UnixListener;
@@ -32,6 +32,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::config_file::ConfigFile;
+use crate::door;
 use crate::notice::Notice;
 use crate::request::Request;
 use crate::telemetry::Telemetry;
@@ -156,24 +157,12 @@ fn clear_stale(path: &Path) -> Result<(), BindError> {
 }
 
 async fn serve(listener: UnixListener, desk: Desk, slots: Arc<Semaphore>) {
-    /// Room for descriptors may come back; asking at once would only burn time.
-    const PAUSE: Duration = Duration::from_millis(100);
-    loop {
-        // Taken before a client is let in, so that those who wait cost nothing.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
-            return;
-        };
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let desk = desk.clone();
-                tokio::spawn(async move {
-                    connection::serve(stream, &desk).await;
-                    drop(slot);
-                });
-            }
-            Err(_) => tokio::time::sleep(PAUSE).await,
-        }
-    }
+    let accept = |context: &mut Context<'_>| listener.poll_accept(context).map_ok(|(it, _)| it);
+    let converse = |stream| {
+        let desk = desk.clone();
+        async move { connection::serve(stream, &desk).await }
+    };
+    door::keep(accept, converse, slots).await;
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -26,6 +27,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::door;
 use crate::notice::Notice;
 use crate::request::Request;
 use crate::telemetry::Telemetry;
@@ -104,25 +106,13 @@ fn bind(at: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
 }
 
 async fn serve(listener: TcpListener, requests: mpsc::Sender<Request>, slots: Arc<Semaphore>) {
-    /// Room for descriptors may come back; asking at once would only burn time.
-    const PAUSE: Duration = Duration::from_millis(100);
-    loop {
-        // Taken before somebody is let in, so that those who wait cost nothing.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
-            return;
-        };
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let requests = requests.clone();
-                tokio::spawn(async move {
-                    // Too slow, or gone: both end it, and there is nobody to tell.
-                    let _ = timeout(CONNECTION_MAX, converse(stream, requests)).await;
-                    drop(slot);
-                });
-            }
-            Err(_) => tokio::time::sleep(PAUSE).await,
-        }
-    }
+    let accept = |context: &mut Context<'_>| listener.poll_accept(context).map_ok(|(it, _)| it);
+    let converse = |stream| {
+        let conversation = timeout(CONNECTION_MAX, converse(stream, requests.clone()));
+        // Too slow, or gone: both end it, and there is nobody to tell.
+        async move { drop(conversation.await) }
+    };
+    door::keep(accept, converse, slots).await;
 }
 
 /// Answers one request.

@@ -7,6 +7,7 @@
 //! - [`journal`]: the lease file on a thread of its own.
 //! - [`control`]: Kea's commands on UNIX sockets.
 //! - [`http`]: figures and health, for those who watch.
+//! - `door`: letting in those who connect to either.
 //! - [`request`]: what the control sockets and signals ask of the loop.
 //! - [`config_file`]: the configuration as a file that may be read again.
 //! - [`supervisor`]: what the service manager is told.
@@ -30,6 +31,7 @@
 pub mod clock;
 pub mod config_file;
 pub mod control;
+mod door;
 mod hearing;
 pub mod http;
 pub mod journal;
@@ -51,7 +53,7 @@ pub use control::Control;
 pub use http::Http;
 pub use journal::Journal;
 pub use notice::Notice;
-pub use packets::{Interface, Listening, PacketIo, Undelivered};
+pub use packets::{Listening, PacketIo, Undelivered};
 pub use reactor::{Ending, Parts, Reactor, Timing};
 pub use request::{Report, Request};
 pub use supervisor::Supervisor;

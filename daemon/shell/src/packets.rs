@@ -2,12 +2,12 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use lessor_config::Config;
 use lessor_server::ProbeId;
-use lessor_types::{Datagram, Destination, LinkId, Links, Transmit};
+use lessor_types::{Datagram, Destination, Interface, LinkId, Links, Transmit};
 
 /// The sockets of a server, or what stands for them in a simulation.
 pub trait PacketIo {
@@ -60,31 +60,6 @@ pub trait PacketIo {
     /// Why that is not possible; everything is as it was. That an interface is not there, or not
     /// yet, is no error.
     fn configure(&mut self, config: &Config) -> Result<(), String>;
-}
-
-/// An interface of the host.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Interface {
-    /// Its name.
-    pub name: String,
-    /// Its number.
-    pub index: u32,
-    /// The link-layer address, where it has one of six octets.
-    pub mac: Option<[u8; 6]>,
-    /// What it is, by the kernel's numbers (`ARPHRD_*`).
-    pub hardware: u16,
-    /// All addresses.
-    pub addrs: Vec<IpAddr>,
-    /// Whether it is the loopback interface.
-    pub loopback: bool,
-    /// Whether the administrator has switched it on.
-    pub up: bool,
-    /// Whether it has a carrier.
-    pub running: bool,
-    /// Whether it takes multicasts.
-    pub multicast: bool,
-    /// Whether it takes broadcasts.
-    pub broadcast: bool,
 }
 
 /// Where packets are heard.

@@ -9,11 +9,11 @@ use lessor_config::{Config, Prefix4};
 use lessor_policy::{Topology, Whence};
 use lessor_server::server::Status;
 use lessor_server::{Command, Counters, Reply};
-use lessor_types::{Links, SubnetId, Wall};
+use lessor_types::{Interface, Links, SubnetId, Wall};
 use tokio::sync::oneshot;
 
 use crate::journal::{Compacting, Paced};
-use crate::packets::{Interface, Listening};
+use crate::packets::Listening;
 use crate::statistics::{self, Totals};
 
 /// How many requests may wait for the loop.

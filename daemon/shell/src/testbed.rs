@@ -20,7 +20,7 @@ use lessor_policy::Topology;
 use lessor_server::planted::Defect;
 use lessor_server::server::Limits;
 use lessor_server::{Level, ProbeId, Server, Setup, StoreMode};
-use lessor_types::{Datagram, Link, LinkId, Links, Secs, Seed, Transmit, Wall};
+use lessor_types::{Datagram, Interface, Link, LinkId, Links, Secs, Seed, Transmit, Wall};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,8 +33,8 @@ use crate::request::REQUESTS_MAX;
 use crate::supervisor::Supervisor;
 use crate::telemetry::{Places, Usual};
 use crate::{
-    Clock, ConfigFile, Control, Ending, Http, Interface, Journal, Listening, PacketIo, Parts,
-    Reactor, Request, SystemClock, Telemetry, Timing, Undelivered,
+    Clock, ConfigFile, Control, Ending, Http, Journal, Listening, PacketIo, Parts, Reactor,
+    Request, SystemClock, Telemetry, Timing, Undelivered,
 };
 pub(crate) use clients::{Client, read};
 pub(crate) use disk::Disk;

@@ -1,11 +1,11 @@
 //! What shows and adds interfaces.
 
+use lessor_types::Interface;
 use serde_json::{Value, json};
 
 use super::{ask, ending};
 use crate::control::Desk;
 use crate::control::envelope::Answer;
-use crate::packets::Interface;
 use crate::request::{Interfaces, Request};
 
 pub(super) async fn list(desk: &Desk, redetect: bool) -> Answer {
