@@ -1,5 +1,7 @@
 //! How far a campaign got: which faults took effect, and which rare things happened.
 
+use lessor_server::Counters;
+
 use crate::schedule::{FaultKind, Topology};
 
 macro_rules! goals {
@@ -125,6 +127,8 @@ pub struct Coverage {
     pub took_effect: [u64; FaultKind::NAMES.len()],
     /// How often each goal was reached, in the order of [`Goal::ALL`].
     pub reached: Vec<u64>,
+    /// What servers said, by the message that tells of it.
+    pub said: Counters,
 }
 
 impl Default for Coverage {
@@ -133,6 +137,7 @@ impl Default for Coverage {
             injected: [0; FaultKind::NAMES.len()],
             took_effect: [0; FaultKind::NAMES.len()],
             reached: vec![0; Goal::ALL.len()],
+            said: Counters::default(),
         }
     }
 }
@@ -142,20 +147,6 @@ impl Coverage {
     pub fn reach(&mut self, goal: Goal) {
         if let Some(count) = self.reached.get_mut(goal as usize) {
             *count += 1;
-        }
-    }
-
-    /// Adds another run.
-    pub fn add(&mut self, other: &Self) {
-        let pairs = [
-            (&mut self.injected[..], &other.injected[..]),
-            (&mut self.took_effect[..], &other.took_effect[..]),
-            (&mut self.reached[..], &other.reached[..]),
-        ];
-        for (mine, theirs) in pairs {
-            for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                *mine += theirs;
-            }
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Every run hashes its history; only runs that somebody looks at record it. Recording draws
 //! nothing, so it changes nothing.
 
+mod deed;
+
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -12,6 +14,8 @@ use lessor_wire::v4::MessageType;
 
 use crate::schedule::FaultKind;
 use crate::time::{Ns, show};
+
+pub use deed::Deed;
 
 /// How many entries lie between two checkpoints of the hash.
 pub const CHECKPOINT_EVERY: u64 = 1000;
@@ -273,6 +277,8 @@ pub struct Record {
     pub general: bool,
     /// In words.
     pub text: String,
+    /// As data.
+    pub deed: Deed,
 }
 
 impl fmt::Display for Record {
@@ -322,6 +328,7 @@ impl History {
                 addr,
                 general: what.is_general(),
                 text: what.to_string(),
+                deed: Deed::from(what),
             });
         }
         number

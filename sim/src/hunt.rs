@@ -86,7 +86,7 @@ pub fn hunt(bugs: &[Bug], seeds: u64, jobs: usize) -> Vec<Found> {
 }
 
 fn hunt_one(bug: Bug, seeds: u64) -> Found {
-    let wish = Wish { topology: None, like: Some(bug) };
+    let wish = Wish { like: Some(bug), ..Wish::default() };
     let mut broke = [0; Invariant::ALL.len()];
     let mut example = None;
     let mut first_in = |range: u64| {

@@ -1,9 +1,14 @@
-//! What a campaign found: one structure, from which both the table and the JSON are made.
+//! What a campaign found: one structure, from which both the tables and the JSON are made.
+//!
+//! - `table`: the summary for people.
+//! - `matrix`: how far it got, kind of fault by topology.
+
+mod matrix;
+mod table;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::check::Invariant;
 use crate::coverage::{Coverage, Goal};
@@ -11,26 +16,42 @@ use crate::run::Outcome;
 use crate::schedule::{FaultKind, Topology};
 use crate::time::SEC;
 
-/// The version of the JSON form.
-pub const VERSION: u32 = 1;
+pub use matrix::Matrix;
+
+/// The version of the JSON form. Fields may be added without a new one.
+pub const VERSION: u32 = 2;
 /// How many seeds a campaign must have before a missed goal counts against it.
 pub const GOALS_FROM: u64 = 1000;
+/// The variable in which `cargo xtask sim` says what was built.
+const COMMIT: &str = "LESSOR_COMMIT";
 
 /// A campaign's results.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// The version of the form.
     pub version: u32,
+    /// What was built, where that is known.
+    pub commit: Option<String>,
+    /// The options that draw these seeds.
+    pub options: String,
     /// How many seeds were run.
     pub seeds: u64,
     /// The first of them.
     pub from: u64,
     /// How many of each topology.
-    pub topologies: BTreeMap<&'static str, u64>,
+    pub topologies: BTreeMap<String, u64>,
+    /// Threads.
+    pub jobs: u64,
     /// How long it took, in seconds.
     pub wall_s: f64,
+    /// How much processor time it took, in seconds, where the system tells.
+    pub cpu_s: Option<f64>,
     /// How much simulated time passed, in hours.
     pub sim_hours: f64,
+    /// That, per second of wall time.
+    pub sim_hours_per_s: f64,
+    /// That, per second of processor time.
+    pub sim_hours_per_cpu_s: Option<f64>,
     /// Events of all heaps.
     pub events: u64,
     /// Packets that clients sent.
@@ -39,20 +60,28 @@ pub struct Summary {
     pub client_packets_per_s: f64,
     /// Faults that took effect, per second of wall time.
     pub faults_per_s: f64,
+    /// The hashes of all histories, folded: equal for equal seeds of equal builds.
+    pub hash: String,
     /// By invariant: how often it was judged, and in how many seeds it was broken.
-    pub verdicts: BTreeMap<&'static str, Verdicts>,
+    pub verdicts: BTreeMap<String, Verdicts>,
     /// By kind of fault: how many were injected, and how many changed something.
-    pub coverage: BTreeMap<&'static str, Effects>,
+    pub coverage: BTreeMap<String, Effects>,
+    /// The same by topology.
+    pub by_topology: BTreeMap<String, BTreeMap<String, Effects>>,
     /// By goal: how often it was reached.
-    pub goals: BTreeMap<&'static str, u64>,
+    pub goals: BTreeMap<String, u64>,
     /// Goals that were not reached although they could have been.
-    pub missed: Vec<&'static str>,
+    pub missed: Vec<String>,
+    /// By the id of a message: how often servers said it.
+    pub said: BTreeMap<String, u64>,
+    /// The reasons for silence that no server had.
+    pub unsaid: Vec<String>,
     /// The seeds that failed, by number.
     pub failures: Vec<Failure>,
 }
 
 /// What became of one invariant.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Verdicts {
     /// How often it was judged.
     pub judged: u64,
@@ -61,7 +90,7 @@ pub struct Verdicts {
 }
 
 /// What became of one kind of fault.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Effects {
     /// How many were injected.
     pub injected: u64,
@@ -70,129 +99,204 @@ pub struct Effects {
 }
 
 /// One seed that failed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// The seed.
     pub seed: u64,
     /// Its topology.
-    pub topology: &'static str,
+    pub topology: String,
     /// The invariant that was broken.
-    pub invariant: &'static str,
+    pub invariant: String,
     /// True time, in seconds.
     pub at_s: f64,
     /// What was seen.
     pub what: String,
     /// The entries of the history that bear on it.
     pub slice: Vec<String>,
-    /// The command that runs it again.
+    /// The command that runs it again and tells what happened.
     pub replay: String,
+    /// The file that its schedule was written to.
+    pub schedule: Option<String>,
+}
+
+/// How long a campaign took, and what it had.
+#[derive(Clone, Copy, Debug)]
+pub struct Took {
+    /// Threads.
+    pub jobs: usize,
+    /// Seconds on the wall.
+    pub wall_s: f64,
+    /// Seconds of processor time, where the system tells.
+    pub cpu_s: Option<f64>,
 }
 
 /// Sums over runs, to be made a [`Summary`] at the end.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     seeds: u64,
-    topologies: BTreeMap<&'static str, u64>,
     lasted_s: f64,
     events: u64,
     client_packets: u64,
+    hash: u64,
     judged: [u64; Invariant::ALL.len()],
     broken: [u64; Invariant::ALL.len()],
-    coverage: Coverage,
+    /// By goal; no longer than it must be.
+    reached: Vec<u64>,
+    topologies: BTreeMap<Topology, (u64, [Effects; FaultKind::NAMES.len()])>,
+    said: BTreeMap<&'static str, u64>,
     failures: Vec<Failure>,
+}
+
+fn add_all<'a>(mine: &mut [u64], theirs: impl IntoIterator<Item = &'a u64>) {
+    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        *mine += theirs;
+    }
 }
 
 impl Tally {
     /// Adds one run.
-    pub fn add(&mut self, topology: Topology, outcome: &Outcome, failure: Option<Failure>) {
+    pub fn add(
+        &mut self,
+        seed: u64,
+        topology: Topology,
+        outcome: &Outcome,
+        failure: Option<Failure>,
+    ) {
         self.seeds += 1;
-        *self.topologies.entry(topology.name()).or_default() += 1;
         self.lasted_s += seconds(outcome.lasted);
         self.events += outcome.events;
         self.client_packets += outcome.client_packets;
-        for (mine, theirs) in self.judged.iter_mut().zip(outcome.judged) {
-            *mine += theirs;
-        }
+        // A sum, so that the order in which threads finish does not matter.
+        let mixed = (seed ^ outcome.hash.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.hash = self.hash.wrapping_add(mixed ^ (mixed >> 29));
+        add_all(&mut self.judged, &outcome.judged);
         if let Some((_, broken)) = &outcome.broken
             && let Some(count) = self.broken.get_mut(broken.invariant as usize)
         {
             *count += 1;
         }
-        self.coverage.add(&outcome.coverage);
+        let Coverage { injected, took_effect, reached, said } = &outcome.coverage;
+        self.reached.resize(Goal::ALL.len(), 0);
+        add_all(&mut self.reached, reached);
+        let (seeds, effects) = self.topologies.entry(topology).or_default();
+        *seeds += 1;
+        for (mine, (injected, took_effect)) in
+            effects.iter_mut().zip(injected.iter().zip(took_effect))
+        {
+            mine.injected += injected;
+            mine.took_effect += took_effect;
+        }
+        for (message, count) in said.messages() {
+            *self.said.entry(message.id()).or_default() += count;
+        }
         self.failures.extend(failure);
     }
 
     /// Adds the runs of another thread.
     pub fn merge(&mut self, other: Self) {
         self.seeds += other.seeds;
-        for (name, count) in other.topologies {
-            *self.topologies.entry(name).or_default() += count;
-        }
         self.lasted_s += other.lasted_s;
         self.events += other.events;
         self.client_packets += other.client_packets;
-        for (mine, theirs) in self.judged.iter_mut().zip(other.judged) {
-            *mine += theirs;
+        self.hash = self.hash.wrapping_add(other.hash);
+        add_all(&mut self.judged, &other.judged);
+        add_all(&mut self.broken, &other.broken);
+        self.reached.resize(Goal::ALL.len(), 0);
+        add_all(&mut self.reached, &other.reached);
+        for (topology, (seeds, theirs)) in other.topologies {
+            let (mine_seeds, mine) = self.topologies.entry(topology).or_default();
+            *mine_seeds += seeds;
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                mine.add(theirs);
+            }
         }
-        for (mine, theirs) in self.broken.iter_mut().zip(other.broken) {
-            *mine += theirs;
+        for (id, count) in other.said {
+            *self.said.entry(id).or_default() += count;
         }
-        self.coverage.add(&other.coverage);
         self.failures.extend(other.failures);
     }
 
     /// The results. Goals count only in campaigns of [`GOALS_FROM`] seeds or more.
     #[must_use]
-    pub fn summary(mut self, from: u64, wall_s: f64) -> Summary {
+    pub fn summary(mut self, from: u64, options: String, took: Took) -> Summary {
         self.failures.sort_by_key(|failure| failure.seed);
-        let per_s = |count: u64| if wall_s > 0.0 { float(count) / wall_s } else { 0.0 };
-        let effects: u64 = self.coverage.took_effect.iter().sum();
-        let reached = |goal: &Goal| {
-            let count = self.coverage.reached.get(*goal as usize);
-            count.copied().unwrap_or(0)
+        let Took { jobs, wall_s, cpu_s } = took;
+        let per = |what: f64, seconds: f64| if seconds > 0.0 { what / seconds } else { 0.0 };
+        let named = |effects: &[Effects; FaultKind::NAMES.len()]| {
+            let pairs = FaultKind::NAMES.iter().zip(effects);
+            pairs.map(|(name, effects)| ((*name).to_owned(), *effects)).collect()
         };
-        let possible = |goal: &&Goal| {
-            let seeds = |topology: &Topology| self.topologies.get(topology.name());
-            let runs: u64 = goal.topologies().iter().filter_map(seeds).sum();
-            runs * 4 >= GOALS_FROM
-        };
-        let missed = |goal: &&Goal| self.seeds >= GOALS_FROM && reached(goal) == 0;
+        let mut all = [Effects::default(); FaultKind::NAMES.len()];
+        for (_, effects) in self.topologies.values() {
+            all.iter_mut().zip(effects).for_each(|(sum, effects)| sum.add(*effects));
+        }
+        let effective: u64 = all.iter().map(|effects| effects.took_effect).sum();
+        let sim_hours = self.lasted_s / 3600.0;
+        let reasons = lessor_policy::DropReason::ALL.iter().map(|reason| reason.id());
         Summary {
             version: VERSION,
+            commit: std::env::var(COMMIT).ok(),
+            options: options.trim().to_owned(),
             seeds: self.seeds,
             from,
+            jobs: jobs as u64,
             wall_s,
-            sim_hours: self.lasted_s / 3600.0,
+            cpu_s,
+            sim_hours,
+            sim_hours_per_s: per(sim_hours, wall_s),
+            sim_hours_per_cpu_s: cpu_s.map(|cpu_s| per(sim_hours, cpu_s)),
             events: self.events,
             client_packets: self.client_packets,
-            client_packets_per_s: per_s(self.client_packets),
-            faults_per_s: per_s(effects),
+            client_packets_per_s: per(float(self.client_packets), wall_s),
+            faults_per_s: per(float(effective), wall_s),
+            hash: format!("{:016x}", self.hash),
             verdicts: Invariant::ALL
                 .iter()
                 .zip(self.judged.iter().zip(self.broken))
                 .map(|(invariant, (judged, broken))| {
-                    let judged = *judged;
-                    (invariant.name(), Verdicts { judged, broken })
+                    (invariant.name().to_owned(), Verdicts { judged: *judged, broken })
                 })
                 .collect(),
-            coverage: FaultKind::NAMES
+            coverage: named(&all),
+            by_topology: self
+                .topologies
                 .iter()
-                .zip(self.coverage.injected.iter().zip(&self.coverage.took_effect))
-                .map(|(name, (injected, took_effect))| {
-                    let effects = Effects { injected: *injected, took_effect: *took_effect };
-                    (*name, effects)
-                })
+                .map(|(topology, (_, effects))| (topology.name().to_owned(), named(effects)))
                 .collect(),
-            goals: Goal::ALL.iter().map(|goal| (goal.name(), reached(goal))).collect(),
-            missed: Goal::ALL
-                .iter()
-                .filter(possible)
-                .filter(missed)
-                .map(|goal| goal.name())
+            goals: Goal::ALL.iter().map(|it| (it.name().to_owned(), self.reached(*it))).collect(),
+            missed: self.missed(),
+            unsaid: reasons.filter(|id| !self.said.contains_key(id)).map(str::to_owned).collect(),
+            said: self.said.into_iter().map(|(id, count)| (id.to_owned(), count)).collect(),
+            topologies: self
+                .topologies
+                .into_iter()
+                .map(|(topology, (seeds, _))| (topology.name().to_owned(), seeds))
                 .collect(),
-            topologies: self.topologies,
             failures: self.failures,
         }
+    }
+
+    fn reached(&self, goal: Goal) -> u64 {
+        self.reached.get(goal as usize).copied().unwrap_or(0)
+    }
+
+    /// Goals that nobody reached, where enough seeds could have.
+    fn missed(&self) -> Vec<String> {
+        let possible = |goal: &&Goal| {
+            let seeds = |topology: &Topology| self.topologies.get(topology).map(|(seeds, _)| seeds);
+            let runs: u64 = goal.topologies().iter().filter_map(seeds).sum();
+            runs * 4 >= GOALS_FROM
+        };
+        let missed = |goal: &&Goal| self.seeds >= GOALS_FROM && self.reached(**goal) == 0;
+        let goals = Goal::ALL.iter().filter(possible).filter(missed);
+        goals.map(|goal| goal.name().to_owned()).collect()
+    }
+}
+
+impl Effects {
+    const fn add(&mut self, other: Self) {
+        self.injected += other.injected;
+        self.took_effect += other.took_effect;
     }
 }
 
@@ -205,62 +309,4 @@ fn float(count: u64) -> f64 {
 #[must_use]
 pub fn seconds(t: u64) -> f64 {
     float(t / 1_000_000) / float(SEC / 1_000_000)
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let topologies: Vec<String> =
-            self.topologies.iter().map(|(name, count)| format!("{count} {name}")).collect();
-        writeln!(
-            f,
-            "{} seeds from {:#x} ({}): {:.0} simulated hours in {:.1} s, {:.0} h/s",
-            self.seeds,
-            self.from,
-            topologies.join(", "),
-            self.sim_hours,
-            self.wall_s,
-            self.sim_hours / self.wall_s.max(0.001),
-        )?;
-        writeln!(
-            f,
-            "{} events, {} client packets ({:.0}/s), {:.0} effective faults/s\n",
-            self.events, self.client_packets, self.client_packets_per_s, self.faults_per_s
-        )?;
-        writeln!(f, "{:<24} {:>12} {:>8}", "invariant", "judged", "broken")?;
-        for (name, verdicts) in &self.verdicts {
-            writeln!(f, "{name:<24} {:>12} {:>8}", verdicts.judged, verdicts.broken)?;
-        }
-        writeln!(f, "\n{:<24} {:>12} {:>8}", "fault", "took effect", "injected")?;
-        for (name, effects) in &self.coverage {
-            writeln!(f, "{name:<24} {:>12} {:>8}", effects.took_effect, effects.injected)?;
-        }
-        writeln!(f, "\n{:<52} {:>8}", "sometimes", "times")?;
-        for (name, count) in &self.goals {
-            let mark = if self.missed.contains(name) { "  MISSED" } else { "" };
-            writeln!(f, "{name:<52} {count:>8}{mark}")?;
-        }
-        for failure in &self.failures {
-            write!(f, "\n{failure}")?;
-        }
-        let verdict = match (self.failures.len(), self.missed.len()) {
-            (0, 0) => "no invariant was broken".to_owned(),
-            (0, missed) => format!("no invariant was broken, but {missed} goals were missed"),
-            (failed, _) => format!("{failed} SEEDS FAILED"),
-        };
-        writeln!(f, "\n{verdict}")
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "FAILED seed {:#x} ({}) at {:.3} s: {}\n  {}",
-            self.seed, self.topology, self.at_s, self.invariant, self.what
-        )?;
-        for line in &self.slice {
-            writeln!(f, "  {line}")?;
-        }
-        writeln!(f, "  {}", self.replay)
-    }
 }

@@ -3,6 +3,7 @@
 //! Different random subsets of faults and habits find more than everything at once: a world in
 //! which clients always come back early never sees a lease lapse.
 
+mod choice;
 mod clients;
 mod faults;
 
@@ -17,6 +18,8 @@ use crate::schedule::{
 };
 use crate::time::ClockSpec;
 
+pub use choice::Choice;
+
 /// What a seed is drawn for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wish {
@@ -25,6 +28,8 @@ pub struct Wish {
     /// A bug whose surroundings are to be drawn often: its topology, and the faults and habits that
     /// bring it out. The bug itself is switched on elsewhere.
     pub like: Option<Bug>,
+    /// Kinds of faults that must be there, or must not.
+    pub faults: Choice,
 }
 
 /// Habits and surroundings of one seed.
@@ -158,7 +163,10 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
     let share = weighted(&mut rng, &[(1, 5), (2, 25), (3, 45), (1, 80)]).unwrap_or(45);
     let faults = kinds
         .into_iter()
-        .filter(|kind| forced.contains(kind) || rng.chance_ppm(share * 10_000))
+        .filter(|kind| {
+            let drawn = forced.contains(kind) || rng.chance_ppm(share * 10_000);
+            wish.faults.decides(*kind).unwrap_or(drawn)
+        })
         .collect();
     Traits {
         seed: source,

@@ -10,7 +10,20 @@ use crate::command;
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut cargo = command::cargo(&["run", "-q", "--profile", "sim", "-p", "lessor-sim", "--"]);
     cargo.args(arguments);
+    if let Some(commit) = commit() {
+        cargo.env("LESSOR_COMMIT", commit);
+    }
     cargo
+}
+
+/// What is built, for reports: a seed means nothing without it.
+fn commit() -> Option<String> {
+    let git = |arguments: &[&str]| {
+        command::capture(Command::new("git").args(arguments).current_dir(command::root())).ok()
+    };
+    let hash = git(&["rev-parse", "--short=12", "HEAD"])?;
+    let changed = git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
+    Some(format!("{}{}", hash.trim(), if changed { " with changes" } else { "" }))
 }
 
 /// Runs the simulator and passes its exit code on.

@@ -109,6 +109,7 @@ impl World<'_> {
         };
         let (id, cause, may_err) = (node.id, node.cause, node.may_err);
         let verdict = node.books.event(event, may_err);
+        self.coverage.said.count(event);
         match event {
             Said::ContactBegan => node.in_contact = true,
             Said::ContactEnded => node.in_contact = false,
