@@ -47,8 +47,8 @@ pub enum Station {
     Server(u8),
     /// A client.
     Client(u16),
-    /// The relay.
-    Relay,
+    /// A relay, by its number.
+    Relay(u8),
     /// Somebody who means no good.
     Stranger,
 }
@@ -59,7 +59,8 @@ impl Station {
     pub const fn number(self) -> u32 {
         match self {
             Self::Server(server) => server as u32,
-            Self::Relay => 100,
+            Self::Relay(0) => 100,
+            Self::Relay(relay) => 200 + relay as u32,
             Self::Stranger => 101,
             Self::Client(client) => 1000 + client as u32,
         }
@@ -71,7 +72,7 @@ impl fmt::Display for Station {
         match self {
             Self::Server(server) => write!(f, "server {server}"),
             Self::Client(client) => write!(f, "client {client}"),
-            Self::Relay => f.write_str("relay"),
+            Self::Relay(relay) => write!(f, "relay {relay}"),
             Self::Stranger => f.write_str("stranger"),
         }
     }

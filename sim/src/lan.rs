@@ -78,7 +78,7 @@ impl Lan {
         let late = COPY_LATE_MAX / hops;
         let copy_delay = draw::log_between(&mut rng, MS, late);
         for (place, fault) in &self.faults {
-            let relay = from == Station::Relay || to == Station::Relay;
+            let relay = matches!(from, Station::Relay(_)) || matches!(to, Station::Relay(_));
             match fault {
                 FaultKind::Loss { ppm } if rng.chance_ppm(*ppm) => lost = true,
                 FaultKind::RelayLoss { ppm } if relay && rng.chance_ppm(*ppm) => lost = true,
@@ -113,7 +113,7 @@ fn cuts(fault: &FaultKind, from: Station, to: Station) -> bool {
     };
     let named = |station: Station| match station {
         Station::Client(client) => clients & (1 << (client % 63)) != 0,
-        Station::Relay => clients & (1 << 63) != 0,
+        Station::Relay(_) => clients & (1 << 63) != 0,
         Station::Server(_) | Station::Stranger => false,
     };
     let is_server = |station: Station| station == Station::Server(server);

@@ -6,6 +6,7 @@
 mod choice;
 mod clients;
 mod faults;
+mod profile;
 
 use lessor_server::Planted;
 use lessor_types::{Prng, Seed};
@@ -19,6 +20,7 @@ use crate::schedule::{
 use crate::time::ClockSpec;
 
 pub use choice::Choice;
+pub use profile::{FIXED, Fixed, Profile};
 
 /// What a seed is drawn for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +32,8 @@ pub struct Wish {
     pub like: Option<Bug>,
     /// Kinds of faults that must be there, or must not.
     pub faults: Choice,
+    /// What kind of seed.
+    pub profile: Profile,
 }
 
 /// Habits and surroundings of one seed.
@@ -38,6 +42,7 @@ struct Traits {
     seed: Seed,
     topology: Topology,
     like: Option<Bug>,
+    profile: Profile,
     /// The lifetime that clients get, in seconds.
     lifetime: u32,
     safety_ms: u64,
@@ -159,6 +164,8 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
     };
     let relayed = weighted(&mut rng, &[(2, 0), (2, 25), (2, 50)]).unwrap_or(0);
     let kinds = faults::kinds_of(topology);
+    let allowed: Vec<usize> =
+        kinds.iter().copied().filter(|it| wish.faults.decides(*it) != Some(false)).collect();
     let forced = faults::forced_by(like);
     let share = weighted(&mut rng, &[(1, 5), (2, 25), (3, 45), (1, 80)]).unwrap_or(45);
     let faults = kinds
@@ -168,10 +175,11 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
             wish.faults.decides(*kind).unwrap_or(drawn)
         })
         .collect();
-    Traits {
+    let mut traits = Traits {
         seed: source,
         topology,
         like,
+        profile: wish.profile,
         lifetime,
         safety_ms,
         clients,
@@ -185,7 +193,11 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
         careless,
         probes,
         faults,
+    };
+    if traits.profile == Profile::Fixed {
+        FIXED.impose(&mut traits, allowed);
     }
+    traits
 }
 
 fn draw_clock(traits: &Traits, server: u32) -> ClockSpec {
@@ -295,6 +307,9 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
             settings.reclaim_wait = settings.reclaim_wait.max(10);
         }
     }
+    if traits.profile == Profile::Fixed {
+        all.iter_mut().for_each(|settings| FIXED.impose_on(settings));
+    }
     all.iter().map(Settings::to_json).collect()
 }
 
@@ -383,7 +398,7 @@ fn change(from: &Settings, rng: &mut Prng) -> Settings {
 
 fn describe(traits: &Traits, configs: &[String]) -> Vec<String> {
     let mut words = vec![
-        format!("topology {}", traits.topology.name()),
+        format!("profile {}, topology {}", traits.profile.name(), traits.topology.name()),
         format!(
             "{} clients, {}% behind the relay, pools of {}%",
             traits.clients, traits.relayed, traits.pool_percent

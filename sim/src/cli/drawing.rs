@@ -42,7 +42,7 @@ impl Drawing {
         let faults = self.faults.as_deref().map(Choice::parse).transpose()?.unwrap_or_default();
         let planted = self.planted.as_deref().map(bug).transpose()?;
         let like = self.like.as_deref().map(bug).transpose()?.or(planted);
-        Ok((Wish { topology, like, faults }, planted))
+        Ok((Wish { topology, like, faults, ..Wish::default() }, planted))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use lessor_types::Prng;
 
-use super::Traits;
+use super::{FIXED, Profile, Traits};
 use crate::draw::{self, Kind, between, log_between, weighted};
 use crate::schedule::{ClientSpec, Hostility, Op, OpKind, Topology};
 
@@ -59,7 +59,8 @@ fn draw_client(traits: &Traits, client: u16) -> ClientSpec {
 pub(super) fn draw_ops(traits: &Traits, clients: &[ClientSpec]) -> Vec<Op> {
     let mut swarm = draw::draw(traits.seed, Kind::Swarm, 5, 0, 0);
     let herd = swarm.chance_ppm(200_000);
-    let pace = weighted(&mut swarm, &[(1, 50), (2, 120), (1, 300)]).unwrap_or(120);
+    let drawn = weighted(&mut swarm, &[(1, 50), (2, 120), (1, 300)]).unwrap_or(120);
+    let pace = if traits.profile == Profile::Fixed { FIXED.pace } else { drawn };
     let mut ops = Vec::new();
     for client in (0_u16..).take(clients.len()) {
         let mut rng = draw::draw(traits.seed, Kind::Op, u32::from(client), 0, 0);
@@ -114,7 +115,8 @@ fn draw_next(traits: &Traits, rng: &mut Prng, last: OpKind, pace: u64) -> (u64, 
 /// Floods from one port of the relay, in some seeds: half a minute of them at a time.
 pub(super) fn draw_storms(traits: &Traits) -> Vec<Op> {
     let mut rng = draw::draw(traits.seed, Kind::Swarm, 12, 0, 0);
-    if traits.topology == Topology::Shared || !rng.chance_ppm(150_000) {
+    let calm = traits.topology == Topology::Shared || traits.profile == Profile::Fixed;
+    if calm || !rng.chance_ppm(150_000) {
         return Vec::new();
     }
     let mut ops = Vec::new();

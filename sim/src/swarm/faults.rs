@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use lessor_server::Planted;
 use lessor_types::Prng;
 
-use super::Traits;
+use super::{FIXED, Profile, Traits};
 use crate::draw::{self, Kind, between, log_between, weighted};
 use crate::plan;
 use crate::planted::Bug;
@@ -109,7 +109,10 @@ pub(super) fn draw_faults(traits: &Traits, configs: usize) -> Vec<Fault> {
         };
         let mut swarm = draw::draw(traits.seed, Kind::Swarm, 8, place, 0);
         let least = if forced.contains(kind) { 4 } else { 1 };
-        let count = between(&mut swarm, least, 6);
+        let count = match traits.profile {
+            Profile::Fixed => FIXED.count(*kind, traits.safety_ms, &mut swarm),
+            Profile::Quick | Profile::Nightly => between(&mut swarm, least, 6),
+        };
         for number in 0..u32::try_from(count).unwrap_or(1) {
             let id = 1 + u32::try_from(*kind).unwrap_or(0) * 100 + number;
             let mut rng = draw::draw(traits.seed, Kind::Fault, id, 0, 0);

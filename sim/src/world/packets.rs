@@ -133,7 +133,7 @@ impl World<'_> {
             return;
         }
         let letter = Letter { message: Rc::new(message), client: id, gist, cause };
-        self.hand_over(from, Station::Relay, &letter);
+        self.hand_over(from, Station::Relay(0), &letter);
     }
 
     /// Puts a packet on its hop to a server.
@@ -149,13 +149,13 @@ impl World<'_> {
 
     /// Puts a packet on a hop to or from the relay, or to a client.
     fn hand_over(&mut self, from: Station, to: Station, letter: &Letter) {
-        let relayed = from == Station::Relay || to == Station::Relay;
+        let relayed = matches!(from, Station::Relay(_)) || matches!(to, Station::Relay(_));
         let hops = if relayed { 2 } else { 1 };
         let (copies, number) = self.carry(from, to, hops, letter.gist, letter.cause);
         for (copy, delay) in copies {
             let name = (7, from.number() << 12 | to.number(), number * 2 + copy);
             let event = match to {
-                Station::Relay => {
+                Station::Relay(_) => {
                     Event::ToRelay(letter.clone(), matches!(from, Station::Client(_)))
                 }
                 _ => Event::ToClient(letter.clone(), from),
@@ -185,13 +185,13 @@ impl World<'_> {
     }
 
     pub(super) fn on_relay(&mut self, letter: &Letter, up: bool) {
-        let what = What::Arrived(Station::Relay, Some(letter.client), letter.gist);
+        let what = What::Arrived(Station::Relay(0), Some(letter.client), letter.gist);
         let cause = self.note(Some(letter.cause), what);
         if !up {
             let to = Station::Client(letter.client);
             let mut letter = letter.clone();
             letter.cause = cause;
-            return self.hand_over(Station::Relay, to, &letter);
+            return self.hand_over(Station::Relay(0), to, &letter);
         }
         let mut message = Message::clone(&letter.message);
         message.giaddr = plan::RELAY;
@@ -203,12 +203,12 @@ impl World<'_> {
         for server in (0..).take(self.nodes.len()) {
             let mail = Mail {
                 datagram: datagram(plan::RELAY, SERVER_PORT, plan::server(server), &message),
-                from: Station::Relay,
+                from: Station::Relay(0),
                 client: Some(letter.client),
                 gist: letter.gist,
                 cause,
             };
-            self.post(Station::Relay, server, 2, &mail);
+            self.post(Station::Relay(0), server, 2, &mail);
         }
     }
 
@@ -262,7 +262,7 @@ impl World<'_> {
         match transmit.to {
             Destination::Routed(addr) if addr.ip() == IpAddr::V4(plan::RELAY) => {
                 for place in self.stations(1, &message) {
-                    self.hand_over(from, Station::Relay, &letter(place));
+                    self.hand_over(from, Station::Relay(0), &letter(place));
                 }
             }
             Destination::Routed(addr) => {
@@ -308,7 +308,7 @@ impl World<'_> {
         let place = usize::from(letter.client);
         let t = self.t;
         // It may have been plugged in elsewhere meanwhile.
-        let lan = u8::from(from == Station::Relay);
+        let lan = u8::from(matches!(from, Station::Relay(_)));
         let Some(client) = self.clients.get_mut(place) else {
             return;
         };
