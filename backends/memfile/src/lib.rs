@@ -39,4 +39,4 @@ pub use journal::{Finding, Trouble};
 pub use names::Names;
 pub use note::{Boot, Noted};
 pub use recovery::{Options, Recovered};
-pub use store::{Counters, Memfile};
+pub use store::{Counters, Half, Memfile};

@@ -55,6 +55,13 @@ struct Live<H> {
     dirty: bool,
 }
 
+/// A commit that is written and not synced.
+#[derive(Debug)]
+pub struct Half {
+    outcomes: Vec<Outcome>,
+    written: Result<(), WriteFailed>,
+}
+
 impl<F: Files> Memfile<F> {
     /// Takes the lock, reads the lease file `name` and what compactions left beside it, and makes
     /// that durable. Files that do not exist are as empty ones.
@@ -193,10 +200,17 @@ impl<F: Files> Memfile<F> {
     /// Appends and syncs, and answers for each change.
     #[must_use]
     pub fn commit(&mut self, changes: &[Change]) -> Vec<Outcome> {
+        let half = self.begin(changes);
+        self.finish(half)
+    }
+
+    /// Appends: the first half of a [`Memfile::commit`].
+    #[must_use = "changes without an answer are neither made nor refused"]
+    pub fn begin(&mut self, changes: &[Change]) -> Half {
         self.date(changes);
         self.buffer.clear();
         let mut written = 0;
-        let mut outcomes: Vec<_> = changes
+        let outcomes = changes
             .iter()
             .map(|change| match encode(change, &mut self.buffer) {
                 Ok(()) => {
@@ -206,7 +220,14 @@ impl<F: Files> Memfile<F> {
                 Err(_) => Outcome::Refused(Refusal::Invalid),
             })
             .collect();
-        let outcome = match self.write(written) {
+        Half { outcomes, written: self.write(written) }
+    }
+
+    /// Syncs, and answers for each change: the second half of a [`Memfile::commit`].
+    #[must_use]
+    pub fn finish(&mut self, half: Half) -> Vec<Outcome> {
+        let Half { mut outcomes, written } = half;
+        let outcome = match written {
             Ok(()) => match self.sync() {
                 Ok(()) => Outcome::Done,
                 Err(_) => Outcome::Unknown,

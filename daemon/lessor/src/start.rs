@@ -4,14 +4,12 @@ use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use lessor_config::{Config, ControlSocket, Diagnostics, LeaseStore, LogDestination, Memfile};
 use lessor_env::files::OsFiles;
+use lessor_env::{Clock as _, Env as _};
 use lessor_lease::{Past, Rows};
-use lessor_memfile::Boot;
 use lessor_policy::Topology;
 use lessor_server::server::Limits;
 use lessor_server::{Level, Server, Setup, StoreMode};
@@ -20,10 +18,10 @@ use lessor_shell::journal::{Begun, JournalSetup};
 use lessor_shell::request::REQUESTS_MAX;
 use lessor_shell::telemetry::{Places, Usual};
 use lessor_shell::{
-    Clock, ConfigFile, Control, Ending, Http, Journal, Notice, PacketIo as _, Parts, Reactor,
-    Request, Supervisor, SystemClock, Telemetry, Timing,
+    ConfigFile, Control, Ending, Http, Journal, Notice, PacketIo as _, Parts, Reactor, Request,
+    Supervisor, System, Telemetry, Timing,
 };
-use lessor_types::{Seed, Wall};
+use lessor_types::Wall;
 use rustix::io::Errno;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -99,16 +97,16 @@ async fn serve_with(
     config: Config,
     findings: &Diagnostics,
 ) -> Result<Ending, String> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let env = System::start();
     let usual = Usual { least: Level::Info, verbose: manner.debug };
-    let telemetry = Telemetry::start_on_stderr(usual, Places::default(), Arc::clone(&clock))
+    let telemetry = Telemetry::start_on_stderr(usual, Places::default(), Arc::new(env.clone()))
         .map_err(|why| format!("cannot start the log: {why}"))?;
     telemetry.configure(&config.loggers);
     for finding in findings {
         let told = findings.render(finding);
         telemetry.note(Notice::ConfigFinding(finding.level, told));
     }
-    let begun = begin(manner, config_file, config, &telemetry, clock).await;
+    let begun = begin(manner, config_file, config, &telemetry, env).await;
     // Whatever ends it, the log is whole before the last word.
     telemetry.flush();
     Ok(begun?.run().await)
@@ -120,19 +118,20 @@ async fn begin(
     config_file: ConfigFile,
     config: Config,
     telemetry: &Telemetry,
-    clock: Arc<dyn Clock>,
-) -> Result<Reactor<KernelPackets>, String> {
-    let (journal, begun) = open_journal(&config.lease_store, clock.boot(), telemetry)?;
+    env: System,
+) -> Result<Reactor<System, KernelPackets>, String> {
+    let (journal, begun) = open_journal(&config.lease_store, &env, telemetry)?;
     let (asking, mut requests) = mpsc::channel(REQUESTS_MAX);
     listen_to_signals(&asking).map_err(|why| format!("cannot listen to signals: {why}"))?;
     let watched = asking.clone();
     let mut control = Control::new(Desk {
+        env: env.clone(),
         requests: asking,
         config_file: config_file.clone(),
         telemetry: telemetry.clone(),
     });
     control.listen(&config.control_sockets).map_err(|why| why.to_string())?;
-    let mut http = Http::new(watched, telemetry.clone());
+    let mut http = Http::new(env.clone(), watched, telemetry.clone());
     if let Err(why) = http.listen(config.metrics) {
         // Whoever watches will miss it; clients would miss more.
         telemetry.note(Notice::HttpUnavailable(why));
@@ -145,15 +144,16 @@ async fn begin(
     let setup = Setup {
         topology: Arc::new(Topology::new(Arc::new(config))),
         links: Arc::clone(&packets.listening().links),
-        seed: seed(),
+        seed: env.seed(),
         limits: Limits::default(),
         store: StoreMode::Exclusive,
         leases: begun.leases,
         past: begun.past,
         defect: lessor_server::planted::Defect::default(),
     };
-    let server = Server::recover(setup, clock.now());
+    let server = Server::recover(setup, env.now());
     Ok(Reactor::new(Parts {
+        env,
         server,
         packets,
         journal,
@@ -162,7 +162,6 @@ async fn begin(
         requests,
         config_file,
         telemetry: telemetry.clone(),
-        clock,
         timing: Timing::default(),
         supervisor: Supervisor::from_environment(),
     }))
@@ -175,7 +174,7 @@ async fn asked_to_stop(requests: &mut mpsc::Receiver<Request>) {
 
 fn open_journal(
     store: &LeaseStore,
-    boot: Boot,
+    env: &System,
     telemetry: &Telemetry,
 ) -> Result<(Journal, Begun), String> {
     let LeaseStore::Memfile(memfile) = store else {
@@ -197,10 +196,10 @@ fn open_journal(
         path: path.clone(),
         options: lessor_memfile::Options { max_row_errors: memfile.max_row_errors },
         lfc_interval: memfile.lfc_interval,
-        boot,
+        boot: env.boot(),
         floor: CLOCK_FLOOR,
     };
-    Journal::start(setup, telemetry.clone()).map_err(|why| why.to_string())
+    Journal::start(env, setup, telemetry.clone()).map_err(|why| why.to_string())
 }
 
 /// A name without a directory is one in the data directory.
@@ -245,12 +244,4 @@ fn listen_to_signals(asking: &mpsc::Sender<Request>) -> io::Result<()> {
     tokio::spawn(pass_on(terminate, asking.clone(), stop));
     tokio::spawn(pass_on(interrupt, asking.clone(), stop));
     Ok(())
-}
-
-/// Draws differ from start to start. They spread load and keep no secret, so time and process
-/// number will do.
-fn seed() -> Seed {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let nanos = since.as_secs().wrapping_mul(1_000_000_000) + u64::from(since.subsec_nanos());
-    Seed(nanos ^ u64::from(process::id()).rotate_left(32))
 }

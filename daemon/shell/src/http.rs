@@ -7,30 +7,29 @@
 //! # Map
 //! - `metrics`: the figures as text.
 //! - `pages`: what each page says.
+//! - `wire`: connections and timers as the HTTP library wants them.
 
 mod metrics;
 mod pages;
+mod wire;
 
 use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::Context;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use lessor_config::Metrics;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use lessor_env::{Env, Place};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::door;
 use crate::notice::Notice;
 use crate::request::Request;
 use crate::telemetry::Telemetry;
+use crate::waiting::within;
+use wire::{HttpTimer, HttpWire};
 
 /// How many connections are served at once; more wait to be let in.
 pub const CONNECTIONS_MAX: usize = 16;
@@ -42,35 +41,31 @@ const HEAD_MAX: Duration = Duration::from_secs(5);
 const HEAD_OCTETS_MAX: usize = 8192;
 
 /// The listener, if there is one.
-pub struct Http {
+pub struct Http<E> {
+    env: E,
     requests: mpsc::Sender<Request>,
     telemetry: Telemetry,
     open: Option<Open>,
     slots: Arc<Semaphore>,
 }
 
+/// A listener that is open as long as this is there.
 struct Open {
     wanted: Metrics,
     at: SocketAddr,
-    task: JoinHandle<()>,
+    _open: oneshot::Sender<()>,
 }
 
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Http {
+impl<E: Env> Http<E> {
     /// Nothing listens yet.
     #[must_use]
-    pub fn new(requests: mpsc::Sender<Request>, telemetry: Telemetry) -> Self {
+    pub fn new(env: E, requests: mpsc::Sender<Request>, telemetry: Telemetry) -> Self {
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        Self { requests, telemetry, open: None, slots }
+        Self { env, requests, telemetry, open: None, slots }
     }
 
     /// Listens here and nowhere else. What stays the same is not touched. Must be called within a
-    /// runtime.
+    /// task of the world.
     ///
     /// # Errors
     /// Why that is not possible, in words; everything is as it was.
@@ -83,10 +78,22 @@ impl Http {
             return Ok(());
         }
         let at = SocketAddr::new(wanted.address, wanted.port);
-        let (listener, at) =
-            bind(at).map_err(|why| format!("cannot tell figures at {at}: {why}"))?;
-        let served = serve(listener, self.requests.clone(), Arc::clone(&self.slots));
-        self.open = Some(Open { wanted, at, task: tokio::spawn(served) });
+        let (listener, place) = (self.env.listen(&Place::At(at)))
+            .map_err(|why| format!("cannot tell figures at {at}: {why}"))?;
+        let at = if let Place::At(at) = place { at } else { at };
+        let (open, closed) = oneshot::channel();
+        let (env, requests) = (self.env.clone(), self.requests.clone());
+        let converse = move |stream| {
+            let (env, requests) = (env.clone(), requests.clone());
+            // Too slow, or gone: both end it, and there is nobody to tell.
+            async move {
+                let conversation = converse(env.clone(), stream, requests);
+                drop(within(&env, CONNECTION_MAX, conversation).await);
+            }
+        };
+        let slots = Arc::clone(&self.slots);
+        self.env.spawn(door::keep(self.env.clone(), listener, converse, slots, closed));
+        self.open = Some(Open { wanted, at, _open: open });
         self.telemetry.note(Notice::HttpOpened(at));
         Ok(())
     }
@@ -98,38 +105,27 @@ impl Http {
     }
 }
 
-fn bind(at: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = std::net::TcpListener::bind(at)?;
-    listener.set_nonblocking(true)?;
-    let at = listener.local_addr()?;
-    Ok((TcpListener::from_std(listener)?, at))
-}
-
-async fn serve(listener: TcpListener, requests: mpsc::Sender<Request>, slots: Arc<Semaphore>) {
-    let accept = |context: &mut Context<'_>| listener.poll_accept(context).map_ok(|(it, _)| it);
-    let converse = |stream| {
-        let conversation = timeout(CONNECTION_MAX, converse(stream, requests.clone()));
-        // Too slow, or gone: both end it, and there is nobody to tell.
-        async move { drop(conversation.await) }
-    };
-    door::keep(accept, converse, slots).await;
-}
-
 /// Answers one request.
-async fn converse(stream: TcpStream, requests: mpsc::Sender<Request>) -> hyper::Result<()> {
+async fn converse<E: Env>(
+    env: E,
+    stream: E::Stream,
+    requests: mpsc::Sender<Request>,
+) -> hyper::Result<()> {
+    let timer = HttpTimer(env.clone());
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let requests = requests.clone();
+        let (env, requests) = (env.clone(), requests.clone());
         async move {
-            let page = pages::answer(request.method(), request.uri().path(), &requests).await;
+            let path = request.uri().path();
+            let page = pages::answer(request.method(), path, &requests, &env).await;
             Ok::<_, Infallible>(page)
         }
     });
     http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(timer)
         .header_read_timeout(HEAD_MAX)
         .max_buf_size(HEAD_OCTETS_MAX)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(HttpWire(stream), service)
         .await
 }
 

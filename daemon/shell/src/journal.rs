@@ -1,4 +1,4 @@
-//! The lease file on a thread of its own.
+//! The lease file, with a worker of its own.
 //!
 //! One batch is one append and one sync: the server has one batch on its way and lets the next one
 //! grow meanwhile, which is all the group commit that is needed.
@@ -11,10 +11,9 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
 
 use lessor_env::files::Files;
+use lessor_env::{Env, Urgency};
 use lessor_lease::{Memory, Outcome, Past, Rows, StoreBatch};
 use lessor_memfile::{Boot, Memfile, OpenError, Options, Recovered};
 use lessor_server::Input;
@@ -65,9 +64,9 @@ pub enum StartError {
     /// The lease file.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The thread.
+    /// The worker.
     #[error("cannot start the thread that writes leases: {0}")]
-    Thread(#[from] io::Error),
+    Worker(#[from] io::Error),
 }
 
 /// What came of asking for a compaction.
@@ -98,12 +97,15 @@ enum Kind {
 struct Channel {
     path: PathBuf,
     pace: Arc<Pace>,
-    work: SyncSender<Work>,
+    work: mpsc::Sender<Work>,
+    /// What there was no room for: the loop does not wait for the disk.
+    overflow: VecDeque<Work>,
     done: mpsc::Receiver<Input>,
     /// How often the store was lost and read again, as far as the server knows. A batch of an
     /// earlier life was decided on rows that are not trusted any more, and is refused.
     life: u64,
-    thread: thread::JoinHandle<()>,
+    /// Ends with the worker.
+    ended: oneshot::Receiver<()>,
 }
 
 impl Journal {
@@ -114,22 +116,24 @@ impl Journal {
         Self(Kind::Memory(VecDeque::new()))
     }
 
-    /// Opens the lease file and starts the thread; what was found comes back.
+    /// Opens the lease file and starts the worker; what was found comes back.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn start<F>(
+    pub fn start<E, F>(
+        env: &E,
         setup: JournalSetup<F>,
         telemetry: Telemetry,
     ) -> Result<(Self, Begun), StartError>
     where
+        E: Env,
         F: Files + Clone + Send + 'static,
         F::File: Send,
         F::Lock: Send,
     {
         let (memfile, recovered) = Memfile::open(setup.files.clone(), &setup.name, setup.options)?;
         tell_recovered(&telemetry, &setup.files.display(&setup.name), &recovered);
-        let (work, to_do) = sync_channel(QUEUE_MAX);
+        let (work, to_do) = mpsc::channel(QUEUE_MAX);
         let (completions, done) = mpsc::channel(QUEUE_MAX);
         let path = setup.path.clone();
         let Recovered { leases, noted, needs_compaction, .. } = recovered;
@@ -137,14 +141,19 @@ impl Journal {
         let past = noted.past(&setup.boot, setup.floor);
         let pace = Arc::new(Pace::default());
         let counted = Arc::clone(&pace);
-        let mut worker = Worker::new(setup, memfile, to_do, completions, telemetry, counted);
+        let mut worker =
+            Worker::new(env.clone(), setup, memfile, to_do, completions, telemetry, counted);
         worker.expects_memory(is_noted);
         if needs_compaction {
             worker.compact();
         }
-        let thread =
-            thread::Builder::new().name("journal".to_owned()).spawn(move || worker.run())?;
-        let channel = Channel { path, pace, work, done, life: 0, thread };
+        let (end, ended) = oneshot::channel();
+        env.worker("journal", Urgency::Soon, async move {
+            worker.run().await;
+            drop(end);
+        })?;
+        let overflow = VecDeque::new();
+        let channel = Channel { path, pace, work, overflow, done, life: 0, ended };
         Ok((Self(Kind::File(channel)), Begun { leases, past }))
     }
 
@@ -173,42 +182,40 @@ impl Journal {
                 first: batch.first,
                 outcomes: vec![Outcome::Done; batch.changes.len()],
             }),
-            // If the thread is gone, `next` says so.
+            // If the worker is gone, `next` says so.
             Kind::File(channel) => {
                 let life = channel.life;
-                let _ = channel.work.send(Work::Commit { life, batch });
+                channel.hand(Work::Commit { life, batch });
             }
         }
     }
 
     /// Keeps this for the next start, beside the lease file.
     pub fn remember(&mut self, memory: Box<Memory>) {
-        if let Kind::File(channel) = &self.0 {
-            let _ = channel.work.send(Work::Remember(memory));
+        if let Kind::File(channel) = &mut self.0 {
+            channel.hand(Work::Remember(memory));
         }
     }
 
     /// Compacts so often from now on; 0 means never.
     pub fn set_interval(&mut self, lfc_interval: Secs) {
-        if let Kind::File(channel) = &self.0 {
-            let _ = channel.work.send(Work::Interval(lfc_interval));
+        if let Kind::File(channel) = &mut self.0 {
+            channel.hand(Work::Interval(lfc_interval));
         }
     }
 
     /// Compacts now, and counts the interval from here.
     pub fn compact(&mut self, asker: oneshot::Sender<Compacting>) {
-        match &self.0 {
+        match &mut self.0 {
             Kind::Memory(_) => {
                 let _ = asker.send(Compacting::NothingWritten);
             }
-            // If the thread is gone, the asker hears that nobody answers.
-            Kind::File(channel) => {
-                let _ = channel.work.send(Work::Compact(asker));
-            }
+            // If the worker is gone, the asker hears that nobody answers.
+            Kind::File(channel) => channel.hand(Work::Compact(asker)),
         }
     }
 
-    /// The next completion; none if the thread has ended. Dropping the future loses nothing.
+    /// The next completion; none if the worker has ended. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Input> {
         match &mut self.0 {
             Kind::Memory(done) => match done.pop_front() {
@@ -216,7 +223,7 @@ impl Journal {
                 None => std::future::pending().await,
             },
             Kind::File(channel) => {
-                let input = channel.done.recv().await?;
+                let input = channel.recv().await?;
                 Some(channel.note(input))
             }
         }
@@ -234,17 +241,61 @@ impl Journal {
     }
 
     /// Writes what was handed over, closes the file and gives its lock away.
-    pub fn stop(self) {
+    pub async fn stop(self) {
         if let Kind::File(channel) = self.0 {
-            let Channel { work, done, thread, .. } = channel;
+            let Channel { work, overflow, done, ended, .. } = channel;
             drop(done);
-            let _ = work.send(Work::Stop);
-            let _ = thread.join();
+            for rest in overflow.into_iter().chain([Work::Stop]) {
+                let _ = work.send(rest).await;
+            }
+            let _ = ended.await;
         }
     }
 }
 
 impl Channel {
+    /// Hands work over, in order. The server has one batch on its way, notes replace each other,
+    /// and commands are bounded, so what there is no room for is bounded too.
+    fn hand(&mut self, work: Work) {
+        self.push_overflow();
+        if !self.overflow.is_empty() {
+            return self.put_off(work);
+        }
+        if let Err(mpsc::error::TrySendError::Full(work)) = self.work.try_send(work) {
+            self.put_off(work);
+        }
+    }
+
+    fn put_off(&mut self, work: Work) {
+        if matches!(work, Work::Remember(_)) {
+            self.overflow.retain(|other| !matches!(other, Work::Remember(_)));
+        }
+        self.overflow.push_back(work);
+    }
+
+    fn push_overflow(&mut self) {
+        while let Some(work) = self.overflow.pop_front() {
+            if let Err(mpsc::error::TrySendError::Full(work)) = self.work.try_send(work) {
+                return self.overflow.push_front(work);
+            }
+        }
+    }
+
+    /// The next completion. Meanwhile, what is waiting is handed over.
+    async fn recv(&mut self) -> Option<Input> {
+        while !self.overflow.is_empty() {
+            tokio::select! {
+                biased;
+                input = self.done.recv() => return input,
+                room = self.work.reserve() => match (room, self.overflow.pop_front()) {
+                    (Ok(room), Some(work)) => room.send(work),
+                    _ => self.overflow.clear(),
+                },
+            }
+        }
+        self.done.recv().await
+    }
+
     fn note(&mut self, input: Input) -> Input {
         // Whoever takes this gives it to the server before the next batch comes out of it.
         self.life += u64::from(matches!(input, Input::StoreReopened(_)));

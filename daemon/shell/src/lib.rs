@@ -4,7 +4,7 @@
 //! - [`reactor`]: the loop: gathers inputs, takes turns, hands outputs on.
 //! - [`packets`]: the trait through which packets come and go.
 //! - `hearing`: what an operator should know about who is heard.
-//! - [`journal`]: the lease file on a thread of its own.
+//! - [`journal`]: the lease file, with a worker of its own.
 //! - [`control`]: Kea's commands on UNIX sockets.
 //! - [`http`]: figures and health, for those who watch.
 //! - `door`: letting in those who connect to either.
@@ -15,7 +15,8 @@
 //! - [`statistics`]: Kea's statistics: a fold over events and over the counts of leases.
 //! - [`telemetry`]: events and notices as lines, written by a thread of its own.
 //! - [`notice`]: what the shell itself has to say, with stable ids.
-//! - [`clock`]: the two clocks.
+//! - [`system`]: the operating system as a world for all of it.
+//! - `waiting`: for time to pass, in whatever world.
 //! - `utc`: the wall clock as people write it.
 //!
 //! # Does not
@@ -28,7 +29,6 @@
 //! - Every queue has a bound.
 #![forbid(unsafe_code)]
 
-pub mod clock;
 pub mod config_file;
 pub mod control;
 mod door;
@@ -41,13 +41,14 @@ pub mod reactor;
 pub mod request;
 pub mod statistics;
 pub mod supervisor;
+pub mod system;
 pub mod telemetry;
 #[cfg(test)]
 mod testbed;
 mod utc;
 pub mod version;
+mod waiting;
 
-pub use clock::{Clock, SystemClock};
 pub use config_file::{ConfigFile, LoadError};
 pub use control::Control;
 pub use http::Http;
@@ -57,4 +58,5 @@ pub use packets::{Listening, PacketIo, Undelivered};
 pub use reactor::{Ending, Parts, Reactor, Timing};
 pub use request::{Report, Request};
 pub use supervisor::Supervisor;
+pub use system::System;
 pub use telemetry::Telemetry;

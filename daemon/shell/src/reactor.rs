@@ -9,16 +9,16 @@ mod outbox;
 mod reload;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::Config;
+use lessor_env::{Env, Timer as _};
 use lessor_server::{CommandId, Counters, Event, Heard, Input, ProbeId, Reply, Server, turn};
 use lessor_types::{Datagram, Mono, Now, Wall};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Interval, MissedTickBehavior};
 
-use crate::clock::Clock;
 use crate::config_file::ConfigFile;
 use crate::control::Control;
 use crate::hearing::{Hearing, shown};
@@ -55,7 +55,9 @@ impl Default for Timing {
 }
 
 /// What a loop is made of.
-pub struct Parts<P> {
+pub struct Parts<E: Env, P> {
+    /// The world.
+    pub env: E,
     /// The machine.
     pub server: Server,
     /// The sockets.
@@ -63,17 +65,15 @@ pub struct Parts<P> {
     /// The lease store.
     pub journal: Journal,
     /// The control sockets.
-    pub control: Control,
+    pub control: Control<E>,
     /// The listener for those who watch.
-    pub http: Http,
+    pub http: Http<E>,
     /// What comes from there and from signals.
     pub requests: mpsc::Receiver<Request>,
     /// What a reload reads.
     pub config_file: ConfigFile,
     /// The log.
     pub telemetry: Telemetry,
-    /// The clocks.
-    pub clock: Arc<dyn Clock>,
     /// Periods.
     pub timing: Timing,
     /// The service manager.
@@ -90,16 +90,16 @@ pub enum Ending {
 }
 
 /// The loop.
-pub struct Reactor<P> {
+pub struct Reactor<E: Env, P> {
+    env: E,
     server: Server,
     packets: P,
     journal: Journal,
-    control: Control,
-    http: Http,
+    control: Control<E>,
+    http: Http<E>,
     requests: mpsc::Receiver<Request>,
     reloads: Reloads,
     telemetry: Telemetry,
-    clock: Arc<dyn Clock>,
     timing: Timing,
     inputs: VecDeque<Input>,
     outbox: Outbox,
@@ -137,12 +137,13 @@ enum Wake {
     Refresh,
 }
 
-impl<P: PacketIo> Reactor<P> {
+impl<E: Env, P: PacketIo> Reactor<E, P> {
     /// A loop that has not begun.
     #[must_use]
-    pub fn new(parts: Parts<P>) -> Self {
-        let Now { mono: now, wall } = parts.clock.now();
+    pub fn new(parts: Parts<E, P>) -> Self {
+        let Now { mono: now, wall } = parts.env.now();
         Self {
+            env: parts.env,
             statistics: Statistics::new(parts.server.topology().config(), wall),
             server: parts.server,
             packets: parts.packets,
@@ -152,7 +153,6 @@ impl<P: PacketIo> Reactor<P> {
             requests: parts.requests,
             reloads: Reloads::new(parts.config_file),
             telemetry: parts.telemetry,
-            clock: parts.clock,
             timing: parts.timing,
             inputs: VecDeque::new(),
             outbox: Outbox::default(),
@@ -179,10 +179,9 @@ impl<P: PacketIo> Reactor<P> {
             version: env!("CARGO_PKG_VERSION"),
             leases: self.server.status().leases,
         });
-        let mut refresh = tokio::time::interval(self.timing.refresh);
-        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        refresh.reset();
-        let mut alarm = Alarm::new();
+        let mut refresh = self.env.timer();
+        refresh.set(self.timing.refresh);
+        let mut alarm = Alarm::new(self.env.timer());
         let mut is_ready = false;
         let ending = loop {
             let due = self.take_turns();
@@ -203,18 +202,26 @@ impl<P: PacketIo> Reactor<P> {
                 // Nobody is left who could ask: as good as being asked to stop.
                 Wake::Asked(None) => self.stop(0),
                 Wake::Loaded(loaded) => self.on_loaded(*loaded),
-                Wake::Refresh => self.refresh(),
+                Wake::Refresh => {
+                    refresh.set(self.timing.refresh);
+                    self.refresh();
+                }
                 Wake::Arrived | Wake::Due => {}
             }
             self.gather();
         };
-        self.finish();
+        self.finish().await;
         ending
     }
 
     /// Waits for something to do. Nothing is lost when one source is heard before another.
-    async fn wait(&mut self, due: Option<Mono>, refresh: &mut Interval, alarm: &mut Alarm) -> Wake {
-        let now = self.clock.now().mono;
+    async fn wait(
+        &mut self,
+        due: Option<Mono>,
+        refresh: &mut E::Timer,
+        alarm: &mut Alarm<E::Timer>,
+    ) -> Wake {
+        let now = self.env.now().mono;
         self.supervisor.turned(now);
         let end = self.stopping.map(|stopping| stopping.at);
         if let Some(at) = [due, end, self.supervisor.due()].into_iter().flatten().min() {
@@ -229,8 +236,8 @@ impl<P: PacketIo> Reactor<P> {
             biased;
             input = self.journal.next() => Wake::Stored(input),
             request = self.requests.recv() => Wake::Asked(request),
-            loaded = self.reloads.next(self.server.topology()) => Wake::Loaded(Box::new(loaded)),
-            _ = refresh.tick() => Wake::Refresh,
+            loaded = self.reloads.next(&self.env, self.server.topology()) => Wake::Loaded(Box::new(loaded)),
+            () = poll_fn(|context| refresh.poll_rung(context)) => Wake::Refresh,
             () = self.packets.ready() => Wake::Arrived,
             () = alarm.rung() => Wake::Due,
         }
@@ -268,7 +275,7 @@ impl<P: PacketIo> Reactor<P> {
     /// server, which the journal counts on.
     fn take_turns(&mut self) -> Option<Mono> {
         loop {
-            let now = self.clock.now();
+            let now = self.env.now();
             let due = turn(&mut self.server, now, &mut self.inputs, &mut self.outbox);
             self.deliver(now);
             if self.inputs.is_empty() {
@@ -367,7 +374,7 @@ impl<P: PacketIo> Reactor<P> {
             }
             Request::Compact(asker) => self.journal.compact(asker),
             Request::Statistics(query, asker) => {
-                let now = self.clock.now();
+                let now = self.env.now();
                 self.seal(now);
                 let _ = asker.send(self.statistics.ask(&query, now.wall));
             }
@@ -385,7 +392,7 @@ impl<P: PacketIo> Reactor<P> {
     }
 
     fn report(&mut self) -> Report {
-        let at = self.clock.now();
+        let at = self.env.now();
         self.seal(at);
         let Now { mono: now, wall } = at;
         Report {
@@ -429,7 +436,7 @@ impl<P: PacketIo> Reactor<P> {
     }
 
     fn stop(&mut self, exit: u8) {
-        let now = self.clock.now().mono;
+        let now = self.env.now().mono;
         match &mut self.stopping {
             // Asked twice: whoever asks does not want to wait.
             Some(stopping) => stopping.at = now,
@@ -446,15 +453,15 @@ impl<P: PacketIo> Reactor<P> {
     /// The exit code, if this is the end.
     fn ended(&self) -> Option<u8> {
         let stopping = self.stopping?;
-        let overdue = self.clock.now().mono >= stopping.at;
+        let overdue = self.env.now().mono >= stopping.at;
         (self.server.is_idle() || overdue).then_some(stopping.exit)
     }
 
-    fn finish(self) {
+    async fn finish(self) {
         let status = self.server.status();
         drop(self.control);
         drop(self.http);
-        self.journal.stop();
+        self.journal.stop().await;
         self.telemetry.note(Notice::Stopped { parked: status.parked, unsettled: status.unsettled });
         self.telemetry.flush();
     }

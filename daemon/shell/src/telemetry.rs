@@ -30,11 +30,11 @@ use std::thread;
 use std::time::Duration;
 
 use lessor_config::Logger;
+use lessor_env::Clock;
 use lessor_messages::{Level, Message};
 use lessor_server::Event;
 use lessor_types::Wall;
 
-use crate::clock::Clock;
 use crate::notice::Notice;
 use line::{Line, What};
 use outlet::Sink;

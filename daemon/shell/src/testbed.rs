@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lessor_config::Config;
+use lessor_env::Clock as _;
 use lessor_env::files::OsFiles;
 use lessor_memfile::Boot;
 use lessor_policy::Topology;
@@ -33,8 +34,8 @@ use crate::request::REQUESTS_MAX;
 use crate::supervisor::Supervisor;
 use crate::telemetry::{Places, Usual};
 use crate::{
-    Clock, ConfigFile, Control, Ending, Http, Journal, Listening, PacketIo, Parts, Reactor,
-    Request, SystemClock, Telemetry, Timing, Undelivered,
+    ConfigFile, Control, Ending, Http, Journal, Listening, PacketIo, Parts, Reactor, Request,
+    System, Telemetry, Timing, Undelivered,
 };
 pub(crate) use clients::{Client, read};
 pub(crate) use disk::Disk;
@@ -252,7 +253,7 @@ impl Home {
     }
 
     pub(crate) fn telemetry(&self) -> Telemetry {
-        let clock = Arc::new(SystemClock::start());
+        let clock = Arc::new(System::start());
         let usual = Usual { least: Level::Debug, verbose: false };
         let places = Places { log_dir: self.path().to_owned(), ..Places::default() };
         Telemetry::start(self.log.clone(), usual, places, clock).expect("a thread")
@@ -280,22 +281,25 @@ impl Home {
         ending
     }
 
-    fn start(&self) -> (Reactor<Queue>, Hands) {
+    fn start(&self) -> (Reactor<System, Queue>, Hands) {
+        let env = System::start();
         let telemetry = self.telemetry();
         let (config, _) = self.config_file().load().expect("a lawful file");
         let (journal, Begun { leases, past }) = if self.persist {
-            Journal::start(self.journal_setup(Secs(0)), telemetry.clone()).expect("a lease file")
+            Journal::start(&env, self.journal_setup(Secs(0)), telemetry.clone())
+                .expect("a lease file")
         } else {
             (Journal::memory(&telemetry), Begun::default())
         };
         let (asking, requests) = mpsc::channel(REQUESTS_MAX);
         let mut control = Control::new(Desk {
+            env: env.clone(),
             requests: asking.clone(),
             config_file: self.config_file(),
             telemetry: telemetry.clone(),
         });
         control.listen(&config.control_sockets).expect("a place for a socket");
-        let mut http = Http::new(asking.clone(), telemetry.clone());
+        let mut http = Http::new(env.clone(), asking.clone(), telemetry.clone());
         http.listen(config.metrics).expect("a port");
         let (arrive, arriving) = mpsc::channel(1024);
         let (leaving, left) = mpsc::unbounded_channel();
@@ -323,7 +327,6 @@ impl Home {
             refreshed: Arc::clone(&packets.refreshed),
             hosts: Arc::clone(&packets.hosts),
         };
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let setup = Setup {
             topology: Arc::new(Topology::new(Arc::new(config))),
             links,
@@ -335,7 +338,8 @@ impl Home {
             defect: Defect::default(),
         };
         let reactor = Reactor::new(Parts {
-            server: Server::recover(setup, clock.now()),
+            server: Server::recover(setup, env.now()),
+            env,
             packets,
             journal,
             control,
@@ -343,7 +347,6 @@ impl Home {
             requests,
             config_file: self.config_file(),
             telemetry,
-            clock,
             timing: Timing::default(),
             supervisor: Supervisor::default(),
         });

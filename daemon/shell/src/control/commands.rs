@@ -19,6 +19,7 @@ mod selection;
 mod service;
 mod statistics;
 
+use lessor_env::Env;
 use lessor_server::{Command, Reply};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -44,7 +45,7 @@ impl From<Answer> for Done {
 }
 
 /// Runs a command.
-pub async fn run(call: Call, desk: &Desk) -> Done {
+pub async fn run(call: Call, desk: &Desk<impl Env>) -> Done {
     let arguments = call.arguments.as_ref();
     let answer = match call.name.as_str() {
         "build-report" => Answer::success(version::build_report()),
@@ -52,7 +53,7 @@ pub async fn run(call: Call, desk: &Desk) -> Done {
         "config-hash-get" => config::hash_get(desk).await,
         "config-reload" => config::reload(desk).await,
         "config-set" => config::set(arguments, desk).await,
-        "config-test" => config::test(arguments).await,
+        "config-test" => config::test(arguments, desk).await,
         "config-write" => config::write(arguments, desk).await,
         "dhcp-disable" => service::disable(arguments, desk).await,
         "dhcp-enable" => service::enable(arguments, desk).await,
@@ -97,19 +98,25 @@ pub async fn run(call: Call, desk: &Desk) -> Done {
 }
 
 /// What takes its time, on another thread: the loop has none.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    tokio::task::spawn_blocking(work).await.ok()
+async fn aside<T: Send + 'static>(
+    desk: &Desk<impl Env>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    desk.env.aside(work).await
 }
 
 /// Asks the loop and waits for its answer; none if the process is ending.
-async fn ask<T>(desk: &Desk, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+async fn ask<T>(
+    desk: &Desk<impl Env>,
+    request: impl FnOnce(oneshot::Sender<T>) -> Request,
+) -> Option<T> {
     let (answer, answered) = oneshot::channel();
     desk.requests.send(request(answer)).await.ok()?;
     answered.await.ok()
 }
 
 /// As [`ask`], what the machine says.
-async fn command(desk: &Desk, command: Command) -> Option<Reply> {
+async fn command(desk: &Desk<impl Env>, command: Command) -> Option<Reply> {
     ask(desk, |answer| Request::Ask(command, answer)).await
 }
 

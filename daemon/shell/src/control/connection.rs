@@ -3,10 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use lessor_env::{Env, Stream};
 
 use super::Desk;
 use super::commands::{self, Done};
@@ -14,6 +11,7 @@ use super::envelope::{self, Answer};
 use super::framing::{Framed, Framing};
 use crate::notice::Notice;
 use crate::request::Request;
+use crate::waiting::within;
 
 /// How long a client may be silent, or not take more of its answer.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
@@ -26,15 +24,16 @@ const PIECE: usize = 32 << 10;
 const PARTING: Duration = Duration::from_secs(1);
 
 /// Reads a command, answers it, and does what is to follow.
-pub(super) async fn serve(mut stream: UnixStream, desk: &Desk) {
-    let Ok(text) = read(&mut stream).await else {
+pub(super) async fn serve<E: Env>(mut stream: E::Stream, desk: &Desk<E>) {
+    let env = &desk.env;
+    let Ok(text) = read(env, &mut stream).await else {
         return;
     };
     // A long one takes its time, and the loop has none; so does a long answer.
     let read = match text {
-        Ok(text) => match spawn_blocking(move || envelope::read(&text)).await {
-            Ok(read) => read,
-            Err(_) => return,
+        Ok(text) => match env.aside(move || envelope::read(&text)).await {
+            Some(read) => read,
+            None => return,
         },
         Err(answer) => Err(answer),
     };
@@ -44,28 +43,28 @@ pub(super) async fn serve(mut stream: UnixStream, desk: &Desk) {
     };
     desk.telemetry.note(Notice::Commanded { name, result: done.answer.result });
     let Done { answer, stop } = done;
-    let Ok(octets) = spawn_blocking(move || answer.octets()).await else {
+    let Some(octets) = env.aside(move || answer.octets()).await else {
         return;
     };
-    let answered = write(&mut stream, &octets).await;
+    let answered = write(env, &mut stream, &octets).await;
     if let Some(exit) = stop {
         // After the answer, so that whoever asked hears of it.
         let _ = desk.requests.send(Request::Stop { exit }).await;
     }
     if answered.is_ok() {
-        part(&mut stream).await;
+        part(env, &mut stream).await;
     }
 }
 
 /// The text of one command, or the answer to what is none. An error: the client is gone.
-async fn read(stream: &mut UnixStream) -> io::Result<Result<String, Answer>> {
+async fn read(env: &impl Env, stream: &mut impl Stream) -> io::Result<Result<String, Answer>> {
     let mut framing = Framing::default();
     let mut octets = Vec::new();
     let mut piece = vec![0; PIECE];
     loop {
-        let read = match timeout(SILENCE_MAX, stream.read(&mut piece)).await {
-            Ok(read) => read?,
-            Err(_) => return Ok(Err(timed_out(octets.len()))),
+        let read = match within(env, SILENCE_MAX, stream.read(&mut piece)).await {
+            Some(read) => read?,
+            None => return Ok(Err(timed_out(octets.len()))),
         };
         if read == 0 {
             if octets.is_empty() {
@@ -108,18 +107,19 @@ fn timed_out(discarded: usize) -> Answer {
     Answer::error(told)
 }
 
-async fn write(stream: &mut UnixStream, octets: &[u8]) -> io::Result<()> {
+async fn write(env: &impl Env, stream: &mut impl Stream, octets: &[u8]) -> io::Result<()> {
     for piece in octets.chunks(PIECE) {
-        timeout(SILENCE_MAX, stream.write_all(piece)).await??;
+        let written = within(env, SILENCE_MAX, stream.write_all(piece)).await;
+        written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
     }
     stream.shutdown().await
 }
 
 /// Waits for the client to close: octets that it sent and nobody read would turn its end of file
 /// into an error.
-async fn part(stream: &mut UnixStream) {
+async fn part(env: &impl Env, stream: &mut impl Stream) {
     let mut rest = [0; 512];
-    let _ = timeout(PARTING, async {
+    let _ = within(env, PARTING, async {
         while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
     })
     .await;

@@ -1,11 +1,16 @@
-use std::os::unix::net::UnixListener as StdUnixListener;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream as StdUnixStream};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use super::*;
+use crate::System;
 use crate::reactor::Ending;
+use crate::system::sockets::{Connection, MODE};
 use crate::testbed::{Client, Hands, Home};
 
 fn page(arguments: &str) -> String {
@@ -186,13 +191,23 @@ async fn shutdown_answers_before_the_end() {
     assert_eq!(ending, Ending::Stopped(9));
 }
 
-fn desk(home: &Home) -> Desk {
+fn desk(home: &Home) -> Desk<System> {
     let (requests, _) = mpsc::channel(1);
-    Desk { requests, config_file: home.config_file(), telemetry: home.telemetry() }
+    Desk {
+        env: System::start(),
+        requests,
+        config_file: home.config_file(),
+        telemetry: home.telemetry(),
+    }
 }
 
 fn unix(path: &Path) -> [ControlSocket; 1] {
     [ControlSocket::Unix { path: path.to_string_lossy().into_owned() }]
+}
+
+/// Why there can be no socket.
+fn refused(control: &mut Control<System>, path: &Path) -> String {
+    control.listen(&unix(path)).expect_err("it is not to be had").to_string()
 }
 
 #[tokio::test]
@@ -201,7 +216,8 @@ async fn only_a_socket_that_nobody_listens_at_is_removed() {
     let mut control = Control::new(desk(&home));
     let path = home.path().join("a");
     let listener = StdUnixListener::bind(&path).expect("a socket");
-    assert!(matches!(control.listen(&unix(&path)), Err(BindError::Taken(_))));
+    let shown = path.display();
+    assert_eq!(refused(&mut control, &path), format!("another process listens at {shown}"));
     drop(listener);
     control.listen(&unix(&path)).expect("the other one is gone");
     let mode = fs::metadata(&path).expect("it is there").permissions().mode();
@@ -209,10 +225,12 @@ async fn only_a_socket_that_nobody_listens_at_is_removed() {
 
     let file = home.path().join("b");
     fs::write(&file, "precious").expect("a writable directory");
-    assert!(matches!(control.listen(&unix(&file)), Err(BindError::NotASocket(_))));
+    let shown = file.display();
+    assert_eq!(refused(&mut control, &file), format!("{shown} is there and is not a socket"));
     assert_eq!(fs::read(&file).expect("it is there"), b"precious");
     let nowhere = home.path().join("no/such/directory");
-    assert!(matches!(control.listen(&unix(&nowhere)), Err(BindError::Io { .. })));
+    let shown = nowhere.display();
+    assert!(refused(&mut control, &nowhere).starts_with(&format!("cannot listen at {shown}: ")));
     // What could not be opened changed nothing.
     StdUnixStream::connect(&path).expect("it still listens");
 }
@@ -224,8 +242,10 @@ async fn after_silence(sent: &[u8]) -> Value {
     client.write_all(sent).await.expect("there is room");
     let desk = desk(&home);
     let mut answer = String::new();
-    let (_, read) =
-        tokio::join!(connection::serve(server, &desk), client.read_to_string(&mut answer));
+    let (_, read) = tokio::join!(
+        connection::serve(Connection::Unix(server), &desk),
+        client.read_to_string(&mut answer)
+    );
     read.expect("an answer");
     serde_json::from_str(&answer).expect("JSON")
 }

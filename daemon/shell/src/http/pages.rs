@@ -7,14 +7,14 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use hyper::{Method, Response, StatusCode};
+use lessor_env::Env;
 use lessor_server::Count;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 use super::metrics::{self, Figures};
 use crate::request::{Report, Request};
 use crate::statistics::{Key, Query, Told};
+use crate::waiting::within;
 
 /// How long the loop may take to answer before it counts as stuck.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
@@ -28,6 +28,7 @@ pub(super) async fn answer(
     method: &Method,
     path: &str,
     requests: &mpsc::Sender<Request>,
+    env: &impl Env,
 ) -> Response<Full<Bytes>> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD only\n".to_owned());
@@ -35,12 +36,12 @@ pub(super) async fn answer(
         return refused;
     }
     match path {
-        "/metrics" => figures(requests).await,
-        "/health" => match report(requests).await {
+        "/metrics" => figures(requests, env).await,
+        "/health" => match report(requests, env).await {
             Ok(_) => text(StatusCode::OK, "ok\n".to_owned()),
             Err(Stuck) => stuck(),
         },
-        "/ready" => match report(requests).await {
+        "/ready" => match report(requests, env).await {
             Ok(report) => ready(&report),
             Err(Stuck) => stuck(),
         },
@@ -74,6 +75,7 @@ fn stuck() -> Response<Full<Bytes>> {
 /// Asks the loop something.
 async fn ask<T>(
     requests: &mpsc::Sender<Request>,
+    env: &impl Env,
     question: impl FnOnce(oneshot::Sender<T>) -> Request,
 ) -> Result<T, Stuck> {
     let (asker, answer) = oneshot::channel();
@@ -81,11 +83,11 @@ async fn ask<T>(
         requests.send(question(asker)).await.map_err(|_| Stuck)?;
         answer.await.map_err(|_| Stuck)
     };
-    timeout(ANSWER_MAX, asked).await.unwrap_or(Err(Stuck))
+    within(env, ANSWER_MAX, asked).await.unwrap_or(Err(Stuck))
 }
 
-async fn report(requests: &mpsc::Sender<Request>) -> Result<Box<Report>, Stuck> {
-    ask(requests, Request::Report).await
+async fn report(requests: &mpsc::Sender<Request>, env: &impl Env) -> Result<Box<Report>, Stuck> {
+    ask(requests, env, Request::Report).await
 }
 
 /// Whether clients are served, and if not, why.
@@ -110,23 +112,24 @@ fn ready(report: &Report) -> Response<Full<Bytes>> {
 
 /// All figures. They come in pieces, so that clients of the server do not wait for all at once, and
 /// become text on another thread.
-async fn figures(requests: &mpsc::Sender<Request>) -> Response<Full<Bytes>> {
-    let Ok(figures) = gather(requests).await else {
+async fn figures(requests: &mpsc::Sender<Request>, env: &impl Env) -> Response<Full<Bytes>> {
+    let Ok(figures) = gather(requests, env).await else {
         return stuck();
     };
-    match spawn_blocking(move || metrics::print(&figures)).await {
-        Ok(text) => page(StatusCode::OK, metrics::KIND, text),
-        Err(_) => stuck(),
+    match env.aside(move || metrics::print(&figures)).await {
+        Some(text) => page(StatusCode::OK, metrics::KIND, text),
+        None => stuck(),
     }
 }
 
-async fn gather(requests: &mpsc::Sender<Request>) -> Result<Figures, Stuck> {
-    let report = report(requests).await?;
-    let config = ask(requests, Request::Config).await?;
+async fn gather(requests: &mpsc::Sender<Request>, env: &impl Env) -> Result<Figures, Stuck> {
+    let report = report(requests, env).await?;
+    let config = ask(requests, env, Request::Config).await?;
     let mut places: Vec<(Key, u64, Count)> = Vec::new();
     loop {
         let after = places.last().map(|(place, ..)| *place);
-        let told = ask(requests, |asker| Request::Statistics(Query::Places(after), asker)).await?;
+        let page = |asker| Request::Statistics(Query::Places(after), asker);
+        let told = ask(requests, env, page).await?;
         match told {
             Told::Places(more) if !more.is_empty() => places.extend(more),
             _ => return Ok(Figures { report, config, places }),

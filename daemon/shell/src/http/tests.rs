@@ -11,9 +11,11 @@ use lessor_server::server::Status;
 use lessor_server::{Count, Counters, Event, ExchangeId, Outcome};
 use lessor_types::{Link, LinkId, Links, PoolId, SubnetId, Unit, Wall};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::metrics::{self, Figures};
 use super::*;
+use crate::System;
 use crate::journal::Pace;
 use crate::packets::Listening;
 use crate::request::Report;
@@ -140,7 +142,7 @@ async fn the_listener_comes_and_goes_with_the_configuration() {
 async fn a_loop_that_does_not_answer_is_not_healthy() {
     let (requests, _unread) = mpsc::channel(1);
     for path in ["/health", "/ready", "/metrics"] {
-        let page = pages::answer(&Method::GET, path, &requests).await;
+        let page = pages::answer(&Method::GET, path, &requests, &System::start()).await;
         assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
         let body = page.into_body().collect().await.expect("a body").to_bytes();
         assert_eq!(&body[..], b"the server does not answer within 2 s\n");

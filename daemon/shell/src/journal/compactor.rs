@@ -1,39 +1,43 @@
-//! The thread that compacts, when there is something to compact.
+//! The worker that compacts, when there is something to compact.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 
 use lessor_env::files::Files;
+use lessor_env::{Env, Urgency};
 use lessor_memfile::{Compaction, CompactionError, Progress};
+use tokio::sync::oneshot;
 
 use crate::notice::Notice;
 use crate::telemetry::Telemetry;
 
 /// Rows between two looks at whether to stop.
 const STEP_ROWS: usize = 1000;
-/// How much nicer than the server (Kea's compaction has 4).
-const NICENESS: i32 = 10;
 
 /// At most one running compaction.
-pub(super) struct Compactor {
+pub(super) struct Compactor<E> {
+    env: E,
     running: Option<Running>,
     telemetry: Telemetry,
 }
 
 struct Running {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    /// Ends with the worker, when it has given its lock back.
+    ended: oneshot::Receiver<()>,
 }
 
-impl Compactor {
-    pub(super) const fn new(telemetry: Telemetry) -> Self {
-        Self { running: None, telemetry }
+impl<E: Env> Compactor<E> {
+    pub(super) const fn new(env: E, telemetry: Telemetry) -> Self {
+        Self { env, running: None, telemetry }
     }
 
     /// Whether one is going on.
-    pub(super) fn is_running(&self) -> bool {
-        self.running.as_ref().is_some_and(|running| !running.thread.is_finished())
+    pub(super) fn is_running(&mut self) -> bool {
+        let is_going_on = |running: &mut Running| {
+            matches!(running.ended.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+        };
+        self.running.as_mut().is_some_and(is_going_on)
     }
 
     /// Compacts what is there to compact around the lease file `name`, unless that is going on.
@@ -50,31 +54,33 @@ impl Compactor {
         let told = Arc::clone(&stop);
         let name = name.to_owned();
         let telemetry = self.telemetry.clone();
-        let thread = thread::Builder::new().name("compaction".to_owned()).spawn(move || {
-            // Without the right to be nice it is still right.
-            let _ = rustix::process::nice(NICENESS);
-            match compact(files, &name, &told) {
+        let env = self.env.clone();
+        let (end, ended) = oneshot::channel();
+        let begun = self.env.worker("compaction", Urgency::Idle, async move {
+            match compact(&env, files, &name, &told).await {
                 Ok(Some(notice)) => telemetry.note(notice),
                 Ok(None) => {}
                 Err(why) => telemetry.note(Notice::CompactionFailed(why.to_string())),
             }
+            drop(end);
         });
-        match thread {
-            Ok(thread) => self.running = Some(Running { stop, thread }),
+        match begun {
+            Ok(()) => self.running = Some(Running { stop, ended }),
             Err(why) => self.telemetry.note(Notice::CompactionFailed(why.to_string())),
         }
     }
 
     /// Ends the running compaction, if there is one, after its current step.
-    pub(super) fn stop(&mut self) {
-        if let Some(Running { stop, thread }) = self.running.take() {
+    pub(super) async fn stop(&mut self) {
+        if let Some(Running { stop, ended }) = self.running.take() {
             stop.store(true, Ordering::Relaxed);
-            let _ = thread.join();
+            let _ = ended.await;
         }
     }
 }
 
-fn compact<F: Files>(
+async fn compact<F: Files>(
+    env: &impl Env,
     files: F,
     name: &str,
     stop: &AtomicBool,
@@ -84,6 +90,7 @@ fn compact<F: Files>(
         if let Progress::Finished(stats) = compaction.step(STEP_ROWS)? {
             return Ok(Some(Notice::Compacted { read: stats.read, written: stats.written }));
         }
+        env.disk().await;
     }
     Ok(None)
 }

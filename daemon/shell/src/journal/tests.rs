@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::*;
+use crate::System;
 use crate::testbed::Home;
 
 fn batch(number: u8) -> StoreBatch {
@@ -44,7 +45,8 @@ async fn outcome(journal: &mut Journal) -> (Seq, Outcome) {
 async fn what_was_decided_before_a_loss_is_not_written_after_it() {
     let home = Home::new();
     let setup = home.journal_setup(Secs(0));
-    let (mut journal, _) = Journal::start(setup, home.telemetry()).expect("a lease file");
+    let (mut journal, _) =
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file");
     home.disk.failing_syncs.store(1, Ordering::SeqCst);
     journal.put(batch(1));
     let lost = journal.next().await;
@@ -58,20 +60,22 @@ async fn what_was_decided_before_a_loss_is_not_written_after_it() {
     assert_eq!(outcome(&mut journal).await, (Seq(2), refused));
     journal.put(batch(3));
     assert_eq!(outcome(&mut journal).await, (Seq(3), Outcome::Done));
-    journal.stop();
+    journal.stop().await;
     let setup = home.journal_setup(Secs(0));
-    let (journal, rows) = Journal::start(setup, home.telemetry()).expect("a lease file");
+    let (journal, rows) =
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file");
     let kept = units(&rows.leases);
     assert!(!kept.contains(&Unit::V4([192, 0, 2, 2].into())), "{kept:?}");
     assert!(kept.contains(&Unit::V4([192, 0, 2, 3].into())), "{kept:?}");
-    journal.stop();
+    journal.stop().await;
 }
 
 #[tokio::test]
 async fn a_file_that_stays_lost_is_tried_again() {
     let home = Home::new();
     let setup = home.journal_setup(Secs(0));
-    let (mut journal, _) = Journal::start(setup, home.telemetry()).expect("a lease file");
+    let (mut journal, _) =
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file");
     home.disk.failing_syncs.store(3, Ordering::SeqCst);
     journal.put(batch(1));
     assert!(matches!(journal.next().await, Some(Input::StoreLost(_))));
@@ -79,14 +83,15 @@ async fn a_file_that_stays_lost_is_tried_again() {
     assert!(matches!(journal.next().await, Some(Input::StoreReopened(_))));
     let attempts = home.log.text().matches("JOURNAL_REOPEN_FAILED").count();
     assert_eq!(attempts, 2);
-    journal.stop();
+    journal.stop().await;
 }
 
 #[tokio::test]
 async fn compaction_goes_on_beside_writing() {
     let home = Home::new();
     let setup = home.journal_setup(Secs(1));
-    let (mut journal, _) = Journal::start(setup, home.telemetry()).expect("a lease file");
+    let (mut journal, _) =
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file");
     for _ in 0..50 {
         journal.put(batch(1));
         assert_eq!(outcome(&mut journal).await.1, Outcome::Done);
@@ -94,22 +99,24 @@ async fn compaction_goes_on_beside_writing() {
     home.log.wait_for("a compaction made 1 rows of 50").await;
     journal.put(batch(2));
     assert_eq!(outcome(&mut journal).await.1, Outcome::Done);
-    journal.stop();
+    journal.stop().await;
     let setup = home.journal_setup(Secs(0));
-    let (journal, rows) = Journal::start(setup, home.telemetry()).expect("a lease file");
+    let (journal, rows) =
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file");
     assert_eq!(units(&rows.leases).len(), 2);
-    journal.stop();
+    journal.stop().await;
 }
 
 #[tokio::test]
 async fn a_lease_file_has_one_owner() {
     let home = Home::new();
     let setup = home.journal_setup(Secs(0));
-    let (journal, _) = Journal::start(setup, home.telemetry()).expect("a lease file");
-    let again = Journal::start(home.journal_setup(Secs(0)), home.telemetry());
+    let (journal, _) =
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file");
+    let again = Journal::start(&System::start(), home.journal_setup(Secs(0)), home.telemetry());
     let why = again.err().map(|why| why.to_string()).unwrap_or_default();
     assert!(why.contains("leases.csv belongs to another server"), "{why}");
-    journal.stop();
+    journal.stop().await;
 }
 
 fn memory() -> Box<Memory> {
@@ -128,14 +135,14 @@ async fn a_restored_lease_file_is_told_from_the_one_that_was_left() {
     let home = Home::new();
     let start = || {
         let setup = home.journal_setup(Secs(0));
-        Journal::start(setup, home.telemetry()).expect("a lease file")
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file")
     };
     let file = |name: &str| home.path().join(name);
     let (mut journal, begun) = start();
     assert_eq!(begun.past, Past::default());
     journal.remember(memory());
     write(&mut journal, 1).await;
-    journal.stop();
+    journal.stop().await;
     // As it was left, nothing is lost; and what is remembered is there.
     let (mut journal, begun) = start();
     assert_eq!(begun.past.lost, None);
@@ -144,29 +151,29 @@ async fn a_restored_lease_file_is_told_from_the_one_that_was_left() {
     std::fs::copy(file("leases.csv"), file("backup")).expect("room");
     journal.remember(memory());
     write(&mut journal, 2).await;
-    journal.stop();
+    journal.stop().await;
     std::fs::copy(file("backup"), file("leases.csv")).expect("room");
     let (journal, begun) = start();
     assert_eq!(begun.past.lost, Some(Lost::Older));
     // Whoever does not serve has not seen to it.
-    journal.stop();
+    journal.stop().await;
     let (mut journal, begun) = start();
     assert_eq!(begun.past.lost, Some(Lost::Older));
     // Once there is a new note, the file is the one that it is about.
     journal.remember(memory());
     write(&mut journal, 3).await;
-    journal.stop();
-    let lost = || {
+    journal.stop().await;
+    let lost = async || {
         let (journal, begun) = start();
-        // Dropped, it would keep the lock until its thread has noticed.
-        journal.stop();
+        // Dropped, it would keep the lock until its worker has noticed.
+        journal.stop().await;
         begun.past.lost
     };
-    assert_eq!(lost(), None);
+    assert_eq!(lost().await, None);
     std::fs::write(file("leases.csv.past"), "restored\n").expect("room");
-    assert_eq!(lost(), Some(Lost::Forgotten));
+    assert_eq!(lost().await, Some(Lost::Forgotten));
     std::fs::remove_file(file("leases.csv.past")).expect("it is there");
-    assert_eq!(lost(), None);
+    assert_eq!(lost().await, None);
 }
 
 #[tokio::test]
@@ -174,12 +181,12 @@ async fn a_lease_file_that_another_server_went_on_with_is_whole() {
     let home = Home::new();
     let start = || {
         let setup = home.journal_setup(Secs(0));
-        Journal::start(setup, home.telemetry()).expect("a lease file")
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file")
     };
     let (mut journal, _) = start();
     journal.remember(memory());
     write(&mut journal, 1).await;
-    journal.stop();
+    journal.stop().await;
     let path = home.path().join("leases.csv");
     let text = std::fs::read_to_string(&path).expect("it is there");
     let rows = text.replace("192.0.2.1", "192.0.2.9").replace("4000000000", "4000009000");
@@ -192,7 +199,7 @@ async fn a_compaction_waits_for_the_note() {
     let home = Home::new();
     let start = |interval| {
         let setup = home.journal_setup(Secs(interval));
-        Journal::start(setup, home.telemetry()).expect("a lease file")
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file")
     };
     let (mut journal, _) = start(1);
     journal.remember(memory());
@@ -200,10 +207,10 @@ async fn a_compaction_waits_for_the_note() {
         write(&mut journal, 1).await;
     }
     home.log.wait_for("a compaction made 1 rows of 20").await;
-    journal.stop();
+    journal.stop().await;
     // The note is about what the compaction left.
     let (journal, begun) = start(0);
     assert_eq!(begun.past.lost, None);
     assert_eq!(begun.leases.len(), 1);
-    journal.stop();
+    journal.stop().await;
 }

@@ -1,21 +1,22 @@
-//! The thread that appends, syncs, reopens and rotates.
+//! The worker that appends, syncs, reopens and rotates.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use lessor_env::Env;
 use lessor_env::files::Files;
 use lessor_lease::{Memory, Outcome, Refusal, StoreBatch, StoreFailure};
 use lessor_memfile::{Memfile, OpenError, Recovered, RotateError};
 use lessor_server::Input;
-use lessor_types::Secs;
-use tokio::sync::mpsc::Sender;
+use lessor_types::{Mono, Secs};
+use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::sync::oneshot;
 
 use super::compactor::Compactor;
 use super::{Compacting, JournalSetup, Pace, tell_recovered};
 use crate::notice::Notice;
 use crate::telemetry::Telemetry;
+use crate::waiting::within;
 
 /// The pause after the first attempt to reopen; it doubles up to the longest.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
@@ -23,7 +24,7 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(10);
 /// How long nothing to do lasts at most.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// What the thread is asked to do.
+/// What the worker is asked to do.
 #[derive(Debug)]
 pub(super) enum Work {
     Commit { life: u64, batch: StoreBatch },
@@ -33,7 +34,8 @@ pub(super) enum Work {
     Stop,
 }
 
-pub(super) struct Worker<F: Files> {
+pub(super) struct Worker<E, F: Files> {
+    env: E,
     setup: JournalSetup<F>,
     store: Store<F>,
     life: u64,
@@ -45,9 +47,9 @@ pub(super) struct Worker<F: Files> {
     note_failed: bool,
     /// Whether a compaction is to begin when there is a note.
     wants_compaction: bool,
-    compactor: Compactor,
+    compactor: Compactor<E>,
     /// When the next compaction is due.
-    compact_at: Option<Instant>,
+    compact_at: Option<Mono>,
     work: Receiver<Work>,
     done: Sender<Input>,
     telemetry: Telemetry,
@@ -59,18 +61,20 @@ enum Store<F: Files> {
     Closed {
         /// The closed store, which still holds the lock; none once that is given back.
         held: Option<Memfile<F>>,
-        retry_at: Instant,
+        retry_at: Mono,
         pause: Duration,
     },
 }
 
-impl<F> Worker<F>
+impl<E, F> Worker<E, F>
 where
+    E: Env,
     F: Files + Clone + Send + 'static,
     F::File: Send,
     F::Lock: Send,
 {
     pub(super) fn new(
+        env: E,
         setup: JournalSetup<F>,
         memfile: Memfile<F>,
         work: Receiver<Work>,
@@ -78,9 +82,10 @@ where
         telemetry: Telemetry,
         pace: Arc<Pace>,
     ) -> Self {
-        let compactor = Compactor::new(telemetry.clone());
+        let compactor = Compactor::new(env.clone(), telemetry.clone());
         Self {
-            compact_at: next_compaction(setup.lfc_interval),
+            compact_at: next_compaction(env.now().mono, setup.lfc_interval),
+            env,
             setup,
             store: Store::Open(memfile),
             life: 0,
@@ -96,28 +101,31 @@ where
         }
     }
 
-    pub(super) fn run(mut self) {
+    pub(super) async fn run(mut self) {
         loop {
-            match self.work.recv_timeout(self.pause()) {
-                Ok(Work::Commit { life, batch }) => self.commit(life, batch),
-                Ok(Work::Interval(interval)) => {
+            let pause = self.pause();
+            match within(&self.env, pause, self.work.recv()).await {
+                Some(Some(Work::Commit { life, batch })) => self.commit(life, batch).await,
+                Some(Some(Work::Interval(interval))) => {
                     self.setup.lfc_interval = interval;
-                    self.compact_at = next_compaction(interval);
+                    self.compact_at = self.next_compaction();
                 }
-                Ok(Work::Compact(asker)) => {
-                    let _ = asker.send(self.compact_now());
+                Some(Some(Work::Compact(asker))) => {
+                    let begun = self.compact_now().await;
+                    let _ = asker.send(begun);
                 }
-                Ok(Work::Remember(memory)) => {
+                Some(Some(Work::Remember(memory))) => {
                     self.memory = Some(memory);
                     self.remember();
                 }
-                Err(RecvTimeoutError::Timeout) => {}
-                Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                // Nothing came in time.
+                None => {}
+                Some(Some(Work::Stop) | None) => break,
             }
-            self.reopen_if_due();
-            self.rotate_if_due();
+            self.reopen_if_due().await;
+            self.rotate_if_due().await;
         }
-        self.compactor.stop();
+        self.compactor.stop().await;
         self.remember();
     }
 
@@ -152,26 +160,29 @@ where
             Store::Closed { retry_at, .. } => Some(*retry_at),
         };
         let due = [retry_at, self.compact_at].into_iter().flatten().min();
-        due.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()).min(IDLE))
+        due.map_or(IDLE, |at| at.since(self.env.now().mono).min(IDLE))
     }
 
-    fn commit(&mut self, life: u64, batch: StoreBatch) {
+    async fn commit(&mut self, life: u64, batch: StoreBatch) {
         let StoreBatch { first, changes } = batch;
         let memfile = match &mut self.store {
             Store::Open(memfile) if life == self.life => memfile,
             _ => {
                 let outcomes = vec![Outcome::Refused(Refusal::Unavailable); changes.len()];
-                return self.report(Input::Stored { first, outcomes });
+                return self.report(Input::Stored { first, outcomes }).await;
             }
         };
-        let begun = Instant::now();
-        let outcomes = memfile.commit(&changes);
+        let begun = self.env.now().mono;
+        let half = memfile.begin(&changes);
+        self.env.disk().await;
+        let outcomes = memfile.finish(half);
+        self.env.disk().await;
         let durable = outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count();
-        self.pace.count(begun.elapsed(), durable);
+        self.pace.count(self.env.now().mono.since(begun), durable);
         if let Some(failure) = memfile.failure().cloned() {
             // The loss goes first: were the server to hear of this batch alone, it would send the
             // next one, decided on rows that may not be.
-            self.lose(failure);
+            self.lose(failure).await;
         } else if let Some(outcome) = outcomes.iter().find(|it| **it != Outcome::Done) {
             let what = match outcome {
                 Outcome::Refused(why) => format!("a batch was not written: {why}"),
@@ -179,11 +190,12 @@ where
             };
             self.telemetry.note(Notice::JournalWriteFailed(what));
         }
-        self.report(Input::Stored { first, outcomes });
+        self.report(Input::Stored { first, outcomes }).await;
     }
 
-    fn lose(&mut self, failure: StoreFailure) {
-        let closed = Store::Closed { held: None, retry_at: Instant::now(), pause: PAUSE_FIRST };
+    async fn lose(&mut self, failure: StoreFailure) {
+        let retry_at = self.env.now().mono;
+        let closed = Store::Closed { held: None, retry_at, pause: PAUSE_FIRST };
         let held = match std::mem::replace(&mut self.store, closed) {
             Store::Open(memfile) => Some(memfile),
             Store::Closed { held, .. } => held,
@@ -191,34 +203,33 @@ where
         if let Store::Closed { held: place, .. } = &mut self.store {
             *place = held;
         }
-        self.report(Input::StoreLost(failure));
+        self.report(Input::StoreLost(failure)).await;
     }
 
-    fn reopen_if_due(&mut self) {
+    async fn reopen_if_due(&mut self) {
+        let now = self.env.now().mono;
         let (held, pause) = match &mut self.store {
-            Store::Closed { held, retry_at, pause } if *retry_at <= Instant::now() => {
-                (held.take(), *pause)
-            }
+            Store::Closed { held, retry_at, pause } if *retry_at <= now => (held.take(), *pause),
             _ => return,
         };
         // A running compaction has a lock that reading needs; what it began can be taken up.
-        self.compactor.stop();
+        self.compactor.stop().await;
         let opened = match held {
             Some(memfile) => memfile.reopen(),
             None => Memfile::open(self.setup.files.clone(), &self.setup.name, self.setup.options),
         };
         match opened {
-            Ok((memfile, recovered)) => self.reopened(memfile, recovered),
+            Ok((memfile, recovered)) => self.reopened(memfile, recovered).await,
             Err(why) => self.stay_closed(&why, pause),
         }
     }
 
-    fn reopened(&mut self, memfile: Memfile<F>, recovered: Recovered) {
+    async fn reopened(&mut self, memfile: Memfile<F>, recovered: Recovered) {
         let file = self.setup.files.display(&self.setup.name);
         tell_recovered(&self.telemetry, &file, &recovered);
         self.store = Store::Open(memfile);
         self.life += 1;
-        self.report(Input::StoreReopened(recovered.leases));
+        self.report(Input::StoreReopened(recovered.leases)).await;
         if recovered.needs_compaction {
             self.renote();
             self.compact();
@@ -229,31 +240,32 @@ where
         self.telemetry.note(Notice::JournalReopenFailed(why.to_string()));
         self.store = Store::Closed {
             held: None,
-            retry_at: Instant::now() + pause,
+            retry_at: self.env.now().mono.after(pause),
             pause: (pause * 2).min(PAUSE_LONGEST),
         };
     }
 
-    fn rotate_if_due(&mut self) {
-        if self.compact_at.is_none_or(|at| Instant::now() < at) {
+    async fn rotate_if_due(&mut self) {
+        if self.compact_at.is_none_or(|at| self.env.now().mono < at) {
             return;
         }
         let Store::Open(memfile) = &mut self.store else {
             return;
         };
-        self.compact_at = next_compaction(self.setup.lfc_interval);
-        match memfile.rotate() {
+        let rotated = memfile.rotate();
+        self.compact_at = self.next_compaction();
+        match rotated {
             // Not rotated: the last compaction did not end, and goes on now if it does not run.
             Ok(_) => {
                 self.renote();
                 self.compact();
             }
-            Err(RotateError::Closed(failure)) => self.lose(failure),
+            Err(RotateError::Closed(failure)) => self.lose(failure).await,
             Err(why) => self.telemetry.note(Notice::CompactionFailed(why.to_string())),
         }
     }
 
-    fn compact_now(&mut self) -> Compacting {
+    async fn compact_now(&mut self) -> Compacting {
         if self.compactor.is_running() {
             return Compacting::GoingOn;
         }
@@ -262,7 +274,7 @@ where
         };
         match memfile.rotate() {
             Ok(_) => {
-                self.compact_at = next_compaction(self.setup.lfc_interval);
+                self.compact_at = self.next_compaction();
                 self.renote();
                 self.compact();
                 Compacting::Begun
@@ -270,7 +282,7 @@ where
             Err(why) => {
                 let told = why.to_string();
                 if let RotateError::Closed(failure) = why {
-                    self.lose(failure);
+                    self.lose(failure).await;
                 }
                 Compacting::Failed(told)
             }
@@ -295,11 +307,15 @@ where
 
     /// The loop always takes these, so this waits only while it is in one turn. When it is gone
     /// nobody needs to know.
-    fn report(&self, input: Input) {
-        let _ = self.done.blocking_send(input);
+    async fn report(&mut self, input: Input) {
+        let _ = self.done.send(input).await;
+    }
+
+    fn next_compaction(&self) -> Option<Mono> {
+        next_compaction(self.env.now().mono, self.setup.lfc_interval)
     }
 }
 
-fn next_compaction(interval: Secs) -> Option<Instant> {
-    (interval.0 > 0).then(|| Instant::now() + interval.duration())
+fn next_compaction(now: Mono, interval: Secs) -> Option<Mono> {
+    (interval.0 > 0).then(|| now.after(interval.duration()))
 }

@@ -1,32 +1,30 @@
 //! One timer for whatever is due next.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
+use lessor_env::Timer;
 use lessor_types::Mono;
-use tokio::time::{Instant, Sleep, sleep};
 
 /// A timer that is set anew only when something is due earlier: what is due next changes with
 /// nearly every packet, mostly to a later moment. So it may ring when nothing is due any more.
 #[derive(Debug)]
-pub(super) struct Alarm {
-    sleep: Pin<Box<Sleep>>,
+pub(super) struct Alarm<T> {
+    timer: T,
     /// When it rings; none once it has rung.
     at: Option<Mono>,
 }
 
-impl Alarm {
-    /// One that is not set. Must be called within a runtime.
-    pub(super) fn new() -> Self {
-        Self { sleep: Box::pin(sleep(Duration::ZERO)), at: None }
+impl<T: Timer> Alarm<T> {
+    /// One that is not set.
+    pub(super) const fn new(timer: T) -> Self {
+        Self { timer, at: None }
     }
 
     /// Rings at `at`, or earlier.
     pub(super) fn set(&mut self, at: Mono, now: Mono) {
         if self.at.is_none_or(|set| at < set) {
-            self.sleep.as_mut().reset(Instant::now() + at.since(now));
+            self.timer.set(at.since(now));
             self.at = Some(at);
         }
     }
@@ -40,7 +38,7 @@ impl Alarm {
         if self.at.is_none() {
             return Poll::Pending;
         }
-        let rung = self.sleep.as_mut().poll(context);
+        let rung = self.timer.poll_rung(context);
         if rung.is_ready() {
             self.at = None;
         }
@@ -50,13 +48,19 @@ impl Alarm {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use lessor_env::Env as _;
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::System;
 
     #[tokio::test(start_paused = true)]
     async fn rings_no_later_than_it_was_ever_set_to() {
         let now = Mono::from_nanos(0);
         let at = |secs| now.after(Duration::from_secs(secs));
-        let mut alarm = Alarm::new();
+        let mut alarm = Alarm::new(System::start().timer());
         let begun = Instant::now();
         alarm.set(at(5), now);
         alarm.set(at(3), now);

@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use lessor_config::{Config, Diagnostics, LeaseStore};
+use lessor_env::Env;
 use lessor_policy::Topology;
 use lessor_server::Input;
 use lessor_types::Secs;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use super::Reactor;
 use crate::config_file::{ConfigFile, LoadError};
@@ -26,7 +26,7 @@ type Asker = Option<oneshot::Sender<Result<Arc<Config>, String>>>;
 pub(super) struct Reloads {
     file: ConfigFile,
     waiting: VecDeque<Wanted>,
-    running: Option<JoinHandle<Read>>,
+    running: Option<oneshot::Receiver<Read>>,
 }
 
 /// A configuration that is wanted.
@@ -84,7 +84,7 @@ impl Reloads {
     }
 
     /// The next file that is read; never, if none is wanted. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self, in_effect: &Topology) -> Loaded {
+    pub(super) async fn next(&mut self, env: &impl Env, in_effect: &Topology) -> Loaded {
         let Some(wanted) = self.waiting.front_mut() else {
             return std::future::pending().await;
         };
@@ -94,28 +94,37 @@ impl Reloads {
             let from = std::mem::replace(&mut wanted.from, Origin::File);
             // What is wanted before this has taken effect by now.
             let in_effect = Arc::clone(in_effect.config());
-            tokio::task::spawn_blocking(move || {
-                let text = match from {
-                    Origin::File => None,
-                    Origin::Text(text) => Some(text),
-                    Origin::InEffect(names) => Some(with_interfaces(&in_effect, names)),
-                };
-                let (config, findings) = match text {
-                    Some(text) => Config::parse(&text, "<wire>").map_err(LoadError::Refused)?,
-                    None => file.load()?,
-                };
-                Ok((Arc::new(Topology::new(Arc::new(config))), findings))
-            })
+            let (tell, told) = oneshot::channel();
+            let own = env.clone();
+            env.spawn(async move {
+                if let Some(read) = own.aside(move || read(&file, from, &in_effect)).await {
+                    let _ = tell.send(read);
+                }
+            });
+            told
         });
         let outcome = running.await;
         self.running = None;
         let asker = self.waiting.pop_front().and_then(|wanted| wanted.asker);
         let read = match outcome {
             Ok(read) => read.map_err(|why| why.to_string().trim_end().to_owned()),
-            Err(why) => Err(why.to_string()),
+            Err(_) => Err("the configuration could not be read to its end".to_owned()),
         };
         Loaded { asker, read }
     }
+}
+
+fn read(file: &ConfigFile, from: Origin, in_effect: &Config) -> Read {
+    let text = match from {
+        Origin::File => None,
+        Origin::Text(text) => Some(text),
+        Origin::InEffect(names) => Some(with_interfaces(in_effect, names)),
+    };
+    let (config, findings) = match text {
+        Some(text) => Config::parse(&text, "<wire>").map_err(LoadError::Refused)?,
+        None => file.load()?,
+    };
+    Ok((Arc::new(Topology::new(Arc::new(config))), findings))
 }
 
 /// The text of a configuration that serves these interfaces besides.
@@ -143,7 +152,7 @@ fn same_store(old: &LeaseStore, new: &LeaseStore) -> Option<Secs> {
     }
 }
 
-impl<P: PacketIo> Reactor<P> {
+impl<E: Env, P: PacketIo> Reactor<E, P> {
     pub(super) fn on_loaded(&mut self, loaded: Loaded) {
         let Loaded { asker, read } = loaded;
         let outcome = read.and_then(|(topology, findings)| {
@@ -184,7 +193,7 @@ impl<P: PacketIo> Reactor<P> {
         }
         self.journal.set_interval(lfc_interval);
         self.telemetry.configure(&new.loggers);
-        self.configured = self.clock.now().mono;
+        self.configured = self.env.now().mono;
         self.inputs.push_back(Input::Config(topology));
         self.tell_listening(&new);
         if self.packets.listening().links != before {

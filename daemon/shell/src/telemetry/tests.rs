@@ -10,7 +10,7 @@ use lessor_server::{ExchangeId, Outcome};
 use lessor_types::Unit;
 
 use super::*;
-use crate::clock::SystemClock;
+use crate::System;
 
 /// Takes a write only when it is allowed to.
 struct Slow {
@@ -35,7 +35,7 @@ fn slow(least: Level) -> (Telemetry, Sender<()>, Arc<Mutex<String>>) {
     let (allow, allowed) = channel();
     let text = Arc::new(Mutex::new(String::new()));
     let out = Slow { allowed, text: Arc::clone(&text) };
-    let clock = Arc::new(SystemClock::start());
+    let clock = Arc::new(System::start());
     let usual = Usual { least, verbose: false };
     let telemetry = Telemetry::start(out, usual, Places::default(), clock).expect("a thread");
     (telemetry, allow, text)
@@ -91,7 +91,7 @@ impl Desk {
             syslog: dir.path().join("syslog"),
             journal: dir.path().join("journal"),
         };
-        let clock = Arc::new(SystemClock::start());
+        let clock = Arc::new(System::start());
         let telemetry = Telemetry::start(out, usual, places, clock).expect("a thread");
         Self { dir, telemetry, console }
     }

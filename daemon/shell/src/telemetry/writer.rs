@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
+use lessor_env::Clock;
 use lessor_types::Wall;
 
 use super::layout::Layout;
@@ -12,7 +13,6 @@ use super::line::{Line, Said, What};
 use super::outlet::{Outlet, Sink, Turn};
 use super::plan::{CONSOLE, Plan, PlannedOutlet};
 use super::{Entry, LINES_MAX, Overdue, Places, Shared};
-use crate::clock::Clock;
 use crate::notice::Notice;
 
 /// How long lines may gather after some were written: under load, they go out in few large writes,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lessor_config::{Config, json};
+use lessor_env::Env;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -19,11 +20,11 @@ use crate::request::Request;
 /// What may be read by others must not be written for them: nobody else, if nothing tells.
 const MODE: u32 = 0o600;
 
-pub(super) async fn get(desk: &Desk) -> Answer {
+pub(super) async fn get(desk: &Desk<impl Env>) -> Answer {
     let Some(config) = ask(desk, Request::Config).await else {
         return ending();
     };
-    let shown = aside(move || {
+    let shown = aside(desk, move || {
         let tree = config.to_tree();
         let mut shown = envelope::without_places(&tree);
         shown["hash"] = json!(digest(&tree));
@@ -32,16 +33,18 @@ pub(super) async fn get(desk: &Desk) -> Answer {
     shown.await.map_or_else(ending, |shown| Answer::success("").with(shown))
 }
 
-pub(super) async fn hash_get(desk: &Desk) -> Answer {
+pub(super) async fn hash_get(desk: &Desk<impl Env>) -> Answer {
     let Some(config) = ask(desk, Request::Config).await else {
         return ending();
     };
-    hash(config).await.map_or_else(ending, |hash| Answer::success("").with(json!({ "hash": hash })))
+    hash(desk, config)
+        .await
+        .map_or_else(ending, |hash| Answer::success("").with(json!({ "hash": hash })))
 }
 
-pub(super) async fn reload(desk: &Desk) -> Answer {
+pub(super) async fn reload(desk: &Desk<impl Env>) -> Answer {
     match ask(desk, |answer| Request::Reload(Some(answer))).await {
-        Some(Ok(config)) => taken(config).await,
+        Some(Ok(config)) => taken(desk, config).await,
         Some(Err(why)) => Answer::error(format!(
             "Config reload failed: configuration error using file '{}': {why}",
             desk.config_file.path().display()
@@ -50,33 +53,33 @@ pub(super) async fn reload(desk: &Desk) -> Answer {
     }
 }
 
-pub(super) async fn set(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn set(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let text = match only_dhcp4(arguments) {
         Ok(map) => map.to_string(),
         Err(why) => return Answer::error(why),
     };
     match ask(desk, |answer| Request::Configure(text, answer)).await {
-        Some(Ok(config)) => taken(config).await,
+        Some(Ok(config)) => taken(desk, config).await,
         Some(Err(why)) => Answer::error(why),
         None => ending(),
     }
 }
 
-pub(super) async fn test(arguments: Option<&Value>) -> Answer {
+pub(super) async fn test(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     const SANE: &str = "Configuration seems sane. Control-sockets, hook-libraries, and D2 \
                         configuration were sanity checked, but not applied.";
     let text = match only_dhcp4(arguments) {
         Ok(map) => map.to_string(),
         Err(why) => return Answer::error(why),
     };
-    let tested = aside(move || match Config::parse(&text, "<wire>") {
+    let tested = aside(desk, move || match Config::parse(&text, "<wire>") {
         Ok(_) => Answer::success(SANE),
         Err(found) => Answer::error(found.to_string().trim_end()),
     });
     tested.await.unwrap_or_else(ending)
 }
 
-pub(super) async fn write(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn write(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let name = match file_name(arguments) {
         Ok(name) => name.map(str::to_owned),
         Err(why) => return Answer::error(why),
@@ -85,7 +88,7 @@ pub(super) async fn write(arguments: Option<&Value>, desk: &Desk) -> Answer {
         return ending();
     };
     let own = desk.config_file.path().to_owned();
-    let written = aside(move || {
+    let written = aside(desk, move || {
         let to = place(&own, name.as_deref()).map_err(Answer::error)?;
         let text = config.to_json();
         replace(&to, &own, text.as_bytes())
@@ -102,16 +105,16 @@ pub(super) async fn write(arguments: Option<&Value>, desk: &Desk) -> Answer {
     }
 }
 
-async fn taken(config: Arc<Config>) -> Answer {
+async fn taken(desk: &Desk<impl Env>, config: Arc<Config>) -> Answer {
     let done = Answer::success("Configuration successful.");
-    match hash(config).await {
+    match hash(desk, config).await {
         Some(hash) => done.with(json!({ "hash": hash })),
         None => done,
     }
 }
 
-async fn hash(config: Arc<Config>) -> Option<String> {
-    aside(move || digest(&config.to_tree())).await
+async fn hash(desk: &Desk<impl Env>, config: Arc<Config>) -> Option<String> {
+    aside(desk, move || digest(&config.to_tree())).await
 }
 
 /// SHA-256 of a configuration's one line, as 64 digits.

@@ -1,5 +1,6 @@
 //! What shows and adds interfaces.
 
+use lessor_env::Env;
 use lessor_types::Interface;
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use crate::control::Desk;
 use crate::control::envelope::Answer;
 use crate::request::{Interfaces, Request};
 
-pub(super) async fn list(desk: &Desk, redetect: bool) -> Answer {
+pub(super) async fn list(desk: &Desk<impl Env>, redetect: bool) -> Answer {
     match ask(desk, |asker| Request::Interfaces { redetect, asker }).await {
         Some(Ok(Interfaces { found, served })) => {
             let told = format!("{} interfaces detected.", found.len());
@@ -23,7 +24,7 @@ pub(super) async fn list(desk: &Desk, redetect: bool) -> Answer {
     }
 }
 
-pub(super) async fn add(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn add(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let names = match names(arguments) {
         Ok(names) => names,
         Err(why) => return Answer::error(why),

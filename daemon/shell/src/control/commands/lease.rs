@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lessor_env::Env;
 use lessor_lease::{Lease, State};
 use lessor_server::{Command, LeaseQuery, Reply};
 use lessor_types::Unit;
@@ -14,7 +15,7 @@ use crate::control::{Desk, leases};
 
 type Leases = Vec<Arc<Lease>>;
 
-pub(super) async fn get(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn get(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let (query, subnet) = match query::key(arguments) {
         Ok(Key::Unit(unit)) => (LeaseQuery::Unit(unit), None),
         Ok(Key::HwAddr(hw, subnet)) => (LeaseQuery::HwAddr(hw), Some(subnet)),
@@ -33,13 +34,13 @@ pub(super) async fn get(arguments: Option<&Value>, desk: &Desk) -> Answer {
     }
 }
 
-pub(super) async fn get_all(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn get_all(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let subnets = match query::subnets(arguments) {
         Ok(subnets) => subnets,
         Err(why) => return Answer::error(why),
     };
     let Some(subnets) = subnets else {
-        return shown(walk(desk, None, None, |_| true).await).await;
+        return shown(desk, walk(desk, None, None, |_| true).await).await;
     };
     let place = |row: &Lease| subnets.iter().position(|subnet| *subnet == row.subnet);
     let mut found = walk(desk, None, None, |row| place(row).is_some()).await;
@@ -47,24 +48,24 @@ pub(super) async fn get_all(arguments: Option<&Value>, desk: &Desk) -> Answer {
         // In the order in which they were asked for; it keeps that of the units within each.
         found.sort_by_key(|row| place(row));
     }
-    shown(found).await
+    shown(desk, found).await
 }
 
-pub(super) async fn get_by_client_id(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn get_by_client_id(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     match query::client_id(arguments) {
-        Ok(id) => shown(gather(desk, &LeaseQuery::ClientId(id)).await).await,
+        Ok(id) => shown(desk, gather(desk, &LeaseQuery::ClientId(id)).await).await,
         Err(why) => Answer::error(why),
     }
 }
 
-pub(super) async fn get_by_hw_address(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn get_by_hw_address(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     match query::hw_address(arguments) {
-        Ok(hw) => shown(gather(desk, &LeaseQuery::HwAddr(hw)).await).await,
+        Ok(hw) => shown(desk, gather(desk, &LeaseQuery::HwAddr(hw)).await).await,
         Err(why) => Answer::error(why),
     }
 }
 
-pub(super) async fn get_by_hostname(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn get_by_hostname(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let name = match query::hostname(arguments) {
         Ok(name) => name,
         Err(why) => return Answer::error(why),
@@ -72,10 +73,10 @@ pub(super) async fn get_by_hostname(arguments: Option<&Value>, desk: &Desk) -> A
     let has_name = |row: &Lease| {
         row.hostname.as_deref().is_some_and(|hostname| hostname.eq_ignore_ascii_case(name))
     };
-    shown(walk(desk, None, None, has_name).await).await
+    shown(desk, walk(desk, None, None, has_name).await).await
 }
 
-pub(super) async fn get_by_state(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn get_by_state(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let (number, subnet) = match query::state(arguments) {
         Ok(asked) => asked,
         Err(why) => return Answer::error(why),
@@ -83,7 +84,7 @@ pub(super) async fn get_by_state(arguments: Option<&Value>, desk: &Desk) -> Answ
     let state = State::from_number(number);
     let is_so =
         |row: &Lease| Some(row.state) == state && subnet.is_none_or(|subnet| row.subnet == subnet);
-    let mut answer = shown(walk(desk, None, None, is_so).await).await;
+    let mut answer = shown(desk, walk(desk, None, None, is_so).await).await;
     if answer.result != Answer::ERROR {
         let named = match state {
             Some(state) => format!("{} ({number})", query::state_name(state)),
@@ -96,12 +97,12 @@ pub(super) async fn get_by_state(arguments: Option<&Value>, desk: &Desk) -> Answ
     answer
 }
 
-pub(super) async fn get_page(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn get_page(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let (after, limit) = match query::page(arguments) {
         Ok(page) => page,
         Err(why) => return Answer::error(why),
     };
-    let mut answer = shown(walk(desk, after, Some(limit), |_| true).await).await;
+    let mut answer = shown(desk, walk(desk, after, Some(limit), |_| true).await).await;
     if let Some(Value::Object(shown)) = &mut answer.arguments {
         let count = shown.get("leases").and_then(Value::as_array).map_or(0, Vec::len);
         shown.insert("count".to_owned(), json!(count));
@@ -110,12 +111,12 @@ pub(super) async fn get_page(arguments: Option<&Value>, desk: &Desk) -> Answer {
 }
 
 /// The answer with these leases. Thousands as text take their time.
-async fn shown(found: Result<Leases, Answer>) -> Answer {
+async fn shown(desk: &Desk<impl Env>, found: Result<Leases, Answer>) -> Answer {
     let found = match found {
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let shown = aside(move || {
+    let shown = aside(desk, move || {
         let leases: Vec<Value> = found.iter().map(|lease| leases::lease4(lease)).collect();
         let count = leases.len();
         Answer {
@@ -128,7 +129,7 @@ async fn shown(found: Result<Leases, Answer>) -> Answer {
 }
 
 /// Leases that the machine finds by itself, in steps, so that none holds it up.
-async fn gather(desk: &Desk, query: &LeaseQuery) -> Result<Leases, Answer> {
+async fn gather(desk: &Desk<impl Env>, query: &LeaseQuery) -> Result<Leases, Answer> {
     let mut found = Leases::new();
     let mut after = None;
     loop {
@@ -147,7 +148,7 @@ async fn gather(desk: &Desk, query: &LeaseQuery) -> Result<Leases, Answer> {
 /// Those of all leases, as they are now, that are to be kept: behind a unit, and no more than
 /// `limit`.
 async fn walk(
-    desk: &Desk,
+    desk: &Desk<impl Env>,
     after: Option<Unit>,
     limit: Option<u32>,
     keep: impl Fn(&Lease) -> bool,
@@ -181,7 +182,7 @@ async fn walk(
 }
 
 async fn step(
-    desk: &Desk,
+    desk: &Desk<impl Env>,
     query: LeaseQuery,
     after: Option<Unit>,
     limit: u32,

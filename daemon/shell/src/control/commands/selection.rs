@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use lessor_env::Env;
 use serde_json::{Map, Value};
 
 use super::{ask, ending};
@@ -9,7 +10,7 @@ use crate::control::Desk;
 use crate::control::envelope::Answer;
 use crate::request::{Request, Selected, Whereabouts};
 
-pub(super) async fn test4(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn test4(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let asked = match fields(arguments).and_then(whereabouts) {
         Ok(asked) => Box::new(asked),
         Err(why) => return Answer::error(why),

@@ -1,5 +1,6 @@
 //! What switches the service, and how everything is.
 
+use lessor_env::Env;
 use lessor_server::{Command, Origin, Reply};
 use lessor_types::Secs;
 use serde_json::{Value, json};
@@ -10,14 +11,14 @@ use crate::control::{Desk, status};
 use crate::journal::Compacting;
 use crate::request::Request;
 
-pub(super) async fn status_get(desk: &Desk) -> Answer {
+pub(super) async fn status_get(desk: &Desk<impl Env>) -> Answer {
     match ask(desk, Request::Report).await {
         Some(report) => Answer::success("").with(status::show(&report)),
         None => ending(),
     }
 }
 
-pub(super) async fn compact(desk: &Desk) -> Answer {
+pub(super) async fn compact(desk: &Desk<impl Env>) -> Answer {
     match ask(desk, Request::Compact).await {
         Some(Compacting::Begun) => Answer::success("kea-lfc started"),
         Some(Compacting::GoingOn) => {
@@ -34,7 +35,7 @@ pub(super) async fn compact(desk: &Desk) -> Answer {
     }
 }
 
-pub(super) async fn server_tag_get(desk: &Desk) -> Answer {
+pub(super) async fn server_tag_get(desk: &Desk<impl Env>) -> Answer {
     match ask(desk, Request::Config).await {
         Some(config) => Answer::success("").with(json!({ "server-tag": config.server_tag })),
         None => ending(),
@@ -59,7 +60,7 @@ pub(super) fn shutdown(arguments: Option<&Value>) -> Done {
     Done { answer: Answer::success("Shutting down."), stop: Some(exit) }
 }
 
-pub(super) async fn disable(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn disable(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let (period, origin) = match (period(arguments), origin("dhcp-disable", arguments)) {
         (Ok(period), Ok(origin)) => (period, origin),
         (Err(why), Err(other)) if why != other => return Answer::error(format!("{why} {other}")),
@@ -74,7 +75,7 @@ pub(super) async fn disable(arguments: Option<&Value>, desk: &Desk) -> Answer {
     }
 }
 
-pub(super) async fn enable(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn enable(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let origin = match origin("dhcp-enable", arguments) {
         Ok(origin) => origin,
         Err(why) => return Answer::error(why),
@@ -127,7 +128,7 @@ fn origin(name: &str, arguments: Option<&Value>) -> Result<Origin, String> {
     }
 }
 
-pub(super) async fn reclaim(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn reclaim(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let remove = match arguments.and_then(|arguments| arguments.get("remove")) {
         Some(Value::Bool(remove)) => *remove,
         Some(_) => return Answer::error("'remove' parameter expected to be a boolean."),
@@ -142,7 +143,7 @@ pub(super) async fn reclaim(arguments: Option<&Value>, desk: &Desk) -> Answer {
     }
 }
 
-pub(super) async fn hold_off_begin(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn hold_off_begin(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let period = match arguments.and_then(|arguments| arguments.get("period")) {
         None => None,
         Some(value) => match value.as_u64().and_then(|secs| u32::try_from(secs).ok()) {
@@ -159,7 +160,7 @@ pub(super) async fn hold_off_begin(arguments: Option<&Value>, desk: &Desk) -> An
     }
 }
 
-pub(super) async fn hold_off_end(desk: &Desk) -> Answer {
+pub(super) async fn hold_off_end(desk: &Desk<impl Env>) -> Answer {
     match command(desk, Command::EndHoldOff).await {
         Some(Reply::Done) => Answer::success("No hold-off lasts: addresses go to everybody."),
         _ => ending(),

@@ -1,6 +1,7 @@
 //! What shows, resets and forgets statistics.
 
 use lessor_config::Samples;
+use lessor_env::Env;
 use lessor_types::Secs;
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,7 @@ use crate::control::envelope::Answer;
 use crate::request::Request;
 use crate::statistics::{Key, Query, Sample, Told};
 
-pub(super) async fn get(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn get(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let name = match name(arguments) {
         Ok(name) => name,
         Err(why) => return Answer::error(why),
@@ -23,38 +24,38 @@ pub(super) async fn get(arguments: Option<&Value>, desk: &Desk) -> Answer {
     }
 }
 
-pub(super) async fn get_all(desk: &Desk) -> Answer {
+pub(super) async fn get_all(desk: &Desk<impl Env>) -> Answer {
     pages(desk, |_| true).await
 }
 
-pub(super) async fn global_get_all(desk: &Desk) -> Answer {
+pub(super) async fn global_get_all(desk: &Desk<impl Env>) -> Answer {
     pages(desk, Key::is_global).await
 }
 
-pub(super) async fn reset(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn reset(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     change(name(arguments), desk, Query::Reset, |name| format!("Statistic '{name}' reset.")).await
 }
 
-pub(super) async fn reset_all(desk: &Desk) -> Answer {
+pub(super) async fn reset_all(desk: &Desk<impl Env>) -> Answer {
     told(desk, Query::Reset(None), "", "All statistics reset to neutral values.").await
 }
 
-pub(super) async fn remove(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn remove(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     change(name(arguments), desk, Query::Remove, |name| format!("Statistic '{name}' removed."))
         .await
 }
 
-pub(super) async fn remove_all(desk: &Desk) -> Answer {
+pub(super) async fn remove_all(desk: &Desk<impl Env>) -> Answer {
     let text = "Warning: statistic-remove-all command is deprecated. All statistics removed.";
     told(desk, Query::Remove(None), "", text).await
 }
 
-pub(super) async fn age_set(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn age_set(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let keep = |_: &str| age(arguments);
     set(arguments, desk, keep, "duration").await
 }
 
-pub(super) async fn age_set_all(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn age_set_all(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     match age(arguments) {
         Ok(keep) => {
             let query = Query::Keep(None, keep);
@@ -64,12 +65,12 @@ pub(super) async fn age_set_all(arguments: Option<&Value>, desk: &Desk) -> Answe
     }
 }
 
-pub(super) async fn count_set(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn count_set(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     let keep = |_: &str| count(arguments);
     set(arguments, desk, keep, "count").await
 }
 
-pub(super) async fn count_set_all(arguments: Option<&Value>, desk: &Desk) -> Answer {
+pub(super) async fn count_set_all(arguments: Option<&Value>, desk: &Desk<impl Env>) -> Answer {
     match count(arguments) {
         Ok(keep) => {
             told(desk, Query::Keep(None, keep), "", "All statistics count limit are set.").await
@@ -80,7 +81,7 @@ pub(super) async fn count_set_all(arguments: Option<&Value>, desk: &Desk) -> Ans
 
 async fn set(
     arguments: Option<&Value>,
-    desk: &Desk,
+    desk: &Desk<impl Env>,
     keep: impl FnOnce(&str) -> Result<Samples, String>,
     what: &str,
 ) -> Answer {
@@ -97,7 +98,7 @@ async fn set(
 
 async fn change(
     name: Result<String, String>,
-    desk: &Desk,
+    desk: &Desk<impl Env>,
     query: impl FnOnce(Option<String>) -> Query,
     text: impl FnOnce(&str) -> String,
 ) -> Answer {
@@ -107,7 +108,7 @@ async fn change(
     }
 }
 
-async fn told(desk: &Desk, query: Query, name: &str, text: &str) -> Answer {
+async fn told(desk: &Desk<impl Env>, query: Query, name: &str, text: &str) -> Answer {
     match tell(desk, query).await {
         Some(Told::Unknown) => Answer::error(format!("No '{name}' statistic found")),
         Some(_) => Answer::success(text),
@@ -115,12 +116,12 @@ async fn told(desk: &Desk, query: Query, name: &str, text: &str) -> Answer {
     }
 }
 
-async fn tell(desk: &Desk, query: Query) -> Option<Told> {
+async fn tell(desk: &Desk<impl Env>, query: Query) -> Option<Told> {
     ask(desk, |answer| Request::Statistics(query, answer)).await
 }
 
 /// All that are to be shown, in steps, so that none holds the loop up.
-async fn pages(desk: &Desk, keep: impl Fn(Key) -> bool) -> Answer {
+async fn pages(desk: &Desk<impl Env>, keep: impl Fn(Key) -> bool) -> Answer {
     let mut all = Map::new();
     let mut after = None;
     loop {
