@@ -184,7 +184,7 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
         let mut alarm = Alarm::new(self.env.timer());
         let mut is_ready = false;
         let ending = loop {
-            let due = self.take_turns();
+            let (now, due) = self.take_turns();
             if !is_ready {
                 is_ready = true;
                 self.tell_ready();
@@ -192,7 +192,7 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
             if let Some(exit) = self.ended() {
                 break Ending::Stopped(exit);
             }
-            match self.wait(due, &mut refresh, &mut alarm).await {
+            match self.wait(now, due, &mut refresh, &mut alarm).await {
                 Wake::Stored(Some(input)) => self.inputs.push_back(input),
                 Wake::Stored(None) => {
                     self.telemetry.note(Notice::JournalDied);
@@ -214,14 +214,15 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
         ending
     }
 
-    /// Waits for something to do. Nothing is lost when one source is heard before another.
+    /// Waits for something to do. `now` is when the last turn began, which is all that a wait needs
+    /// to know of the time. Nothing is lost when one source is heard before another.
     async fn wait(
         &mut self,
+        now: Mono,
         due: Option<Mono>,
         refresh: &mut E::Timer,
         alarm: &mut Alarm<E::Timer>,
     ) -> Wake {
-        let now = self.env.now().mono;
         self.supervisor.turned(now);
         let end = self.stopping.map(|stopping| stopping.at);
         if let Some(at) = [due, end, self.supervisor.due()].into_iter().flatten().min() {
@@ -273,13 +274,13 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
 
     /// Takes turns until no input is left. Then every completion that was taken has reached the
     /// server, which the journal counts on.
-    fn take_turns(&mut self) -> Option<Mono> {
+    fn take_turns(&mut self) -> (Mono, Option<Mono>) {
         loop {
             let now = self.env.now();
             let due = turn(&mut self.server, now, &mut self.inputs, &mut self.outbox);
             self.deliver(now);
             if self.inputs.is_empty() {
-                return due;
+                return (now.mono, due);
             }
         }
     }

@@ -9,7 +9,7 @@ mod series;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use lessor_config::{Config, Samples};
+use lessor_config::{Config, Pool, Samples, Subnet};
 use lessor_policy::{Ask, DropReason, Effect, Topology};
 use lessor_server::{Count, Event, Outcome};
 use lessor_types::{PoolId, SubnetId, Unit, Wall};
@@ -67,6 +67,9 @@ pub struct Statistics {
     moved: BTreeSet<Key>,
     /// The configured subnets and pools, by their [`Name::TotalAddresses`], with those.
     places: BTreeMap<Key, u64>,
+    /// Whether somebody began some anew or removed them since there was a configuration: those of
+    /// places may not be what they count.
+    disturbed: bool,
     /// What is counted in each pool, and in each subnet together.
     pools: BTreeMap<(SubnetId, PoolId), Count>,
     subnets: BTreeMap<SubnetId, Count>,
@@ -84,6 +87,7 @@ impl Statistics {
             totals: [0; Name::ALL.len()],
             moved: BTreeSet::new(),
             places: BTreeMap::new(),
+            disturbed: false,
             pools: BTreeMap::new(),
             subnets: BTreeMap::new(),
             all: Count::default(),
@@ -100,22 +104,20 @@ impl Statistics {
     /// counted for those that stay, stays.
     pub fn configured(&mut self, config: &Config) {
         self.keep = config.samples;
-        self.places.clear();
-        for subnet in &config.subnets {
-            let whole = Key::Subnet(subnet.id, Name::TotalAddresses);
-            self.places.insert(whole, 0);
-            for pool in &subnet.pools {
-                let size = pool.size();
-                *self.places.entry(whole).or_default() += size;
-                let part = Key::Pool(subnet.id, pool.id, Name::TotalAddresses);
-                *self.places.entry(part).or_default() += size;
-            }
+        let before = std::mem::replace(&mut self.places, places_of(config));
+        let disturbed = std::mem::take(&mut self.disturbed);
+        if before == self.places && !disturbed {
+            return;
         }
         let places = std::mem::take(&mut self.places);
         let is_there = |key: &Key| places.contains_key(&key.named(Name::TotalAddresses));
-        self.series.retain(|key, _| key.is_global() || is_there(key));
+        if !before.keys().all(is_there) {
+            self.series.retain(|key, _| key.is_global() || is_there(key));
+        }
         for (place, total) in &places {
-            self.begin_at(*place, *total);
+            if disturbed || before.get(place) != Some(total) {
+                self.begin_at(*place, *total);
+            }
         }
         self.places = places;
     }
@@ -277,7 +279,10 @@ impl Statistics {
                 let told = some.map(|(place, size)| (*place, *size, self.count_at(*place)));
                 Told::Places(told.collect())
             }
-            Query::Reset(name) => self.each(name.as_deref(), |series| series.reset(at)),
+            Query::Reset(name) => {
+                self.disturbed = true;
+                self.each(name.as_deref(), |series| series.reset(at))
+            }
             Query::Keep(name, keep) => {
                 if name.is_none() {
                     self.keep = *keep;
@@ -285,10 +290,12 @@ impl Statistics {
                 self.each(name.as_deref(), |series| series.keep(*keep))
             }
             Query::Remove(None) => {
+                self.disturbed = true;
                 self.series.clear();
                 Told::Done
             }
             Query::Remove(Some(name)) => {
+                self.disturbed = true;
                 let key = self.find(name).map(|(key, _)| key);
                 match key.and_then(|key| self.series.remove(&key)) {
                     Some(_) => Told::Done,
@@ -336,6 +343,20 @@ impl Statistics {
         let keep = self.keep;
         self.series.entry(key).or_insert_with(|| Series::new(keep))
     }
+}
+
+/// The subnets and pools of a configuration, with their sizes.
+fn places_of(config: &Config) -> BTreeMap<Key, u64> {
+    let size_of = |subnet: &Subnet| subnet.pools.iter().map(Pool::size).sum();
+    let whole = |subnet: &Subnet| (Key::Subnet(subnet.id, Name::TotalAddresses), size_of(subnet));
+    let mut places: BTreeMap<Key, u64> = config.subnets.iter().map(whole).collect();
+    for subnet in &config.subnets {
+        for pool in &subnet.pools {
+            let part = Key::Pool(subnet.id, pool.id, Name::TotalAddresses);
+            *places.entry(part).or_default() += pool.size();
+        }
+    }
+    places
 }
 
 fn gauges(count: Count) -> [(Name, u64); 3] {

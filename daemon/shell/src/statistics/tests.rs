@@ -207,3 +207,23 @@ fn what_is_forgotten_comes_back_with_the_next_value() {
     statistics.seal(at(9));
     assert_eq!(values(&mut statistics, "subnet[1].assigned-addresses"), Some(vec![1]));
 }
+
+#[test]
+fn a_configuration_puts_right_what_was_reset_or_removed() {
+    let (mut statistics, _) = statistics();
+    statistics.counted(SubnetId(1), PoolId(0), Count { assigned: 2, ..Count::default() });
+    statistics.ask(&Query::Reset(None), at(1));
+    let removed = "subnet[2].total-addresses".to_owned();
+    assert_eq!(statistics.ask(&Query::Remove(Some(removed.clone())), at(1)), Told::Done);
+    assert_eq!(value(&mut statistics, "subnet[1].assigned-addresses"), 0);
+    statistics.configured(&config(CONFIG));
+    statistics.seal(at(2));
+    assert_eq!(value(&mut statistics, "subnet[1].assigned-addresses"), 2);
+    assert_eq!(value(&mut statistics, "subnet[1].pool[3].total-addresses"), 5);
+    assert_eq!(value(&mut statistics, &removed), 128);
+    // Nothing is to be put right now: what is there stays as it is.
+    let before = values(&mut statistics, "subnet[1].assigned-addresses");
+    statistics.configured(&config(CONFIG));
+    statistics.seal(at(3));
+    assert_eq!(values(&mut statistics, "subnet[1].assigned-addresses"), before);
+}
