@@ -2,6 +2,7 @@
 //!
 //! # Map
 //! - [`code`]: option codes by name.
+//! - [`codes`]: sets of option codes.
 //! - [`definition`]: names and types of the standard options.
 //! - [`layout`]: how values are made up, and values taken apart.
 //! - [`fqdn`]: the client FQDN option.
@@ -18,6 +19,7 @@
 //! - [`error`]: why octets are not a message.
 
 pub mod code;
+pub mod codes;
 pub mod definition;
 pub mod dnr;
 pub mod encode;
@@ -33,6 +35,7 @@ pub mod route;
 pub mod vendor;
 pub mod view;
 
+pub use codes::Codes;
 pub use definition::Definition;
 pub use dnr::Dnr;
 pub use encode::Encoded;

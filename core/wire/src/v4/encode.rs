@@ -39,6 +39,20 @@ const FOREMOST: [u8; 8] = [
     code::MESSAGE,
 ];
 
+/// The rank of those that are not among the foremost.
+const OTHER: u8 = 8;
+/// By code, what goes before what: the foremost, the others, relay information.
+const RANKS: [u8; 256] = {
+    let mut ranks = [OTHER; 256];
+    let mut rank = 0;
+    while rank < OTHER {
+        ranks[FOREMOST[rank as usize] as usize] = rank;
+        rank += 1;
+    }
+    ranks[code::RELAY_AGENT as usize] = OTHER + 1;
+    ranks
+};
+
 impl Message {
     /// Encodes for a datagram of at most `limit` octets, IP and UDP headers included.
     ///
@@ -56,10 +70,16 @@ impl Message {
         let bootp = !self.options.contains(code::MESSAGE_TYPE);
         let least = if bootp { MESSAGE_MIN + HEADERS } else { DATAGRAM_MIN };
         let room = limit.clamp(least, DATAGRAM_MAX) - HEADERS - HEADER_LEN;
+        if let Some(run) = self.options.as_run().filter(|run| self.fits(run, room)) {
+            let mut octets = Vec::with_capacity((HEADER_LEN + run.len() + 1).max(MESSAGE_MIN));
+            self.push_header(&mut octets);
+            self.push_ranked(&mut octets, run);
+            return Encoded { octets: closed(octets), left_out: Vec::new() };
+        }
         let layout = if bootp { Layout::plain(self, room) } else { Layout::best(self, room) };
         let mut octets =
             Vec::with_capacity((HEADER_LEN + layout.options.octets.len() + 1).max(MESSAGE_MIN));
-        octets.extend_from_slice(&self.header());
+        self.push_header(&mut octets);
         for (at, len, area) in
             [(FILE_AT, FILE_LEN, &layout.file), (SNAME_AT, SNAME_LEN, &layout.sname)]
         {
@@ -70,35 +90,61 @@ impl Message {
             octets.iter_mut().skip(at).take(len).zip(closed).for_each(|(to, from)| *to = from);
         }
         octets.extend(layout.options.octets);
-        octets.push(code::END);
-        octets.resize(octets.len().max(MESSAGE_MIN), 0);
-        Encoded { octets, left_out: layout.left_out }
+        Encoded { octets: closed(octets), left_out: layout.left_out }
     }
 
-    fn header(&self) -> [u8; HEADER_LEN] {
+    /// Whether the options field alone has room for all options, which take these octets.
+    fn fits(&self, run: &[u8], room: usize) -> bool {
+        let relay = self.options.get(code::RELAY_AGENT);
+        let least = relay.map_or(0, |value| encoded_len(value) + IDENTITY_LEN);
+        run.len().max(least) < room
+    }
+
+    /// Appends options, which lie in `run`, in the order of sending.
+    fn push_ranked(&self, octets: &mut Vec<u8>, run: &[u8]) {
+        let (mut last, mut routers, mut is_ranked) = (0, false, true);
+        for (code, _) in self.options.iter() {
+            let rank = RANKS[usize::from(code)];
+            is_ranked &= last <= rank && !(routers && code == code::SUBNET_MASK);
+            routers |= code == code::ROUTERS;
+            last = rank;
+        }
+        if is_ranked {
+            return octets.extend_from_slice(run);
+        }
+        let relay = self.options.get(code::RELAY_AGENT).map(|value| (code::RELAY_AGENT, value));
+        for (code, value) in self.ranked().into_iter().chain(relay) {
+            octets.extend([code, u8::try_from(value.len()).unwrap_or(u8::MAX)]);
+            octets.extend_from_slice(value);
+        }
+    }
+
+    fn push_header(&self, octets: &mut Vec<u8>) {
         let hw = self.hw.octets();
         // RFC 4390 §2.1: an address too long for its field is given as none.
         let chaddr = if hw.len() > CHADDR_LEN { &[] } else { hw };
         let mut header = [0; HEADER_LEN];
-        let mut rest = header.as_mut_slice();
-        let mut put = |field: &[u8], len: usize| {
-            let (to, tail) = std::mem::take(&mut rest).split_at_mut(len);
-            to.iter_mut().zip(field).for_each(|(to, from)| *to = *from);
-            rest = tail;
+        let mut put = |at: usize, field: &[u8]| {
+            if let Some(to) = header.get_mut(at..at + field.len()) {
+                to.copy_from_slice(field);
+            }
         };
-        put(&[self.op.octet(), u8::try_from(self.hw.htype()).unwrap_or(0)], 2);
-        put(&[u8::try_from(chaddr.len()).unwrap_or(0), self.hops], 2);
-        put(&self.xid.0.to_be_bytes(), 4);
-        put(&self.secs.to_be_bytes(), 2);
-        put(&self.flags.to_be_bytes(), 2);
-        for addr in [self.ciaddr, self.yiaddr, self.siaddr, self.giaddr] {
-            put(&addr.octets(), 4);
+        let lens = [u8::try_from(chaddr.len()).unwrap_or(0), self.hops];
+        put(0, &[self.op.octet(), u8::try_from(self.hw.htype()).unwrap_or(0)]);
+        put(2, &lens);
+        put(4, &self.xid.0.to_be_bytes());
+        put(8, &self.secs.to_be_bytes());
+        put(10, &self.flags.to_be_bytes());
+        for (at, addr) in
+            [(12, self.ciaddr), (16, self.yiaddr), (20, self.siaddr), (24, self.giaddr)]
+        {
+            put(at, &addr.octets());
         }
-        put(chaddr, CHADDR_LEN);
-        put(&self.sname, SNAME_LEN);
-        put(&self.file, FILE_LEN);
-        put(&MAGIC_COOKIE, MAGIC_COOKIE.len());
-        header
+        put(28, chaddr);
+        put(SNAME_AT, self.sname.get(..SNAME_LEN).unwrap_or(&self.sname));
+        put(FILE_AT, self.file.get(..FILE_LEN).unwrap_or(&self.file));
+        put(HEADER_LEN - MAGIC_COOKIE.len(), &MAGIC_COOKIE);
+        octets.extend_from_slice(&header);
     }
 
     /// Options in the order of sending, which is that of importance; without relay information.
@@ -106,7 +152,7 @@ impl Message {
         let mut ranked: Vec<(u8, &[u8])> = Vec::with_capacity(self.options.len());
         let foremost = FOREMOST.iter().filter_map(|code| Some((*code, self.options.get(*code)?)));
         ranked.extend(foremost);
-        let is_other = |code| code != code::RELAY_AGENT && !FOREMOST.contains(&code);
+        let is_other = |code: u8| RANKS[usize::from(code)] == OTHER;
         ranked.extend(self.options.iter().filter(|(code, _)| is_other(*code)));
         // RFC 2132 §3.3: the subnet mask comes before routers.
         let place = |of: u8| ranked.iter().position(|(code, _)| *code == of);
@@ -118,6 +164,13 @@ impl Message {
         }
         ranked
     }
+}
+
+/// A message with its end, and filled up to what is sent at least.
+fn closed(mut octets: Vec<u8>) -> Vec<u8> {
+    octets.push(code::END);
+    octets.resize(octets.len().max(MESSAGE_MIN), 0);
+    octets
 }
 
 /// Where the options go.

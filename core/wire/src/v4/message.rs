@@ -62,7 +62,7 @@ impl Message {
             giaddr: Ipv4Addr::UNSPECIFIED,
             sname: Vec::new(),
             file: Vec::new(),
-            options: Options::with_room(16, 128),
+            options: Options::with_room(256),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use super::{code, print};
+use super::{Codes, code, print};
 
 /// Options by code, each once and whole, in the order in which they came.
 ///
@@ -13,48 +13,85 @@ use super::{code, print};
 /// The order is the order to send in, and the order of importance when not everything fits; two
 /// sets with the same values are equal in whatever order.
 ///
-/// All values lie in one run of octets, since a message is made and thrown away with each packet.
+/// They lie in one run of octets, as they do on the wire, since a message is made and thrown away
+/// with each packet.
 #[derive(Clone, Default)]
 pub struct Options {
-    places: Vec<Place>,
-    octets: Vec<u8>,
+    /// Which there are: most of those that are asked for are not.
+    codes: Codes,
+    /// Code, length and value of each.
+    run: Vec<u8>,
+    /// The values that are longer than a length octet can state. In the run, empty ones stand for
+    /// them.
+    long: Vec<(u8, Vec<u8>)>,
 }
 
-/// Where the value of an option lies.
-#[derive(Clone, Copy)]
-struct Place {
-    code: u8,
-    start: usize,
-    len: usize,
-}
+/// The longest value that a length octet can state.
+const SHORT_MAX: usize = 255;
+/// Code and length.
+const TAG: usize = 2;
 
 impl Options {
     /// No options.
     #[must_use]
     pub const fn new() -> Self {
-        Self { places: Vec::new(), octets: Vec::new() }
+        Self { codes: Codes::from_bits([0; 4]), run: Vec::new(), long: Vec::new() }
     }
 
-    /// No options, and room for this many with this many octets in all.
+    /// No options, and room for ones that take this many octets, their tags included.
     #[must_use]
-    pub fn with_room(count: usize, octets: usize) -> Self {
-        Self { places: Vec::with_capacity(count), octets: Vec::with_capacity(octets) }
+    pub fn with_room(octets: usize) -> Self {
+        Self { run: Vec::with_capacity(octets), ..Self::new() }
     }
 
-    fn value(&self, place: &Place) -> &[u8] {
-        self.octets.get(place.start..place.start + place.len).unwrap_or(&[])
+    /// Options that lie in `run` as on the wire: those of `codes`, each once, and nothing else.
+    pub(crate) fn from_run(codes: Codes, run: &[u8]) -> Self {
+        Self { codes, run: run.to_vec(), long: Vec::new() }
+    }
+
+    /// The options as they lie on the wire, if none has to be split.
+    pub(crate) fn as_run(&self) -> Option<&[u8]> {
+        self.long.is_empty().then_some(self.run.as_slice())
+    }
+
+    /// Where the tag of an option is in the run.
+    fn place(&self, code: u8) -> Option<usize> {
+        if !self.codes.contains(code) {
+            return None;
+        }
+        let mut at = 0;
+        while let Some((&[own, len], _)) = self.run.get(at..)?.split_first_chunk() {
+            if own == code {
+                return Some(at);
+            }
+            at += TAG + usize::from(len);
+        }
+        None
+    }
+
+    /// The value that a tag and what lies behind it stand for.
+    fn whole<'a>(&'a self, code: u8, short: &'a [u8]) -> &'a [u8] {
+        let long = if short.is_empty() { self.long.as_slice() } else { &[] };
+        long.iter().find(|(own, _)| *own == code).map_or(short, |(_, value)| value)
     }
 
     /// The value of an option.
     #[must_use]
     pub fn get(&self, code: u8) -> Option<&[u8]> {
-        self.places.iter().find(|place| place.code == code).map(|place| self.value(place))
+        let (&[_, len], rest) = self.run.get(self.place(code)?..)?.split_first_chunk()?;
+        Some(self.whole(code, rest.get(..usize::from(len))?))
     }
 
     /// Whether an option is there, if only with an empty value.
     #[must_use]
-    pub fn contains(&self, code: u8) -> bool {
-        self.places.iter().any(|place| place.code == code)
+    pub const fn contains(&self, code: u8) -> bool {
+        self.codes.contains(code)
+    }
+
+    /// The codes of those that are there.
+    #[must_use]
+    pub const fn codes(&self) -> Codes {
+        self.codes
     }
 
     /// Sets an option; one that is there already keeps its place. Framing codes are not kept.
@@ -63,37 +100,82 @@ impl Options {
             return;
         }
         let value = value.as_ref();
-        let (start, len) = (self.octets.len(), value.len());
-        // What another value of the same code leaves behind goes with the message.
-        self.octets.extend_from_slice(value);
-        match self.places.iter_mut().find(|place| place.code == code) {
-            Some(place) => (place.start, place.len) = (start, len),
-            None => self.places.push(Place { code, start, len }),
+        let (len, short) = match u8::try_from(value.len()) {
+            Ok(len) => (len, value),
+            Err(_) => (0, &[][..]),
+        };
+        match self.place(code) {
+            Some(at) => {
+                self.long.retain(|(own, _)| *own != code);
+                let end = self.end_of(at);
+                let octets = [code, len].into_iter().chain(short.iter().copied());
+                self.run.splice(at..end, octets);
+            }
+            None => {
+                self.codes.insert(code);
+                self.run.extend([code, len]);
+                self.run.extend_from_slice(short);
+            }
         }
+        if value.len() > SHORT_MAX {
+            self.long.push((code, value.to_vec()));
+        }
+    }
+
+    /// Where what a tag stands for ends in the run.
+    fn end_of(&self, at: usize) -> usize {
+        let len = self.run.get(at + 1).copied().map_or(0, usize::from);
+        (at + TAG + len).min(self.run.len())
+    }
+
+    /// Adds those of `other` that are not there, in their order.
+    pub fn append(&mut self, other: &Self) {
+        if self.codes.meets(&other.codes) {
+            for (code, value) in other.iter().filter(|(code, _)| !self.codes.contains(*code)) {
+                self.run.extend([code, u8::try_from(value.len()).unwrap_or(0)]);
+                match value.len() {
+                    ..=SHORT_MAX => self.run.extend_from_slice(value),
+                    _ => self.long.push((code, value.to_vec())),
+                }
+            }
+        } else {
+            self.run.extend_from_slice(&other.run);
+            self.long.extend_from_slice(&other.long);
+        }
+        self.codes = self.codes.with(other.codes);
     }
 
     /// Takes an option out.
     pub fn remove(&mut self, code: u8) -> Option<Vec<u8>> {
-        let index = self.places.iter().position(|place| place.code == code)?;
-        let place = self.places.remove(index);
-        Some(self.value(&place).to_vec())
+        let value = self.get(code)?.to_vec();
+        let at = self.place(code)?;
+        self.run.drain(at..self.end_of(at));
+        self.long.retain(|(own, _)| *own != code);
+        self.codes.remove(code);
+        Some(value)
     }
 
     /// Codes and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &[u8])> + '_ {
-        self.places.iter().map(|place| (place.code, self.value(place)))
+        let mut rest = self.run.as_slice();
+        std::iter::from_fn(move || {
+            let (&[code, len], tail) = rest.split_first_chunk()?;
+            let (short, tail) = tail.split_at_checked(usize::from(len))?;
+            rest = tail;
+            Some((code, self.whole(code, short)))
+        })
     }
 
     /// How many options there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.places.len()
+    pub fn len(&self) -> usize {
+        self.codes.iter().count()
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.run.is_empty()
     }
 
     /// A value that is exactly one octet.
@@ -131,36 +213,44 @@ impl Options {
 /// will be.
 pub(crate) fn join<'a>(pieces: impl Iterator<Item = (u8, &'a [u8])> + Clone) -> Options {
     let pieces = pieces.filter(|(code, _)| !is_framing(*code));
-    let (mut places, mut end) = (Vec::<Place>::with_capacity(16), 0);
-    // By code, the number of its place, counted from one.
-    let mut numbers = [0_u8; 256];
+    let mut order: Vec<u8> = Vec::with_capacity(16);
+    let mut lens = [0_usize; 256];
+    let mut codes = Codes::default();
     for (code, piece) in pieces.clone() {
-        let number = &mut numbers[usize::from(code)];
-        if *number == 0 {
-            places.push(Place { code, start: 0, len: 0 });
-            *number = u8::try_from(places.len()).unwrap_or(u8::MAX);
+        if !codes.contains(code) {
+            codes.insert(code);
+            order.push(code);
         }
-        if let Some(place) = places.get_mut(usize::from(*number) - 1) {
-            place.len += piece.len();
+        lens[usize::from(code)] += piece.len();
+    }
+    let mut options = Options { codes, ..Options::new() };
+    // By code, where its next piece goes: into the run, or into the long value of this number.
+    let mut ways = [0_usize; 256];
+    for code in order {
+        let len = lens[usize::from(code)];
+        let (short, way) = match u8::try_from(len) {
+            Ok(short) => (short, options.run.len() + TAG),
+            Err(_) => (0, options.long.len()),
+        };
+        ways[usize::from(code)] = way;
+        options.run.extend([code, short]);
+        options.run.resize(options.run.len() + usize::from(short), 0);
+        if len > SHORT_MAX {
+            options.long.push((code, Vec::with_capacity(len)));
         }
     }
-    for place in &mut places {
-        place.start = end;
-        end += place.len;
-        place.len = 0;
-    }
-    let mut octets = vec![0; end];
     for (code, piece) in pieces {
-        let number = usize::from(numbers[usize::from(code)]);
-        if let Some(place) = number.checked_sub(1).and_then(|number| places.get_mut(number)) {
-            let start = place.start + place.len;
-            if let Some(to) = octets.get_mut(start..start + piece.len()) {
-                to.copy_from_slice(piece);
-                place.len += piece.len();
+        let way = &mut ways[usize::from(code)];
+        if lens[usize::from(code)] > SHORT_MAX {
+            if let Some((_, value)) = options.long.get_mut(*way) {
+                value.extend_from_slice(piece);
             }
+        } else if let Some(to) = options.run.get_mut(*way..*way + piece.len()) {
+            to.copy_from_slice(piece);
+            *way += piece.len();
         }
     }
-    Options { places, octets }
+    options
 }
 
 const fn is_framing(code: u8) -> bool {
@@ -169,7 +259,7 @@ const fn is_framing(code: u8) -> bool {
 
 impl PartialEq for Options {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(code, value)| other.get(code) == Some(value))
+        self.codes == other.codes && self.iter().all(|(code, value)| other.get(code) == Some(value))
     }
 }
 

@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use lessor_types::{HwAddr, Xid};
 
 use super::{
-    BROADCAST, CHADDR_LEN, DecodeError, DecodeErrorKind, FILE_AT, FILE_LEN, HEADER_LEN,
-    MAGIC_COOKIE, Message, MessageType, Op, SNAME_AT, SNAME_LEN, code, options,
+    BROADCAST, CHADDR_LEN, Codes, DecodeError, DecodeErrorKind, FILE_AT, FILE_LEN, HEADER_LEN,
+    MAGIC_COOKIE, Message, MessageType, Op, Options, SNAME_AT, SNAME_LEN, code, options,
 };
 
 /// A message as it lies in its octets.
@@ -20,6 +20,8 @@ pub struct View<'a> {
     options: &'a [u8],
     overload: Overload,
     truncated: Option<usize>,
+    /// The octets at the beginning of the options field that are all there is, each code once.
+    plain: Option<(usize, Codes)>,
 }
 
 /// Where an option lies.
@@ -65,20 +67,34 @@ impl<'a> View<'a> {
         let Some((header, options)) = octets.split_first_chunk::<HEADER_LEN>() else {
             return Err(DecodeError { at: octets.len(), kind: DecodeErrorKind::TooShort });
         };
-        let mut view = Self { header, options, overload: Overload::default(), truncated: None };
+        let mut view = Self { options, ..Self::without_options(header) };
         let cookie = view.field::<{ HEADER_LEN - 4 }, 4>();
         if cookie != MAGIC_COOKIE {
             let kind = DecodeErrorKind::MagicCookie(cookie);
             return Err(DecodeError { at: HEADER_LEN - 4, kind });
         }
-        // RFC 2131 §4.1: the options field alone says whether the others hold options; option 52
-        // within them means nothing.
-        view.overload = view
-            .walk(Area::Options)
-            .filter(|option| option.code == code::OVERLOAD)
-            .find_map(|option| Overload::from_value(option.value))
-            .unwrap_or_default();
-        view.truncated = view.areas().find_map(|area| view.walk(area).broken_at());
+        let mut walk = view.walk(Area::Options);
+        let (mut overload, mut codes, mut end, mut plain) = (None, Codes::default(), 0, true);
+        for option in walk.by_ref() {
+            // RFC 2131 §4.1: the options field alone says whether the others hold options; option 52
+            // within them means nothing.
+            if option.code == code::OVERLOAD {
+                overload = overload.or_else(|| Overload::from_value(option.value));
+                plain = false;
+            }
+            // Neither padding before it nor another piece of it.
+            plain &= option.at == HEADER_LEN + end && !codes.contains(option.code);
+            codes.insert(option.code);
+            end = option.at + 2 + option.value.len() - HEADER_LEN;
+        }
+        view.truncated = walk.broken;
+        view.plain = plain.then_some((end, codes));
+        if let Some(overload) = overload {
+            view.overload = overload;
+            let others = view.areas().filter(|area| *area != Area::Options);
+            let broken = others.filter_map(|area| view.walk(area).broken_at()).next();
+            view.truncated = view.truncated.or(broken);
+        }
         Ok(view)
     }
 
@@ -89,11 +105,14 @@ impl<'a> View<'a> {
     /// [`DecodeErrorKind::TooShort`].
     pub fn parse_bootp(octets: &'a [u8]) -> Result<Self, DecodeError> {
         Self::parse(octets).or_else(|error| match octets.first_chunk::<HEADER_LEN>() {
-            Some(header) => {
-                Ok(Self { header, options: &[], overload: Overload::default(), truncated: None })
-            }
+            Some(header) => Ok(Self::without_options(header)),
             None => Err(error),
         })
+    }
+
+    const fn without_options(header: &'a [u8; HEADER_LEN]) -> Self {
+        let overload = Overload { file: false, sname: false };
+        Self { header, options: &[], overload, truncated: None, plain: None }
     }
 
     /// The operation's number.
@@ -259,8 +278,15 @@ impl<'a> View<'a> {
             giaddr: self.giaddr(),
             sname: if self.overload.sname { Vec::new() } else { text(self.sname()) },
             file: if self.overload.file { Vec::new() } else { text(self.file()) },
-            options: options::join(self.options().map(|option| (option.code, option.value))),
+            options: self.joined(),
         })
+    }
+
+    fn joined(&self) -> Options {
+        match self.plain.and_then(|(len, codes)| Some((codes, self.options.get(..len)?))) {
+            Some((codes, run)) => Options::from_run(codes, run),
+            None => options::join(self.options().map(|option| (option.code, option.value))),
+        }
     }
 
     fn areas(&self) -> impl Iterator<Item = Area> + Clone + use<> {
@@ -346,10 +372,14 @@ impl<'a> Iterator for Walk<'a> {
     }
 }
 
-/// A text field without the zeros that fill it up.
+/// A text field, of whole pieces of 16 octets, without the zeros that fill it up.
 fn text(field: &[u8]) -> Vec<u8> {
+    let is_zero = |piece: &[u8; 16]| u128::from_ne_bytes(*piece) == 0;
+    let (pieces, _) = field.as_chunks();
+    let zeros = pieces.iter().rev().take_while(|piece| is_zero(piece)).count() * 16;
+    let field = field.get(..field.len() - zeros).unwrap_or_default();
     let len = field.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
-    field.iter().take(len).copied().collect()
+    field.get(..len).unwrap_or_default().to_vec()
 }
 
 #[cfg(test)]
