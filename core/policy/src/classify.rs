@@ -19,7 +19,47 @@ pub struct Classes<'a> {
     topology: &'a Topology,
     query: &'a Query,
     interface: &'a str,
-    names: Vec<Cow<'a, str>>,
+    members: Vec<Member<'a>>,
+}
+
+/// One class of a query.
+#[derive(Clone, Debug)]
+struct Member<'a> {
+    name: Name<'a>,
+    /// Its number among the classes of the configuration, if it is one of them.
+    defined: Option<usize>,
+}
+
+/// The name of a class.
+#[derive(Clone, Debug)]
+enum Name<'a> {
+    Text(Cow<'a, str>),
+    /// What the client says of its vendor makes the name, which hardly anybody asks for.
+    Vendor(&'a [u8]),
+}
+
+impl<'a> Name<'a> {
+    fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Text(own) => own == name,
+            Self::Vendor(octets) => {
+                name.strip_prefix(class_names::VENDOR_PREFIX).is_some_and(|it| it == text(octets))
+            }
+        }
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(own) => Cow::Borrowed(own),
+            Self::Vendor(octets) => [class_names::VENDOR_PREFIX, &text(octets)].concat().into(),
+        }
+    }
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Name<'a> {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 impl<'a> Classes<'a> {
@@ -28,17 +68,18 @@ impl<'a> Classes<'a> {
     #[must_use]
     pub fn of(topology: &'a Topology, query: &'a Query, links: &'a Links) -> Self {
         let interface = interface(query, links);
-        let mut classes = Self { topology, query, interface, names: Vec::new() };
-        classes.join(class_names::ALL);
+        let mut classes = Self { topology, query, interface, members: Vec::with_capacity(4) };
+        classes.add(class_names::ALL.into());
         if query.ask == Ask::Bootp {
-            classes.join(class_names::BOOTP);
+            classes.add(class_names::BOOTP.into());
         }
         if let Some(vendor) = query.message.options.get(code::CLASS_ID) {
-            classes.join([class_names::VENDOR_PREFIX, &text(vendor)].concat());
+            // No other begins as it does.
+            classes.add(Name::Vendor(vendor));
         }
-        for (class, phase) in topology.tested() {
+        for (number, class, phase) in topology.tested() {
             if phase != Phase::Late {
-                classes.test(class);
+                classes.test(number, class);
             }
         }
         classes
@@ -52,12 +93,12 @@ impl<'a> Classes<'a> {
         let mut known = self.contains(class_names::KNOWN);
         for host in hosts {
             known = true;
-            host.classes.iter().for_each(|name| self.join(name.clone()));
+            host.classes.iter().for_each(|name| self.join(name.clone().into()));
         }
-        self.join(if known { class_names::KNOWN } else { class_names::UNKNOWN });
-        for (class, phase) in self.topology.tested() {
+        self.join(if known { class_names::KNOWN } else { class_names::UNKNOWN }.into());
+        for (number, class, phase) in self.topology.tested() {
             if phase != Phase::Early {
-                self.test(class);
+                self.test(number, class);
             }
         }
         self
@@ -79,13 +120,15 @@ impl<'a> Classes<'a> {
         }
         let mut all = self.clone();
         for name in names {
-            let Some(class) = self.topology.class(name) else {
+            let Some((number, class)) = self.topology.numbered_class(name) else {
                 continue;
             };
             match class.membership {
                 // A class without a test was listed for everybody.
-                Membership::Given if !class_names::is_built_in(name) => all.join(name),
-                _ => all.test(class),
+                Membership::Given if !class_names::is_built_in(name) => {
+                    all.join(name.as_str().into());
+                }
+                _ => all.test(number, class),
             }
         }
         Cow::Owned(all)
@@ -94,7 +137,7 @@ impl<'a> Classes<'a> {
     /// Whether the query is in a class.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.names.iter().any(|own| own == name)
+        self.members.iter().any(|member| member.name.is(name))
     }
 
     /// Whether what has these guards is for this query: there are none, or it is in one's class.
@@ -104,13 +147,31 @@ impl<'a> Classes<'a> {
     }
 
     /// The names, in the order in which the query was found to be in the classes.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(|name| &**name)
+    pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.members.iter().map(|member| member.name.text())
     }
 
     /// Those that the configuration defines, in the same order. What an earlier one gives wins.
     pub fn defined(&self) -> impl Iterator<Item = &'a Class> {
-        self.names.iter().filter_map(|name| self.topology.class(name))
+        self.numbers().filter_map(|number| self.topology.config().classes.get(number))
+    }
+
+    /// Their numbers among the classes of the configuration.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
+        self.members.iter().filter_map(|member| member.defined)
+    }
+
+    /// Of the classes that options are for, those that the query is in, a bit for each; none if there
+    /// are too many.
+    pub(crate) fn tags(&self) -> Option<u64> {
+        let tags = self.topology.tags()?.iter().zip(0_u32..);
+        let bits = tags.map(|(tag, bit)| u64::from(self.contains(tag)) << bit);
+        Some(bits.fold(0, |all, bit| all | bit))
+    }
+
+    /// What they are classes under.
+    pub(crate) const fn topology(&self) -> &'a Topology {
+        self.topology
     }
 
     /// How long the leases of members are valid, if a class says so.
@@ -125,32 +186,42 @@ impl<'a> Classes<'a> {
         self.defined().find_map(|class| class.offer_lifetime)
     }
 
-    fn join(&mut self, name: impl Into<Cow<'a, str>>) {
-        let name = name.into();
-        if !self.contains(&name) {
-            self.names.push(name);
+    fn join(&mut self, name: Name<'a>) {
+        if !self.contains(&name.text()) {
+            self.add(name);
         }
     }
 
-    fn test(&mut self, class: &'a Class) {
+    fn add(&mut self, name: Name<'a>) {
+        let defined = self.topology.number_of(|| name.text());
+        self.members.push(Member { name, defined });
+    }
+
+    fn test(&mut self, number: usize, class: &'a Class) {
         match &class.membership {
             Membership::Given => {}
             Membership::Test(test) => {
                 if self.ask(|packet| test.matches(packet)) {
-                    self.join(class.name.as_str());
+                    self.join_defined(number, class);
                 }
             }
-            Membership::Template(template) => self.spawn(class, template),
+            Membership::Template(template) => self.spawn(number, class, template),
+        }
+    }
+
+    fn join_defined(&mut self, number: usize, class: &'a Class) {
+        if !self.contains(&class.name) {
+            self.members.push(Member { name: class.name.as_str().into(), defined: Some(number) });
         }
     }
 
     /// The class that a template makes comes before the template, since it says more.
-    fn spawn(&mut self, class: &'a Class, template: &Expression) {
+    fn spawn(&mut self, number: usize, class: &'a Class, template: &Expression) {
         let value = self.ask(|packet| template.value(packet));
         if !value.is_empty() {
             let (prefix, name) = (class_names::SPAWN_PREFIX, &class.name);
-            self.join(format!("{prefix}{name}_{}", text(&value)));
-            self.join(class.name.as_str());
+            self.join(format!("{prefix}{name}_{}", text(&value)).into());
+            self.join_defined(number, class);
         }
     }
 

@@ -80,7 +80,9 @@ struct World<'a, F> {
 impl<F: Facts> World<'_, F> {
     fn decide(self) -> Known<Decision> {
         let Self { topology, links, query, .. } = self;
-        let identifiers = query.identifiers(&topology.config().host_lookup.identifiers);
+        let kinds = &topology.config().host_lookup.identifiers;
+        let identifiers =
+            if self.facts.has_hosts() { query.identifiers(kinds) } else { Vec::new() };
         let mut classes = Classes::of(topology, query, links);
         if topology.config().host_lookup.early_global
             && let Some(host) = self.facts.host(None, &identifiers)?

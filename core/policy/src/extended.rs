@@ -17,12 +17,12 @@ const KNOWN: [&str; 3] = ["sub-options", "remote-id", "relay-id"];
 
 /// The relay agent information that a lease's context holds.
 #[must_use]
-pub fn relay_agent(context: Option<&str>) -> Option<RelayAgent> {
+pub fn relay_agent(context: Option<&str>) -> Option<RelayAgent<'static>> {
     agent(&member(context, AGENT)?)
 }
 
 /// What either form says.
-fn agent(info: &Value) -> Option<RelayAgent> {
+fn agent(info: &Value) -> Option<RelayAgent<'static>> {
     let octets = match &info.node {
         Node::Map(map) => from_hex(map.get("sub-options")?.as_text()?)?,
         Node::Text(text) => {
@@ -38,13 +38,13 @@ fn agent(info: &Value) -> Option<RelayAgent> {
         }
         _ => return None,
     };
-    Some(RelayAgent::parse(&octets))
+    Some(RelayAgent::parse(&octets).into_owned())
 }
 
 /// `context` with this relay agent information instead of what it held; the text stays as it is
 /// where it holds just that. What is not a JSON map stays as it is too.
 #[must_use]
-pub fn with_relay_agent(context: Option<&str>, agent: &RelayAgent) -> Option<Box<str>> {
+pub fn with_relay_agent(context: Option<&str>, agent: &RelayAgent<'_>) -> Option<Box<str>> {
     if relay_agent(context).as_ref() == Some(agent) {
         return context.map(Box::from);
     }
@@ -77,7 +77,7 @@ pub fn checked(context: &str, level: InfoCheck) -> Option<Option<Box<str>>> {
 }
 
 /// A map of relay agent information that agrees with its sub-options, as far as is looked.
-fn agreeing(found: &Map, agent: &RelayAgent, level: InfoCheck) -> Option<Map> {
+fn agreeing(found: &Map, agent: &RelayAgent<'_>, level: InfoCheck) -> Option<Map> {
     let right = info(agent);
     let is_right = |member: &Member| {
         let text = right.get(&member.key).and_then(Value::as_text);
@@ -97,7 +97,7 @@ fn agreeing(found: &Map, agent: &RelayAgent, level: InfoCheck) -> Option<Map> {
     }
 }
 
-fn info(agent: &RelayAgent) -> Map {
+fn info(agent: &RelayAgent<'_>) -> Map {
     Map::default()
         .with("sub-options", format!("0x{}", hex(agent.octets())))
         .with_some("remote-id", agent.remote_id().map(hex))
@@ -127,7 +127,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn agent() -> RelayAgent {
+    fn agent() -> RelayAgent<'static> {
         let subs: [(u8, &[u8]); 3] = [(1, b"p1"), (2, &[0xAB]), (12, &[0, 3])];
         RelayAgent::from_subs(&subs).expect("short")
     }

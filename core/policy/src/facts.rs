@@ -7,8 +7,8 @@ use lessor_config::Host;
 use lessor_lease::{Candidate, Lease, Lookup};
 use lessor_types::{Holder, Identifier, Mono, SubnetId, Unit, Wall};
 
-use crate::PoolKey;
 use crate::limits::Counted;
+use crate::{Assembled, PoolKey};
 
 /// An answer, or the question that has to be put to a store first.
 pub type Known<T> = Result<T, Lookup>;
@@ -80,6 +80,17 @@ pub trait Facts {
     /// # Errors
     /// The lookup that would tell.
     fn hosts_at(&self, subnet: SubnetId, addr: Ipv4Addr) -> Known<Vec<Arc<Host>>>;
+
+    /// Whether there are reservations at all; nobody asks for them where there are none.
+    fn has_hosts(&self) -> bool {
+        true
+    }
+
+    /// What was assembled for clients before, under whatever configuration. It makes decisions
+    /// cheaper and no different.
+    fn assembled(&self) -> Option<&Assembled> {
+        None
+    }
 
     /// How much of a pool is in use; `None` where only a search through a shared store would tell.
     fn in_use(&self, _pool: PoolKey) -> Option<PoolUse> {

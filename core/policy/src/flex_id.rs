@@ -17,6 +17,9 @@ impl Query {
     #[must_use]
     pub fn renamed(&self, topology: &Topology, links: &Links) -> Option<Self> {
         let setting = topology.config().hooks.flex_id();
+        if setting.is_none() && self.flex_id.is_none() && self.goes_by_own_client_id() {
+            return None;
+        }
         let flex_id = setting.and_then(|setting| made(setting, topology, self, links));
         let replaced = setting
             .filter(|setting| setting.replace_client_id)
@@ -28,6 +31,14 @@ impl Query {
         }
         let holder = Holder { client_id, ..self.holder.clone() };
         Some(Self { flex_id, holder, ..self.clone() })
+    }
+}
+
+impl Query {
+    /// Whether it goes by the client identifier that the message says.
+    fn goes_by_own_client_id(&self) -> bool {
+        let own = Self::client_id_octets(&self.message);
+        own == self.holder.client_id.as_ref().map(ClientId::octets)
     }
 }
 

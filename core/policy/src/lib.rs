@@ -1,6 +1,7 @@
 //! Decides, purely, what a query is answered and what has to be written first.
 //!
 //! # Map
+//! - [`assembled`]: what was assembled for clients before.
 //! - [`query`]: a client's message, lawful, with what the socket knew.
 //! - [`classify`]: which classes a query is in.
 //! - [`names`]: what a client is called, and what it is told of it.
@@ -8,6 +9,7 @@
 //! - [`facts`]: what a decision may ask about leases, and how it says that it does not know.
 //! - [`plan`]: what a decision says.
 //! - [`decide`]: the decision, message by message.
+//! - `given`: what the configuration gives a client.
 //! - [`options`]: which configured options an answer carries.
 //! - [`reply`]: the answer's fields, options and times, and where it goes.
 //! - [`reason`]: why a query got no answer.
@@ -25,12 +27,14 @@
 //! The same facts, query and time give the same decision, so that a decision may be run again.
 #![forbid(unsafe_code)]
 
+pub mod assembled;
 pub mod classify;
 pub mod decide;
 pub mod extended;
 pub mod facts;
 mod flex_id;
 mod flex_option;
+mod given;
 mod lease_context;
 pub mod limits;
 pub mod members;
@@ -42,6 +46,7 @@ pub mod reason;
 pub mod reply;
 pub mod topology;
 
+pub use assembled::Assembled;
 pub use classify::Classes;
 pub use decide::{decide, probation};
 pub use facts::{Facts, Hold, PoolUse, Probed};

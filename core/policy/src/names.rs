@@ -13,8 +13,32 @@ pub struct Names {
     /// As leases keep it, in lower case: with a dot at its end if it came of option 81 and is
     /// complete, as Kea has it.
     pub hostname: Option<Box<str>>,
-    /// What the answer says of it: option 12 or 81, in the form in which the client spoke of it.
-    pub answer: Option<(u8, Vec<u8>)>,
+    /// What the answer says of it.
+    pub told: Told,
+}
+
+/// What a client is told of its name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Told {
+    /// Nothing: it did not ask.
+    #[default]
+    Nothing,
+    /// The name, in option 12.
+    HostName,
+    /// This value of option 81, in the form in which the client spoke of it.
+    Fqdn(Vec<u8>),
+}
+
+impl Names {
+    /// The option that tells the client.
+    #[must_use]
+    pub fn answer(&self) -> Option<(u8, &[u8])> {
+        match &self.told {
+            Told::Nothing => None,
+            Told::HostName => Some((code::HOST_NAME, self.hostname.as_deref()?.as_bytes())),
+            Told::Fqdn(octets) => Some((code::FQDN, octets)),
+        }
+    }
 }
 
 /// Where a client's name comes from besides its message.
@@ -53,10 +77,7 @@ impl Sources<'_> {
         let name = name.unwrap_or_else(|| self.made());
         let flags = self.flags(client.flags);
         let answer = Fqdn { flags, rcode1: Fqdn::RCODE, rcode2: Fqdn::RCODE, name };
-        Names {
-            hostname: lower(&answer.name.to_string()),
-            answer: Some((code::FQDN, answer.to_octets())),
-        }
+        Names { hostname: lower(&answer.name.to_string()), told: Told::Fqdn(answer.to_octets()) }
     }
 
     /// Who updates what (RFC 4702 §4).
@@ -74,11 +95,11 @@ impl Sources<'_> {
     /// By option 12, or without any word of the client.
     fn plain(self, query: &Message) -> Names {
         let sent = query.options.get(code::HOST_NAME).filter(|octets| !octets.is_empty());
+        if let Some(label) = sent.and_then(|octets| self.label(octets)) {
+            return Names { hostname: lower(label), told: Told::HostName };
+        }
         let own = || {
             let name = sent.and_then(|octets| self.host_name(octets))?;
-            if self.naming.qualifying_suffix.is_empty() && is_plain(&name) {
-                return Some(name);
-            }
             let single =
                 parse(&name).filter(|name| !name.is_complete() && name.labels().len() == 1);
             Some(single.map_or(name, |name| self.qualified(name).to_string()))
@@ -93,9 +114,18 @@ impl Sources<'_> {
         };
         let hostname = name.and_then(|name| lower(name.trim_end_matches('.')));
         let asked = sent.is_some() || query.parameter_list().contains(&code::HOST_NAME);
-        let answer = hostname.as_ref().filter(|_| asked);
-        let answer = answer.map(|name| (code::HOST_NAME, name.as_bytes().to_vec()));
-        Names { hostname, answer }
+        Names { hostname, told: if asked { Told::HostName } else { Told::Nothing } }
+    }
+
+    /// The text of option 12, if it is one label to which nothing is done: mostly it is.
+    fn label(self, octets: &[u8]) -> Option<&str> {
+        let is_kept = self.reserved.is_none()
+            && matches!(self.naming.replace, Replace::Never | Replace::WhenNotPresent)
+            && self.naming.qualifying_suffix.is_empty();
+        let is_clean =
+            |octet| !self.naming.char_set.as_ref().is_some_and(|set| set.contains(octet));
+        let text = std::str::from_utf8(octets).ok().filter(|text| is_kept && is_plain(text))?;
+        octets.iter().all(|octet| is_clean(*octet)).then_some(text)
     }
 
     /// The text of option 12, if it can stand in a lease file and in a log.

@@ -8,7 +8,7 @@ use lessor_config::option_def::{self, OptionDef};
 use lessor_config::option_set::{self, Given, Sending, Space};
 use lessor_config::{OptionSet, Prefix4};
 use lessor_wire::v4::definition::DOCSIS_ENTERPRISE;
-use lessor_wire::v4::{Message, code, vendor};
+use lessor_wire::v4::{Codes, Message, Options, code, vendor};
 
 use crate::Classes;
 
@@ -65,44 +65,6 @@ impl<'a> Sum<'a> {
     fn together(&self, code: u8) -> Option<&Together<'a>> {
         let number = usize::from(self.numbers[usize::from(code)]);
         number.checked_sub(1).and_then(|at| self.given.get(at))
-    }
-}
-
-/// Some option codes.
-#[derive(Clone, Copy, Default)]
-struct Codes([u64; 4]);
-
-impl Codes {
-    const fn contains(self, code: u8) -> bool {
-        self.0[(code >> 6) as usize] & 1 << (code & 63) != 0
-    }
-
-    const fn insert(&mut self, code: u8) {
-        self.0[(code >> 6) as usize] |= 1 << (code & 63);
-    }
-
-    fn with(self, other: Self) -> Self {
-        let mut all = self;
-        all.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
-        all
-    }
-
-    fn iter(self) -> impl Iterator<Item = u8> {
-        (0_u8..4).zip(self.0).flat_map(|(at, mut word)| {
-            std::iter::from_fn(move || {
-                let bit = word.trailing_zeros();
-                word &= word.wrapping_sub(1);
-                u8::try_from(bit).ok().filter(|bit| *bit < 64).map(|bit| at << 6 | bit)
-            })
-        })
-    }
-}
-
-impl FromIterator<u8> for Codes {
-    fn from_iter<I: IntoIterator<Item = u8>>(from: I) -> Self {
-        let mut codes = Self::default();
-        from.into_iter().for_each(|code| codes.insert(code));
-        codes
     }
 }
 
@@ -188,7 +150,7 @@ impl<'a> Layers<'a> {
     fn holders(self, space: &Space) -> Codes {
         let defined = self.definitions.iter().copied().flatten();
         let defined = defined.filter(|def| def.space == *space && def.encapsulates.is_some());
-        let mut codes = Codes(option_def::standard_holders(space));
+        let mut codes = Codes::from_bits(option_def::standard_holders(space));
         defined.for_each(|def| codes.insert(def.code));
         codes
     }
@@ -283,8 +245,8 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// Adds what a client asked for and what is sent unasked to `reply`, which has its own already.
-pub(crate) fn put(reply: &mut Message, query: &Message, prefix: Prefix4, layers: Layers<'_>) {
+/// What a client asked for and what is sent unasked, in the order in which it is sent.
+pub(crate) fn given(query: &Message, prefix: Prefix4, layers: Layers<'_>) -> Options {
     let sum = layers.sum(Space::Dhcp4);
     // The client's order first (RFC 2131 §4.3.1, V4-019).
     let asked = query.parameter_list().iter().copied();
@@ -294,21 +256,23 @@ pub(crate) fn put(reply: &mut Message, query: &Message, prefix: Prefix4, layers:
     let by_sending = query.options.contains(code::AUTO_CONFIG).then_some(code::AUTO_CONFIG);
     // RFC 3925 §4: a client that speaks as a vendor's device gets what that vendor's get.
     let vendors = [code::VIVSO_SUBOPTIONS];
+    let mut options = Options::new();
     for code in asked.chain(BASIC).chain(always).chain(by_sending).chain(vendors) {
-        if option_set::is_own(code) || reply.options.contains(code) {
+        if option_set::is_own(code) || options.contains(code) {
             continue;
         }
         if let Some(value) = layers.option(&sum, query, code) {
-            reply.options.insert(code, value);
+            options.insert(code, value);
         } else if code == code::SUBNET_MASK && !sum.forbids(code) {
-            reply.options.insert(code, prefix.mask().octets());
+            options.insert(code, prefix.mask().octets());
         }
     }
     // RFC 3442: a server that sends classless routes to a client that asked for them leaves the
     // old forms out (V4-086).
     let routes = code::CLASSLESS_STATIC_ROUTE;
-    if query.parameter_list().contains(&routes) && reply.options.contains(routes) {
-        reply.options.remove(code::ROUTERS);
-        reply.options.remove(code::STATIC_ROUTES);
+    if query.parameter_list().contains(&routes) && options.contains(routes) {
+        options.remove(code::ROUTERS);
+        options.remove(code::STATIC_ROUTES);
     }
+    options
 }

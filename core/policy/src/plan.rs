@@ -21,7 +21,7 @@ pub enum Decision {
     /// It must be known first whether somebody uses a unit that is meant for the client.
     Probe(Probe),
     /// This is to be done.
-    Do(Box<Plan>),
+    Do(Plan),
 }
 
 /// A unit that is to be probed before it is offered.
@@ -45,14 +45,14 @@ pub struct Probe {
 pub struct Plan {
     /// What must be written before the answer may leave.
     pub changes: Vec<Change>,
-    /// Units whose rows the answer rests on, whether written or only read.
-    pub read: Vec<Unit>,
+    /// The unit whose row the answer rests on, whether written or only read.
+    pub read: Option<Unit>,
     /// The unit to keep for the client until it asks for it.
     pub hold: Option<Unit>,
     /// Whether the client's outstanding offer ends.
     pub unhold: bool,
     /// The answer, if there is one.
-    pub answer: Option<Answer>,
+    pub answer: Option<Box<Answer>>,
     /// The address that is reserved for the client, if it is offered another since somebody has it.
     pub missed: Option<Unit>,
     /// What it amounts to.
@@ -65,7 +65,7 @@ impl Plan {
     pub const fn of(effect: Effect) -> Self {
         Self {
             changes: Vec::new(),
-            read: Vec::new(),
+            read: None,
             hold: None,
             unhold: false,
             answer: None,

@@ -135,11 +135,10 @@ impl Query {
         if message.op != Op::Request {
             return Err(DropReason::FromServer);
         }
-        let ill: Vec<u8> = ill_formed(&message).collect();
-        if !ill.is_empty() && !rules.lenient {
-            return Err(DropReason::MalformedOption);
-        }
-        for code in ill {
+        for code in ill_formed(&message) {
+            if !rules.lenient {
+                return Err(DropReason::MalformedOption);
+            }
             message.options.remove(code);
         }
         let ask = match message.options.contains(code::MESSAGE_TYPE) {
@@ -172,9 +171,14 @@ impl Query {
 
     /// The client identifier that a message says.
     pub(crate) fn own_client_id(message: &Message) -> Option<ClientId> {
+        ClientId::new(Self::client_id_octets(message)?).ok()
+    }
+
+    /// The octets of the client identifier that a message says.
+    pub(crate) fn client_id_octets(message: &Message) -> Option<&[u8]> {
         // RFC 2132 §9.14: at least two octets; a shorter one identifies nobody.
-        let octets = message.options.get(code::CLIENT_ID).filter(|id| id.len() >= 2)?;
-        ClientId::new(octets).ok()
+        let octets = message.options.get(code::CLIENT_ID)?;
+        (2..=ClientId::MAX).contains(&octets.len()).then_some(octets)
     }
 
     /// What names the client in reservations, for each of these kinds that the message has, in
@@ -196,7 +200,7 @@ impl Query {
 
     /// This query with the relay agent information that its client's lease remembers.
     #[must_use]
-    pub fn with_stashed(&self, agent: &RelayAgent) -> Self {
+    pub fn with_stashed(&self, agent: &RelayAgent<'_>) -> Self {
         let mut stashed = Self { stashed: true, ..self.clone() };
         stashed.message.set_relay_agent(agent);
         stashed
@@ -206,7 +210,7 @@ impl Query {
     /// message that no relay passed on is a switch's word, or the client's own: it names ports, but
     /// chooses nothing (V4-081).
     #[must_use]
-    pub fn relays_word(&self) -> Option<RelayAgent> {
+    pub fn relays_word(&self) -> Option<RelayAgent<'_>> {
         (self.is_relayed() || self.stashed).then(|| self.message.relay_agent()).flatten()
     }
 
@@ -233,17 +237,23 @@ impl Query {
 /// Others are left to those who configured their use. A client identifier or a host name that is too
 /// short to mean anything counts as none (V4-030), and so does option 81 if no name can be read from
 /// it: nobody goes without an address for an odd name (V4-031).
-fn ill_formed(message: &Message) -> impl Iterator<Item = u8> + '_ {
-    let is_ill = |(code, value): (u8, &[u8])| match code {
-        code::REQUESTED_ADDRESS | code::SERVER_ID | code::LEASE_TIME | code::SUBNET_SELECTION => {
-            value.len() != 4
-        }
-        code::MAX_SIZE => value.len() != 2,
-        code::AUTO_CONFIG => value.len() != 1,
-        _ => false,
+fn ill_formed(message: &Message) -> impl Iterator<Item = u8> + use<> {
+    let is_ill = |(code, len): &(u8, usize)| {
+        message.options.get(*code).is_some_and(|value| value.len() != *len)
     };
-    message.options.iter().filter(move |option| is_ill(*option)).map(|(code, _)| code)
+    let ill = LENGTHS.map(|it| is_ill(&it).then_some(it.0));
+    ill.into_iter().flatten()
 }
+
+/// The options with values of one length that the server would read, and these lengths.
+const LENGTHS: [(u8, usize); 6] = [
+    (code::REQUESTED_ADDRESS, 4),
+    (code::SERVER_ID, 4),
+    (code::LEASE_TIME, 4),
+    (code::SUBNET_SELECTION, 4),
+    (code::MAX_SIZE, 2),
+    (code::AUTO_CONFIG, 1),
+];
 
 fn ask(message: &Message, source: Ipv4Addr) -> Result<Ask, DropReason> {
     let server = address(message, code::SERVER_ID);

@@ -1,17 +1,16 @@
 //! The answer's fields, options and times, and where it goes (RFC 2131 §4.1, §4.3 and table 3).
 
-use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use lessor_config::class_names::SKIP_DDNS;
-use lessor_config::{Config, Host, Lifetime, OptionDef, OptionSet, Subnet};
+use lessor_config::{Config, Host, Lifetime, Subnet};
 use lessor_types::{Destination, Secs, Unit};
 use lessor_wire::v4::{CLIENT_PORT, Message, MessageType, Op, SERVER_PORT, code};
 
 use crate::decide::identity::Identity;
+use crate::given::Scopes;
 use crate::names::{Names, Sources};
-use crate::options::{self, Layers};
-use crate::{Answer, Ask, Classes, Query, flex_option};
+use crate::{Answer, Ask, Assembled, Classes, Query, flex_option};
 
 /// IP and UDP headers, in octets.
 const HEADERS: usize = 20 + 8;
@@ -36,11 +35,19 @@ pub(crate) struct Reply<'a> {
     pub(crate) identity: Identity,
     /// The client's own address, if answers may go there.
     pub(crate) client: Option<Ipv4Addr>,
+    /// What others were given before.
+    pub(crate) assembled: Option<&'a Assembled>,
 }
 
 impl Reply<'_> {
-    /// An OFFER or an ACK of an address.
-    pub(crate) fn lease(self, kind: MessageType, unit: Unit, lifetime: Secs) -> Option<Answer> {
+    /// An OFFER or an ACK of an address, with which the client has these names.
+    pub(crate) fn lease(
+        self,
+        kind: MessageType,
+        unit: Unit,
+        lifetime: Secs,
+        names: &Names,
+    ) -> Option<Box<Answer>> {
         if self.query.ask == Ask::Bootp {
             return self.boot(unit);
         }
@@ -51,7 +58,7 @@ impl Reply<'_> {
             message.ciaddr = self.query.message.ciaddr;
         }
         lease_times(&mut message, self.subnet, lifetime);
-        if let Some((code, octets)) = self.names(message.yiaddr).answer {
+        if let Some((code, octets)) = names.answer() {
             message.options.insert(code, octets);
         }
         self.configure(&mut message, unit.v4());
@@ -74,7 +81,7 @@ impl Reply<'_> {
     }
 
     /// The reply to a BOOTP client, which knows nothing of types, servers and times (RFC 1534 §2).
-    fn boot(self, unit: Unit) -> Option<Answer> {
+    fn boot(self, unit: Unit) -> Option<Box<Answer>> {
         let mut message = self.begin(MessageType::Ack);
         message.yiaddr = unit.v4()?;
         message.ciaddr = self.query.message.ciaddr;
@@ -84,18 +91,18 @@ impl Reply<'_> {
         }
         // RFC 1542 §2.1: what the client sent is what it takes, and 300 octets at least.
         let limit = self.query.length.saturating_add(HEADERS);
-        Some(Answer { limit, ..self.finish(message) })
+        Some(Box::new(Answer { limit, ..*self.finish(message) }))
     }
 
     /// An OFFER of no address, with the options that would come with `chosen`.
-    pub(crate) fn without_address(self, chosen: Option<Unit>) -> Answer {
+    pub(crate) fn without_address(self, chosen: Option<Unit>) -> Box<Answer> {
         let mut message = self.begin(MessageType::Offer);
         self.configure(&mut message, chosen.and_then(Unit::v4));
         self.finish(message)
     }
 
     /// An ACK to an INFORM: options, but no address and no times (V4-015).
-    pub(crate) fn information(self, addr: Ipv4Addr) -> Answer {
+    pub(crate) fn information(self, addr: Ipv4Addr) -> Box<Answer> {
         let mut message = self.begin(MessageType::Ack);
         message.ciaddr = self.query.message.ciaddr;
         self.configure(&mut message, None);
@@ -109,18 +116,14 @@ impl Reply<'_> {
     }
 
     /// A NAK.
-    pub(crate) fn refusal(self) -> Answer {
+    pub(crate) fn refusal(self) -> Box<Answer> {
         let query = self.query;
         let mut message = self.begin(MessageType::Nak);
         if query.is_relayed() {
             // RFC 2131 §4.3.2: the relay must broadcast it: the client has no valid address.
             message.flags |= BROADCAST_BIT;
         }
-        if self.config.echo_client_id
-            && let Some(id) = query.message.options.get(code::CLIENT_ID)
-        {
-            message.options.insert(code::CLIENT_ID, id);
-        }
+        self.echo_client_id(&mut message);
         let mut answer = self.finish(message);
         if !query.is_relayed() {
             answer.to = Destination::Broadcast { port: CLIENT_PORT };
@@ -128,54 +131,36 @@ impl Reply<'_> {
         answer
     }
 
-    /// What the configuration gives the client: its reservation, its pool, its subnet, its shared
-    /// network, its classes in their order, everybody's; but boot servers by classes before subnets.
+    /// What the configuration gives the client, with an address or without, and what expressions do
+    /// to it.
     fn configure(self, message: &mut Message, addr: Option<Ipv4Addr>) {
         let Self { query, config, host, subnet, .. } = self;
         let pool = addr.and_then(|addr| subnet.pool_of(addr));
         let classes = self.classes.with_additional(pool, subnet);
-        let server = host
-            .and_then(|host| host.next_server)
-            .or_else(|| classes.defined().find_map(|class| class.next_server));
-        let sname = host
-            .and_then(|host| host.server_hostname.as_ref())
-            .or_else(|| classes.defined().find_map(|class| class.server_hostname.as_ref()));
-        let file = host
-            .and_then(|host| host.boot_file_name.as_ref())
-            .or_else(|| classes.defined().find_map(|class| class.boot_file_name.as_ref()));
-        message.siaddr = server.unwrap_or(subnet.next_server);
-        message.sname = sname.unwrap_or(&subnet.server_hostname).clone().into_bytes();
-        message.file = file.unwrap_or(&subnet.boot_file_name).clone().into_bytes();
-        if config.echo_client_id
-            && let Some(id) = query.message.options.get(code::CLIENT_ID)
-        {
-            message.options.insert(code::CLIENT_ID, id);
-        }
-        let network = config.network_of(subnet);
-        // The highest first.
-        let layers: Vec<&OptionSet> = host
-            .map(|host| &host.options)
-            .into_iter()
-            .chain(pool.map(|pool| &pool.options))
-            .chain([&subnet.options])
-            .chain(network.map(|network| &network.options))
-            .chain(classes.defined().map(|class| &class.options))
-            .chain([&config.options])
-            .collect();
+        self.echo_client_id(message);
         // RFC 3011 §2: whoever sends it must get it back.
         if let Some(subnet) = query.selection() {
             message.options.insert(code::SUBNET_SELECTION, subnet.octets());
         }
-        let definitions: Vec<&[OptionDef]> = classes
-            .defined()
-            .map(|class| class.option_defs.as_slice())
-            .chain([config.option_defs.as_slice()])
-            .collect();
-        let budget = Cell::new(Layers::BUDGET);
-        let layers = Layers::new(&layers, &definitions, &classes, &budget);
-        options::put(message, &query.message, subnet.prefix, layers);
+        let scopes = Scopes { host, pool, subnet, classes: &classes };
+        match self.assembled {
+            Some(assembled) => assembled.put(scopes, &query.message, message),
+            None => scopes.give(&query.message).put(message),
+        }
         // What is added to the reply hereafter is nothing that may be changed.
-        flex_option::amend(message, config.hooks.flex_options(), &classes, &definitions);
+        let changes = config.hooks.flex_options();
+        if !changes.is_empty() {
+            flex_option::amend(message, changes, &classes, &scopes.definitions());
+        }
+    }
+
+    /// RFC 6842.
+    fn echo_client_id(self, message: &mut Message) {
+        if self.config.echo_client_id
+            && let Some(id) = self.query.message.options.get(code::CLIENT_ID)
+        {
+            message.options.insert(code::CLIENT_ID, id);
+        }
     }
 
     /// The fields that every reply copies (V4-013), and the options that it must have.
@@ -190,7 +175,7 @@ impl Reply<'_> {
     }
 
     /// The relay's option back to the relay, and the way there (RFC 2131 §4.1).
-    fn finish(self, mut message: Message) -> Answer {
+    fn finish(self, mut message: Message) -> Box<Answer> {
         let query = self.query;
         // RFC 3046 §2.2: echoed unchanged; also to a switch that put it in without being a relay,
         // and takes it out again. What was put in here is not for the client to see.
@@ -216,7 +201,7 @@ impl Reply<'_> {
             Destination::Station { addr, hw: query.message.hw }
         };
         let limit = query.message.datagram_max();
-        Answer { message, limit, link: query.link, source: self.identity.source, to }
+        Box::new(Answer { message, limit, link: query.link, source: self.identity.source, to })
     }
 }
 

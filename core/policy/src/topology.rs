@@ -1,6 +1,7 @@
 //! Which subnet and pool an address, a relay or a link belongs to.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Topology {
     classes: BTreeMap<String, usize>,
     /// When each class is tested.
     phases: Vec<Phase>,
+    /// The classes that options of whatever scope are for, but those of reservations.
+    tags: Vec<String>,
     /// By first address; they don't overlap.
     pools: Vec<PoolPlace>,
 }
@@ -74,7 +77,8 @@ impl Topology {
         let named = config.classes.iter().zip(0..);
         let classes = named.map(|(class, place)| (class.name.clone(), place)).collect();
         let phases = phases(&config.classes);
-        Self { config, by_prefix, by_relay, by_interface, by_network, classes, phases, pools }
+        let tags = tags(&config);
+        Self { config, by_prefix, by_relay, by_interface, by_network, classes, phases, tags, pools }
     }
 
     /// The configuration.
@@ -86,14 +90,31 @@ impl Topology {
     /// The class of this name.
     #[must_use]
     pub fn class(&self, name: &str) -> Option<&Class> {
-        self.config.classes.get(*self.classes.get(name)?)
+        self.numbered_class(name).map(|(_, class)| class)
     }
 
-    /// The classes with a test of their own, or a template, and when they are tested; but for those
+    /// The class of this name with its number.
+    pub(crate) fn numbered_class(&self, name: &str) -> Option<(usize, &Class)> {
+        let number = *self.classes.get(name)?;
+        Some((number, self.config.classes.get(number)?))
+    }
+
+    /// The number of the class of this name, which is only made where there are classes.
+    pub(crate) fn number_of<'a>(&self, name: impl FnOnce() -> Cow<'a, str>) -> Option<usize> {
+        if self.classes.is_empty() { None } else { self.classes.get(&*name()).copied() }
+    }
+
+    /// The classes that options are for, if so few that each can have a bit.
+    pub(crate) fn tags(&self) -> Option<&[String]> {
+        (self.tags.len() <= TAGS_MAX).then_some(&self.tags)
+    }
+
+    /// The classes with a test of their own, or a template, their numbers, and when they are tested; but for those
     /// that are tested only where they are listed as additional.
-    pub(crate) fn tested(&self) -> impl Iterator<Item = (&Class, Phase)> {
-        let classes = self.config.classes.iter().zip(self.phases.iter().copied());
-        classes.filter(|(class, _)| !class.only_additional)
+    pub(crate) fn tested(&self) -> impl Iterator<Item = (usize, &Class, Phase)> {
+        let classes = (0..).zip(&self.config.classes).zip(self.phases.iter().copied());
+        let classes = classes.map(|((number, class), phase)| (number, class, phase));
+        classes.filter(|(_, class, _)| !class.only_additional)
     }
 
     /// Whether an address is kept out of the pools, because a reservation of its subnet has it.
@@ -270,6 +291,23 @@ impl Topology {
         named(self.by_interface.get(name))
             .or_else(|| addrs.iter().find_map(|(addr, _)| around(*addr)))
     }
+}
+
+/// How many classes may have bits.
+const TAGS_MAX: usize = 64;
+
+/// The classes that options are for, each once.
+fn tags(config: &Config) -> Vec<String> {
+    let of_subnets = config
+        .subnets
+        .iter()
+        .flat_map(|subnet| subnet.pools.iter().map(|pool| &pool.options).chain([&subnet.options]));
+    let sets = of_subnets
+        .chain(config.networks.iter().map(|network| &network.options))
+        .chain(config.classes.iter().map(|class| &class.options))
+        .chain([&config.options]);
+    let tags: BTreeSet<&String> = sets.flatten().flat_map(|given| &given.classes).collect();
+    tags.into_iter().cloned().collect()
 }
 
 /// Where something comes from, as far as that tells its subnet.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use lessor_config::Config;
 use lessor_lease::{Lease, Lookup, Past, Rows, Standing, State};
-use lessor_policy::Topology;
+use lessor_policy::{Assembled, Topology};
 use lessor_types::{Links, Mono, Now, PoolId, Seed, SubnetId, Unit, Wall};
 
 use crate::calendar::Calendar;
@@ -149,6 +149,8 @@ pub struct Status {
 #[derive(Debug)]
 pub struct Server {
     topology: Arc<Topology>,
+    /// What was assembled for clients under it.
+    assembled: Assembled,
     links: Arc<Links>,
     seed: Seed,
     limits: Limits,
@@ -222,6 +224,7 @@ impl Server {
             lot: Lot::new(setup.limits.lot_for(config)),
             ledger,
             sweep: sweep::Sweep::new(now.mono, setup.seed, &config.expired),
+            assembled: Assembled::under(&setup.topology),
             topology: setup.topology,
             links: setup.links,
             seed: setup.seed,
@@ -401,6 +404,7 @@ impl Server {
     }
 
     fn on_config(&mut self, topology: Arc<Topology>) {
+        self.assembled = Assembled::under(&topology);
         self.topology = topology;
         self.era += 1;
         let config = Arc::clone(self.topology.config());

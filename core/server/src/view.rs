@@ -8,7 +8,7 @@ use lessor_config::Host;
 use lessor_lease::{Candidate, Lease, Lookup};
 use lessor_policy::facts::Known;
 use lessor_policy::limits::Counted;
-use lessor_policy::{Ask, Facts, Hold, PoolKey, PoolUse, Probed, Query, Topology};
+use lessor_policy::{Ask, Assembled, Facts, Hold, PoolKey, PoolUse, Probed, Query, Topology};
 use lessor_types::{Holder, Identifier, Links, Now, Seed, SubnetId, Unit, Wall};
 
 use crate::StoreMode;
@@ -32,6 +32,8 @@ pub struct View<'a> {
     pub probes: &'a BTreeMap<Unit, Probed>,
     /// Pools and their ranges.
     pub topology: &'a Topology,
+    /// What was assembled for clients before.
+    pub assembled: &'a Assembled,
     /// Whether the ledger's rows are the truth.
     pub store: StoreMode,
     /// The time of the turn.
@@ -173,6 +175,14 @@ impl Facts for View<'_> {
             return Ok(Vec::new());
         }
         Ok(self.topology.hosts_at(subnet, addr).cloned().collect())
+    }
+
+    fn has_hosts(&self) -> bool {
+        !self.topology.config().hosts.is_empty()
+    }
+
+    fn assembled(&self) -> Option<&Assembled> {
+        Some(self.assembled)
     }
 
     fn in_use(&self, pool: PoolKey) -> Option<PoolUse> {

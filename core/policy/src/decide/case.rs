@@ -9,6 +9,7 @@ use lessor_types::{Holder, Identifier, PoolId, Unit, Wall};
 
 use super::World;
 use crate::facts::Known;
+use crate::names::Names;
 use crate::reply::Reply;
 use crate::{Classes, Decision, DropReason, Effect, Facts, Plan, PoolKey};
 
@@ -53,11 +54,13 @@ impl<'a, F: Facts> Case<'a, F> {
         let World { facts, topology, query, .. } = world;
         let mut subnets: Vec<&Subnet> = topology.beside(selected).collect();
         let mut hosts = Vec::new();
-        for subnet in subnets.iter().filter(|subnet| subnet.host_scopes.in_subnet) {
-            hosts.extend(facts.host(Some(subnet.id), &identifiers)?);
-        }
-        if selected.host_scopes.global {
-            hosts.extend(facts.host(None, &identifiers)?);
+        if facts.has_hosts() {
+            for subnet in subnets.iter().filter(|subnet| subnet.host_scopes.in_subnet) {
+                hosts.extend(facts.host(Some(subnet.id), &identifiers)?);
+            }
+            if selected.host_scopes.global {
+                hosts.extend(facts.host(None, &identifiers)?);
+            }
         }
         let classes = classes.with_hosts(hosts.iter().map(|host| &**host));
         subnets.retain(|subnet| subnet.id == selected.id || topology.admits(subnet, &classes));
@@ -143,12 +146,12 @@ impl<'a, F: Facts> Case<'a, F> {
 
     /// A plan that tells the client to start again (RFC 2131 §4.3.2).
     pub(super) fn refuse(&self, unit: Unit) -> Decision {
-        Decision::Do(Box::new(Plan {
-            read: vec![unit],
+        Decision::Do(Plan {
+            read: Some(unit),
             unhold: true,
             answer: Some(self.reply(self.selected).refusal()),
             ..Plan::of(Effect::Refused(unit))
-        }))
+        })
     }
 
     /// Silence, unless this server knows every client of the link and may speak for it.
@@ -169,10 +172,10 @@ impl<'a, F: Facts> Case<'a, F> {
             return Decision::Drop(DropReason::NotServed);
         }
         let subnet = self.subnet_of(Unit::V4(addr)).unwrap_or(self.selected);
-        Decision::Do(Box::new(Plan {
+        Decision::Do(Plan {
             answer: Some(self.reply(subnet).information(addr)),
             ..Plan::of(Effect::Informed)
-        }))
+        })
     }
 
     /// What answers are made of, for an address in `subnet`.
@@ -180,12 +183,13 @@ impl<'a, F: Facts> Case<'a, F> {
         let World { query, identity, .. } = self.world;
         let (host, client) = (self.host_in(subnet), self.client());
         let (config, classes) = (self.config(), &self.classes);
-        Reply { query, config, classes, host, subnet, identity, client }
+        let assembled = self.world.facts.assembled();
+        Reply { query, config, classes, host, subnet, identity, client, assembled }
     }
 
-    /// The name that a lease of a unit keeps.
-    pub(super) fn hostname(&self, subnet: &'a Subnet, unit: Unit) -> Option<Box<str>> {
-        unit.v4().and_then(|addr| self.reply(subnet).names(addr).hostname)
+    /// What the client is called with a unit.
+    pub(super) fn names(&self, subnet: &'a Subnet, unit: Unit) -> Names {
+        unit.v4().map(|addr| self.reply(subnet).names(addr)).unwrap_or_default()
     }
 
     pub(super) fn config(&self) -> &'a Config {

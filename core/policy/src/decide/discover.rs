@@ -31,14 +31,15 @@ pub(super) fn discover<F: Facts>(case: &Case<'_, F>) -> Known<Decision> {
             return Ok(request::grant(case, place, unit, row));
         }
     }
-    Ok(Decision::Do(Box::new(Plan {
-        changes: offer::changes(case, place, unit)?,
-        read: vec![unit],
+    let (names, lifetime) = (case.names(subnet, unit), case.lifetime(subnet));
+    Ok(Decision::Do(Plan {
+        changes: offer::changes(case, place, unit, &names)?,
+        read: Some(unit),
         hold: Some(unit),
-        answer: case.reply(subnet).lease(MessageType::Offer, unit, case.lifetime(subnet)),
+        answer: case.reply(subnet).lease(MessageType::Offer, unit, lifetime, &names),
         missed: case.missed(unit),
         ..Plan::of(Effect::Offered(unit))
-    })))
+    }))
 }
 
 /// The offer of no address, if that is what the client asked to be told.
@@ -65,8 +66,8 @@ fn without_address<'a, F: Facts>(
     Some(tell(answer, effect))
 }
 
-fn tell(answer: Answer, effect: Effect) -> Decision {
-    Decision::Do(Box::new(Plan { unhold: true, answer: Some(answer), ..Plan::of(effect) }))
+fn tell(answer: Box<Answer>, effect: Effect) -> Decision {
+    Decision::Do(Plan { unhold: true, answer: Some(answer), ..Plan::of(effect) })
 }
 
 /// What the client is to be offered, with the place that it has it in.

@@ -9,6 +9,7 @@ use super::case::{Case, Place};
 use super::request;
 use crate::Facts;
 use crate::facts::Known;
+use crate::names::Names;
 
 /// What must be written before a unit is offered: nothing where offers are kept in memory, or where
 /// the client has the unit for that long already.
@@ -16,6 +17,7 @@ pub(super) fn changes<'a, F: Facts>(
     case: &Case<'a, F>,
     place: Place<'a>,
     unit: Unit,
+    names: &Names,
 ) -> Known<Vec<Change>> {
     let length = case.offer_lifetime(place.subnet);
     if length.0 == 0 {
@@ -36,7 +38,7 @@ pub(super) fn changes<'a, F: Facts>(
         state: State::Assigned,
         valid: length,
         expires,
-        hostname: case.hostname(place.subnet, unit),
+        hostname: names.hostname.clone(),
         dns: mine.map_or_else(DnsFlags::default, |row| row.dns),
         context: request::context(case, place.subnet, mine),
         promises: row.as_deref().and_then(|row| row.promises.clone()),

@@ -11,7 +11,7 @@ use lessor_wire::v4::MessageType;
 use super::case::{Case, Place};
 use super::{World, surrender};
 use crate::facts::Known;
-use crate::{Decision, DropReason, Effect, Facts, Plan, extended, members};
+use crate::{Answer, Decision, DropReason, Effect, Facts, Plan, extended, members};
 
 /// The client takes an offer, ours or another server's.
 pub(super) fn selecting<F: Facts>(
@@ -106,7 +106,7 @@ fn let_go<F: Facts>(case: &Case<'_, F>) -> Decision {
     if case.world.facts.hold_of(&case.holder).is_none() {
         return Decision::Drop(DropReason::OtherServer);
     }
-    Decision::Do(Box::new(Plan { unhold: true, ..Plan::of(Effect::LetGo) }))
+    Decision::Do(Plan { unhold: true, ..Plan::of(Effect::LetGo) })
 }
 
 /// Leases `unit`, whose row is `row`, to the client, which may have it in `place`.
@@ -121,14 +121,15 @@ pub(super) fn grant<'a, F: Facts>(
         return case.refuse(unit);
     }
     let lifetime = case.lifetime(subnet);
-    let hostname = case.hostname(subnet, unit);
+    let names = case.names(subnet, unit);
     let mine = row.as_deref().filter(|row| case.is_ours(row));
     let context = context(case, subnet, mine);
     if let Some(row) = &row
         && row.context == context
-        && let Some(rest) = reusable(case, subnet, row, lifetime, hostname.as_deref())
+        && let Some(rest) = reusable(case, subnet, row, lifetime, names.hostname.as_deref())
     {
-        return confirm(case, subnet, unit, rest, Effect::Reused(unit, rest), Vec::new());
+        let answer = case.reply(subnet).lease(MessageType::Ack, unit, rest, &names);
+        return confirm(unit, answer, Effect::Reused(unit, rest), Vec::new());
     }
     let begin = case.second();
     // A client that does not hear this answer still believes the last one: what it was told before
@@ -144,6 +145,7 @@ pub(super) fn grant<'a, F: Facts>(
         }
     });
     let valid = told.map_or(lifetime, |told| told.max(lifetime));
+    let answer = case.reply(subnet).lease(MessageType::Ack, unit, lifetime, &names);
     let lease = Lease {
         unit,
         subnet: subnet.id,
@@ -152,7 +154,7 @@ pub(super) fn grant<'a, F: Facts>(
         state: State::Assigned,
         valid,
         expires: begin.plus_secs(i64::from(valid.0)),
-        hostname,
+        hostname: names.hostname,
         dns: mine.map_or_else(DnsFlags::default, |row| row.dns),
         context,
         promises: row.as_deref().and_then(|row| row.promises.clone()),
@@ -161,7 +163,7 @@ pub(super) fn grant<'a, F: Facts>(
     let is_written = row.as_deref() == Some(&lease);
     let change = Change { unit, from: row, to: Some(Arc::new(lease)) };
     let changes = if is_written { Vec::new() } else { vec![change] };
-    confirm(case, subnet, unit, lifetime, Effect::Leased(unit, lifetime), changes)
+    confirm(unit, answer, Effect::Leased(unit, lifetime), changes)
 }
 
 /// The context of a lease that is granted now, in the place of this client's row, if it has one.
@@ -187,7 +189,9 @@ pub(super) fn confirm_for_good<'a, F: Facts>(
     subnet: &'a Subnet,
     unit: Unit,
 ) -> Decision {
-    confirm(case, subnet, unit, Secs::INFINITE, Effect::Reused(unit, Secs::INFINITE), Vec::new())
+    let names = case.names(subnet, unit);
+    let answer = case.reply(subnet).lease(MessageType::Ack, unit, Secs::INFINITE, &names);
+    confirm(unit, answer, Effect::Reused(unit, Secs::INFINITE), Vec::new())
 }
 
 /// The rest of a lease that is young enough to be confirmed without a write (`cache-threshold`).
@@ -219,19 +223,11 @@ fn reusable<F: Facts>(
     (young && in_age && rest > 0).then_some(Secs(rest))
 }
 
-fn confirm<'a, F: Facts>(
-    case: &Case<'a, F>,
-    subnet: &'a Subnet,
+fn confirm(
     unit: Unit,
-    lifetime: Secs,
+    answer: Option<Box<Answer>>,
     effect: Effect,
     changes: Vec<Change>,
 ) -> Decision {
-    Decision::Do(Box::new(Plan {
-        changes,
-        read: vec![unit],
-        unhold: true,
-        answer: case.reply(subnet).lease(MessageType::Ack, unit, lifetime),
-        ..Plan::of(effect)
-    }))
+    Decision::Do(Plan { changes, read: Some(unit), unhold: true, answer, ..Plan::of(effect) })
 }

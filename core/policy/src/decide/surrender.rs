@@ -114,11 +114,11 @@ fn surrender<F: Facts>(
     to: Option<Lease>,
     effect: Effect,
 ) -> Decision {
-    Decision::Do(Box::new(Plan {
+    Decision::Do(Plan {
         changes: vec![Change { unit, from, to: to.map(Arc::new) }],
-        read: vec![unit],
+        read: Some(unit),
         // An offer of another unit may be younger than this message.
         unhold: case.world.facts.hold_of(&case.holder).is_some_and(|hold| hold.unit == unit),
         ..Plan::of(effect)
-    }))
+    })
 }

@@ -26,8 +26,8 @@ fn fqdn(flags: &str, name: &str) -> Vec<u8> {
 }
 
 fn flags(naming: &Naming, updates: bool, sent: &str) -> String {
-    let told = names(naming, updates, &[(code::FQDN, &fqdn(sent, "a.b."))]).answer;
-    let fqdn = told.and_then(|(_, octets)| Fqdn::parse(&octets)).expect("it is answered");
+    let names = names(naming, updates, &[(code::FQDN, &fqdn(sent, "a.b."))]);
+    let fqdn = names.answer().and_then(|(_, octets)| Fqdn::parse(octets)).expect("it is answered");
     assert_eq!((fqdn.rcode1, fqdn.rcode2), (255, 255));
     let FqdnFlags { s, o, e, n } = fqdn.flags;
     let set = [(s, 's'), (o, 'o'), (e, 'e'), (n, 'n')];
@@ -61,12 +61,12 @@ fn flags_say_what_will_happen() {
 }
 
 fn name(naming: &Naming, options: &[(u8, &[u8])]) -> (String, Option<String>) {
-    let Names { hostname, answer } = names(naming, true, options);
-    let told = answer.map(|(code, octets)| match Fqdn::parse(&octets) {
+    let names = names(naming, true, options);
+    let told = names.answer().map(|(code, octets)| match Fqdn::parse(octets) {
         Some(fqdn) if code == code::FQDN => fqdn.name.to_string(),
-        _ => String::from_utf8_lossy(&octets).into_owned(),
+        _ => String::from_utf8_lossy(octets).into_owned(),
     });
-    (hostname.unwrap_or_default().into(), told)
+    (names.hostname.unwrap_or_default().into(), told)
 }
 
 #[test]
@@ -174,14 +174,14 @@ proptest! {
         });
         let mut options = vec![(code::HOST_NAME, &host[..])];
         options.extend(fqdn.as_ref().map(|fqdn| (code::FQDN, &fqdn[..])));
-        let Names { hostname, answer } = names(&naming, true, &options);
-        if let Some(name) = &hostname {
+        let names = names(&naming, true, &options);
+        if let Some(name) = &names.hostname {
             prop_assert!(!name.chars().any(|c| c.is_control() || c.is_whitespace()));
             prop_assert!(!name.is_empty());
         }
-        if let Some((code::FQDN, octets)) = &answer {
+        if let Some((code::FQDN, octets)) = names.answer() {
             prop_assert!(Fqdn::parse(octets).is_some(), "{:?}", octets);
         }
-        prop_assert!(answer.is_none() || hostname.is_some());
+        prop_assert!(names.answer().is_none() || names.hostname.is_some());
     }
 }

@@ -19,7 +19,7 @@ fn plan(world: &World, query: &Query) -> Plan {
     let renamed = query.renamed(&world.topology, &links());
     let query = renamed.as_ref().unwrap_or(query);
     match decide(world, &world.topology, &links(), query, now) {
-        Decision::Do(plan) => *plan,
+        Decision::Do(plan) => plan,
         other => panic!("no plan: {other:?}"),
     }
 }

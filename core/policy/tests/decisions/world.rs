@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lessor_config::{Config, Host};
 use lessor_lease::{Candidate, Lease};
 use lessor_policy::facts::Known;
-use lessor_policy::{Facts, Hold, PoolKey, Query, Topology};
+use lessor_policy::{Assembled, Facts, Hold, PoolKey, Query, Topology};
 use lessor_types::{
     Datagram, Holder, HwAddr, Identifier, Link, LinkId, Links, SubnetId, Unit, Wall, Xid,
 };
@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) hold: Option<Hold>,
     /// Whether leases are confirmed without a write.
     pub(crate) reuses: bool,
+    /// What is remembered of earlier answers.
+    pub(crate) assembled: Option<Assembled>,
 }
 
 impl World {
@@ -36,7 +38,7 @@ impl World {
         let text = format!(r#"{{ "Dhcp4": {{ {dhcp4} }} }}"#);
         let (config, _) = Config::parse(&text, "test").unwrap_or_else(|errors| panic!("{errors}"));
         let topology = Topology::new(Arc::new(config));
-        Self { topology, row: None, hold: None, reuses: false }
+        Self { topology, row: None, hold: None, reuses: false, assembled: None }
     }
 }
 
@@ -71,6 +73,9 @@ impl Facts for World {
     }
     fn may_reuse(&self) -> bool {
         self.reuses
+    }
+    fn assembled(&self) -> Option<&Assembled> {
+        self.assembled.as_ref()
     }
 }
 

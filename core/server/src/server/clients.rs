@@ -124,7 +124,7 @@ impl Server {
                 self.fetch(exchange, lookups);
             }
             Decision::Probe(probe) => self.probe(exchange, &query, probe),
-            Decision::Do(plan) => self.carry_out(exchange, &query, *plan),
+            Decision::Do(plan) => self.carry_out(exchange, &query, plan),
         }
     }
 
@@ -139,6 +139,7 @@ impl Server {
             probes: &exchange.probes,
             arrived: self.now.wall.before(self.now.mono.since(exchange.since)),
             topology: &self.topology,
+            assembled: &self.assembled,
             store: self.store,
             now: self.now,
             judged: self.judged(),
@@ -199,7 +200,7 @@ impl Server {
             self.submit(change);
         }
         let mut waits = 0;
-        for unit in plan.read {
+        if let Some(unit) = plan.read {
             if rests_on(&plan.effect) {
                 self.remind_partner(unit);
             }
@@ -212,7 +213,7 @@ impl Server {
         {
             waits = 0;
         }
-        let mut answer = plan.answer.map(Box::new);
+        let mut answer = plan.answer;
         if self.defect.is(Planted::CachedLeaseShort)
             && let (Effect::Reused(unit, _), Some(answer)) = (plan.effect, &mut answer)
             && let Some(row) = self.ledger.row(unit)

@@ -27,6 +27,19 @@ impl Codes {
         self.0[(code >> 6) as usize] &= !(1 << (code & 63));
     }
 
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        let [a, b, c, d] = self.0;
+        (a.count_ones() + b.count_ones() + c.count_ones() + d.count_ones()) as usize
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        matches!(self.0, [0, 0, 0, 0])
+    }
+
     /// These and those.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
@@ -70,6 +83,7 @@ mod tests {
         let all = [0, 1, 63, 64, 127, 200, 255];
         let mut codes: Codes = all.into_iter().collect();
         assert_eq!(codes.iter().collect::<Vec<_>>(), all);
+        assert_eq!((codes.len(), Codes::default().is_empty()), (all.len(), true));
         assert!((0..=255).all(|code| codes.contains(code) == all.contains(&code)));
         codes.remove(64);
         assert!(!codes.contains(64) && codes.contains(63));

@@ -98,12 +98,12 @@ impl Message {
 
     /// What a relay added (option 82).
     #[must_use]
-    pub fn relay_agent(&self) -> Option<RelayAgent> {
+    pub fn relay_agent(&self) -> Option<RelayAgent<'_>> {
         self.options.get(code::RELAY_AGENT).map(RelayAgent::parse)
     }
 
     /// Sets option 82.
-    pub fn set_relay_agent(&mut self, agent: &RelayAgent) {
+    pub fn set_relay_agent(&mut self, agent: &RelayAgent<'_>) {
         self.options.insert(code::RELAY_AGENT, agent.octets());
     }
 

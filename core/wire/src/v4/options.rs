@@ -168,8 +168,8 @@ impl Options {
 
     /// How many options there are.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.codes.iter().count()
+    pub const fn len(&self) -> usize {
+        self.codes.len()
     }
 
     /// Whether there are none.
@@ -288,6 +288,8 @@ impl fmt::Debug for Options {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -335,5 +337,70 @@ mod tests {
         let pieces: [(u8, &[u8]); 5] = [(82, b"a"), (1, b"b"), (52, b"x"), (82, b"c"), (82, b"")];
         let options = join(pieces.into_iter());
         assert_eq!(options.iter().collect::<Vec<_>>(), [(82, &b"ac"[..]), (1, &b"b"[..])]);
+    }
+
+    /// What can be done to options.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Insert(u8, Vec<u8>),
+        Remove(u8),
+        Append(Vec<(u8, Vec<u8>)>),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let value = || {
+            prop_oneof![
+                4 => proptest::collection::vec(any::<u8>(), 0..6),
+                1 => proptest::collection::vec(any::<u8>(), 250..260),
+            ]
+        };
+        let option = move || (0_u8..6, value());
+        let step = prop_oneof![
+            4 => option().prop_map(|(code, value)| Step::Insert(code, value)),
+            2 => (0_u8..6).prop_map(Step::Remove),
+            1 => proptest::collection::vec(option(), 0..4).prop_map(Step::Append),
+        ];
+        proptest::collection::vec(step, 0..20)
+    }
+
+    proptest! {
+        #[test]
+        fn options_are_a_list_in_which_each_code_is_once(steps in steps()) {
+            let mut options = Options::new();
+            let mut list: Vec<(u8, Vec<u8>)> = Vec::new();
+            let set = |list: &mut Vec<(u8, Vec<u8>)>, code: u8, value: &[u8], replaces: bool| {
+                match list.iter_mut().find(|(own, _)| *own == code) {
+                    Some(own) if replaces => own.1 = value.to_vec(),
+                    Some(_) => {}
+                    None if code == code::PAD => {}
+                    None => list.push((code, value.to_vec())),
+                }
+            };
+            for step in steps {
+                match step {
+                    Step::Insert(code, value) => {
+                        options.insert(code, &value);
+                        set(&mut list, code, &value, true);
+                    }
+                    Step::Remove(code) => {
+                        let at = list.iter().position(|(own, _)| *own == code);
+                        prop_assert_eq!(options.remove(code), at.map(|at| list.remove(at).1));
+                    }
+                    Step::Append(others) => {
+                        let others: Options = others.into_iter().collect();
+                        options.append(&others);
+                        others.iter().for_each(|(code, value)| set(&mut list, code, value, false));
+                    }
+                }
+                let found: Vec<_> = options.iter().map(|(code, value)| (code, value.to_vec())).collect();
+                prop_assert_eq!(&found, &list);
+                prop_assert_eq!(options.len(), list.len());
+                for code in 0..6 {
+                    let value = list.iter().find(|(own, _)| *own == code).map(|(_, it)| &it[..]);
+                    prop_assert_eq!(options.get(code), value);
+                    prop_assert_eq!(options.contains(code), value.is_some());
+                }
+            }
+        }
     }
 }

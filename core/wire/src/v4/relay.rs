@@ -1,5 +1,6 @@
 //! The relay agent information option (82, RFC 3046).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -10,7 +11,7 @@ use super::code::relay;
 /// A server echoes them unchanged (RFC 3046 §2.2), so the octets are kept as they are and read on
 /// demand; a body that is not well formed is echoed all the same.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct RelayAgent(Vec<u8>);
+pub struct RelayAgent<'a>(Cow<'a, [u8]>);
 
 /// A sub-option with more than the 255 octets that its length field can state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,11 +30,17 @@ impl fmt::Display for SubOptionTooLong {
 
 impl std::error::Error for SubOptionTooLong {}
 
-impl RelayAgent {
+impl<'a> RelayAgent<'a> {
     /// Takes the value of option 82, well formed or not.
     #[must_use]
-    pub fn parse(octets: &[u8]) -> Self {
-        Self(octets.to_vec())
+    pub const fn parse(octets: &'a [u8]) -> Self {
+        Self(Cow::Borrowed(octets))
+    }
+
+    /// The same with octets of its own.
+    #[must_use]
+    pub fn into_owned(self) -> RelayAgent<'static> {
+        RelayAgent(Cow::Owned(self.0.into_owned()))
     }
 
     /// An option of these sub-options, in this order.
@@ -48,7 +55,7 @@ impl RelayAgent {
             octets.extend([*code, len]);
             octets.extend_from_slice(value);
         }
-        Ok(Self(octets))
+        Ok(Self(Cow::Owned(octets)))
     }
 
     /// The option's value, as received.
@@ -66,7 +73,7 @@ impl RelayAgent {
 
     /// Codes and values in order, up to the first that runs past the end.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &[u8])> + '_ {
-        let mut rest = self.0.as_slice();
+        let mut rest = self.octets();
         std::iter::from_fn(move || {
             let (&[code, len], tail) = rest.split_first_chunk()?;
             let (value, tail) = tail.split_at_checked(usize::from(len))?;

@@ -239,6 +239,23 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
+    fn the_short_way_leads_to_the_same_octets(message in messages(), limit in 576..1600_usize) {
+        let room = limit - HEADERS - HEADER_LEN;
+        let layout = Layout::best(&message, room);
+        let encoded = message.encode(limit);
+        if layout.left_out.is_empty() && layout.file.octets.is_empty() && layout.sname.octets.is_empty() {
+            let options = layout.options.octets;
+            let (own, rest) = encoded.octets[HEADER_LEN..].split_at(options.len());
+            prop_assert_eq!(own, options);
+            prop_assert_eq!(rest[0], code::END);
+            prop_assert!(rest[1..].iter().all(|octet| *octet == 0));
+        }
+        if message.options.contains(code::MESSAGE_TYPE) {
+            prop_assert_eq!(encoded.left_out, layout.left_out);
+        }
+    }
+
+    #[test]
     fn what_is_encoded_decodes_to_itself(message in messages(), limit in 576..1600_usize) {
         let encoded = message.encode(limit);
         prop_assert!(encoded.octets.len() >= 300);

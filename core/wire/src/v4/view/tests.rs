@@ -197,7 +197,8 @@ fn an_overloaded_field_may_lack_its_end_or_break_off() {
 #[test]
 fn a_repeated_82_is_one_option() {
     let octets = message(&[53, 1, 1, 82, 3, 1, 1, b'a', 82, 3, 2, 1, b'b', 255], &[], &[]);
-    let agent = Message::decode(&octets).expect("lawful").relay_agent().expect("option 82");
+    let message = Message::decode(&octets).expect("lawful");
+    let agent = message.relay_agent().expect("option 82");
     assert_eq!(agent.circuit_id(), Some(&b"a"[..]));
     assert_eq!(agent.remote_id(), Some(&b"b"[..]));
     assert_eq!(agent.octets(), [1, 1, b'a', 2, 1, b'b']);
