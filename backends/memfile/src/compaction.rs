@@ -14,6 +14,7 @@ use crate::csv::{LEASES4, Row};
 use crate::error::{CompactionError, IoFailure};
 use crate::journal::{Entry, Journal};
 use crate::names::Names;
+use crate::seals::{Runs, Sealer, Seals};
 
 /// How many bad rows an input may have: a compaction forgets them, and forgetting more would hide
 /// that the file is damaged. (Kea's number.)
@@ -46,6 +47,8 @@ pub struct Compaction<F: Files> {
     names: Names,
     _lock: F::Lock,
     stage: Stage<F::File>,
+    /// What the output holds, for its seals; nothing if another compaction wrote it.
+    runs: Option<Runs>,
     stats: Stats,
 }
 
@@ -94,19 +97,21 @@ impl<F: Files> Compaction<F> {
             .map_err(IoFailure::on(&files, "lock", &names.compaction_lock))?
             .ok_or_else(|| CompactionError::Running { file: files.display(name) })?;
         let stage = Self::begin(&files, &names)?;
-        Ok(Self { files, names, _lock: lock, stage, stats: Stats::default() })
+        Ok(Self { files, names, _lock: lock, stage, runs: None, stats: Stats::default() })
     }
 
     fn begin(files: &F, names: &Names) -> Result<Stage<F::File>, CompactionError> {
-        let completed = Journal::open(files, &names.completed, &LEASES4, BAD_ROWS_MAX)?;
+        let seals = Seals::read(files, names);
+        let open = |name: &str| Journal::open(files, name, &LEASES4, BAD_ROWS_MAX, &seals);
+        let completed = open(&names.completed)?;
         if let Some(mut completed) = completed {
             // Kea does not sync what it completes, and the inputs are about to go.
             let synced = completed.file().sync_data();
             synced.map_err(IoFailure::on(files, "sync", &names.completed))?;
             return Ok(Stage::SyncPublished);
         }
-        let previous = Journal::open(files, &names.previous, &LEASES4, BAD_ROWS_MAX)?;
-        let copy = Journal::open(files, &names.copy, &LEASES4, BAD_ROWS_MAX)?;
+        let previous = open(&names.previous)?;
+        let copy = open(&names.copy)?;
         let old = previous.as_ref().and_then(Journal::format);
         if copy.is_none() && old.is_none_or(|format| format.is_current()) {
             return Ok(Stage::Finished);
@@ -148,7 +153,11 @@ impl<F: Files> Compaction<F> {
             let Some(input) = inputs.get_mut(at) else {
                 let output = self.files.create(&self.names.output);
                 let mut output = output.map_err(self.failed("create", &self.names.output))?;
-                let wrote = output.append(LEASES4.header().as_bytes());
+                let header = LEASES4.header();
+                let mut runs = Runs::default();
+                runs.add(header.as_bytes());
+                self.runs = Some(runs);
+                let wrote = output.append(header.as_bytes());
                 wrote.map_err(self.failed("write", &self.names.output))?;
                 let rows = fold.into_values();
                 return Ok(Stage::Write { inputs, rows, output });
@@ -163,6 +172,10 @@ impl<F: Files> Compaction<F> {
                     };
                 }
                 Some(Entry::Bad(..)) => self.stats.dropped += 1,
+                // The next start reads it with care, and tells the server that leases are missing.
+                Some(Entry::Damaged(finding, _)) => {
+                    return Err(CompactionError::Damaged(finding));
+                }
                 Some(Entry::Torn(_)) | None => at += 1,
             }
         }
@@ -197,13 +210,16 @@ impl<F: Files> Compaction<F> {
         if text.is_empty() {
             return Ok(Stage::Sync(output));
         }
+        if let Some(runs) = &mut self.runs {
+            runs.add(&text);
+        }
         let wrote = output.append(&text);
         wrote.map_err(self.failed("write", &self.names.output))?;
         Ok(Stage::Write { inputs, rows: places, output })
     }
 
     /// One call of what follows when the output is written.
-    fn finish(&self, stage: Stage<F::File>) -> Result<Stage<F::File>, IoFailure> {
+    fn finish(&mut self, stage: Stage<F::File>) -> Result<Stage<F::File>, IoFailure> {
         let names = &self.names;
         let synced_dir = || {
             let synced = self.files.sync_dir();
@@ -239,11 +255,22 @@ impl<F: Files> Compaction<F> {
             }
             Stage::SyncReplaced => {
                 synced_dir()?;
+                self.seal();
                 Stage::Finished
             }
             Stage::Finished => Stage::Finished,
             Stage::Load { .. } | Stage::Write { .. } | Stage::Failed => Stage::Failed,
         })
+    }
+
+    /// Seals what was written. Should that fail, it is read as it is.
+    fn seal(&mut self) {
+        let (Some(runs), Ok(file)) = (self.runs.take(), self.files.open(&self.names.previous))
+        else {
+            return;
+        };
+        let mut sealer = Sealer::new(&self.files, &self.names.previous_seals, &file, runs);
+        sealer.close(&file);
     }
 
     fn failed(&self, what: &'static str, name: &str) -> impl FnOnce(std::io::Error) -> IoFailure {

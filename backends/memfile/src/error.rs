@@ -154,6 +154,10 @@ pub enum CompactionError {
     /// An input could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The disk has changed an input. Nothing is lost by waiting: leases are in memory, and the
+    /// files stay.
+    #[error("{0}: restart the server, which reads the file with care")]
+    Damaged(Finding),
     /// The output could not be written or put in place.
     #[error(transparent)]
     Write(#[from] IoFailure),

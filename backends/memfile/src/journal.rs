@@ -8,6 +8,7 @@ use lessor_env::files::{FileHandle, Files};
 use crate::csv::{Column, Format, Row, RowError, Schema, Why};
 use crate::error::{IoFailure, ReadError};
 use crate::lines::{LINE_MAX, Lines};
+use crate::seals::{Sealed, Seals};
 
 /// Something in a lease file that is not as it should be.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +30,9 @@ pub enum Trouble {
     /// So many octets follow the last line end. They are dropped: nothing tells whether a row that
     /// has no end was to go on, and no such row was ever acknowledged.
     Torn(u64),
+    /// The disk has changed more than a bit of what was written around there. The row is passed
+    /// over: it may be another one, or say another thing, than was written.
+    Damaged,
 }
 
 impl fmt::Display for Finding {
@@ -39,6 +43,7 @@ impl fmt::Display for Finding {
             Trouble::Torn(octets) => {
                 write!(f, "{octets} octets without a line end were dropped")
             }
+            Trouble::Damaged => f.write_str("what the disk holds there is not what was written"),
         }
     }
 }
@@ -50,6 +55,8 @@ pub enum Entry<'a> {
     Row(Row, &'a [u8], u64),
     /// A bad row, with its octets unless there are too many.
     Bad(Finding, Option<&'a [u8]>),
+    /// A row that is not as it was written, with its octets unless there are too many.
+    Damaged(Finding, Option<&'a [u8]>),
     /// The end of the file is torn. Nothing follows.
     Torn(Finding),
 }
@@ -57,7 +64,7 @@ pub enum Entry<'a> {
 /// A lease file being read.
 #[derive(Debug)]
 pub struct Journal<H> {
-    lines: Lines<H>,
+    lines: Lines<Sealed<H>>,
     file: String,
     format: Option<Format>,
     bad: u32,
@@ -66,7 +73,8 @@ pub struct Journal<H> {
 }
 
 impl<H: FileHandle> Journal<H> {
-    /// Opens the file `name` and reads its first line; `None` where there is no such file.
+    /// Opens the file `name` under its seals and reads its first line; `None` where there is no such
+    /// file.
     ///
     /// `bad_max` is how many rows may be bad; 0 for any number.
     ///
@@ -77,12 +85,13 @@ impl<H: FileHandle> Journal<H> {
         name: &str,
         schema: &'static Schema,
         bad_max: u32,
+        seals: &Seals,
     ) -> Result<Option<Self>, ReadError> {
         let file = match files.open(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file.map_err(IoFailure::on(files, "open", name))?,
         };
-        let mut lines = Lines::new(file);
+        let mut lines = Lines::new(seals.over(file));
         let shown = files.display(name);
         let first = lines.advance().map_err(io_read(&shown))?;
         let format = match first {
@@ -109,7 +118,7 @@ impl<H: FileHandle> Journal<H> {
     }
 
     /// The file, for other uses than reading on.
-    pub const fn file(&mut self) -> &mut H {
+    pub const fn file(&mut self) -> &mut Sealed<H> {
         self.lines.file()
     }
 
@@ -125,6 +134,12 @@ impl<H: FileHandle> Journal<H> {
             self.torn = true;
             return Ok(self.torn_tail().map(Entry::Torn));
         };
+        let len = self.lines.len_of(place);
+        if self.lines.file().is_doubted(place.offset, len) {
+            let trouble = Trouble::Damaged;
+            let finding = Finding { file: self.file.clone(), line: place.number, trouble };
+            return Ok(Some(Entry::Damaged(finding, self.lines.octets(place))));
+        }
         let line = self.lines.octets(place);
         let decoded = match (line, self.format) {
             (Some(octets), Some(format)) => format.decode(octets).map(|row| (row, octets)),

@@ -34,7 +34,8 @@ pub struct Place {
     pub offset: u64,
     start: usize,
     stop: usize,
-    whole: bool,
+    /// How many octets of it were thrown away.
+    skipped: u64,
 }
 
 impl<H: FileHandle> Lines<H> {
@@ -73,7 +74,7 @@ impl<H: FileHandle> Lines<H> {
             offset: self.base + self.start as u64 - self.skipped,
             start: self.start,
             stop,
-            whole: self.skipped == 0,
+            skipped: self.skipped,
         };
         self.start = stop + 1;
         self.skipped = 0;
@@ -84,10 +85,16 @@ impl<H: FileHandle> Lines<H> {
     /// `None` for more than [`LINE_MAX`].
     #[must_use]
     pub fn octets(&self, place: Place) -> Option<&[u8]> {
-        if !place.whole {
+        if place.skipped > 0 {
             return None;
         }
         self.buffer.get(place.start..place.stop)
+    }
+
+    /// The length of that line with its line end, in octets.
+    #[must_use]
+    pub const fn len_of(&self, place: Place) -> u64 {
+        place.skipped + (place.stop - place.start) as u64 + 1
     }
 
     /// The number of the line that the tail would be.

@@ -1,5 +1,5 @@
 //! The files beside a lease file, and what each is for. The names are Kea's, but for the locks, the
-//! note and what is being prepared.
+//! note, the seals and what is being prepared.
 
 /// The names that belong to one lease file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +20,14 @@ pub struct Names {
     pub past: String,
     /// A note being written; worthless under this name.
     pub past_next: String,
+    /// Checksums of `live`.
+    pub live_seals: String,
+    /// Checksums of `copy`.
+    pub copy_seals: String,
+    /// Checksums of `previous`.
+    pub previous_seals: String,
+    /// Lines that were not believed, because the disk had changed them.
+    pub damaged: String,
     /// Locked by the server that owns the lease file.
     pub lock: String,
     /// Locked by whoever changes `copy`, `previous`, `output` or `completed`, or relies on them.
@@ -39,6 +47,10 @@ impl Names {
             next: format!("{name}.next"),
             past: format!("{name}.past"),
             past_next: format!("{name}.past.next"),
+            live_seals: format!("{name}.seals"),
+            copy_seals: format!("{name}.1.seals"),
+            previous_seals: format!("{name}.2.seals"),
+            damaged: format!("{name}.damaged"),
             lock: format!("{name}.lock"),
             compaction_lock: format!("{name}.compaction.lock"),
         }

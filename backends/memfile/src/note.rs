@@ -16,6 +16,7 @@ use lessor_types::{Mono, Now, Wall, stable_hash};
 
 use crate::error::IoFailure;
 use crate::names::Names;
+use crate::seals::Seals;
 
 /// How many octets before the end tell one journal from another. They hold the times of the last
 /// few changes.
@@ -49,9 +50,9 @@ impl Mark {
         Ok(whole.then(|| Self { len, tail: stable_hash(&octets) }))
     }
 
-    fn is_in<F: Files>(self, files: &F, name: &str) -> io::Result<bool> {
+    fn is_in<F: Files>(self, files: &F, name: &str, seals: &Seals) -> io::Result<bool> {
         match files.open(name) {
-            Ok(mut file) => Ok(Self::of(&mut file, self.len)? == Some(self)),
+            Ok(file) => Ok(Self::of(&mut seals.over(file), self.len)? == Some(self)),
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(why) => Err(why),
         }
@@ -64,6 +65,9 @@ pub(crate) struct Note {
     pub(crate) memory: Memory,
     pub(crate) boot: Boot,
     pub(crate) mark: Mark,
+    /// Whether rows were found that cannot be believed, and no server has said since what it makes
+    /// of that.
+    pub(crate) damaged: bool,
 }
 
 impl Note {
@@ -89,6 +93,9 @@ impl Note {
         if let Some(left) = hold_off {
             line("hold-off", &[length(*left)]);
         }
+        if self.damaged {
+            line("lease-file", &["damaged".to_owned()]);
+        }
         line("journal", &[self.mark.len.to_string(), format!("{:016x}", self.mark.tail)]);
         let sum = stable_hash(text.as_bytes());
         let _ = writeln!(text, "sum {sum:016x}");
@@ -106,12 +113,13 @@ impl Note {
             return None;
         }
         let (mut at, mut seen, mut boot, mut longest, mut mark) = (None, None, None, None, None);
-        let (mut leaps, mut hold_off, mut unset) = (Vec::new(), None, false);
+        let (mut leaps, mut hold_off, mut unset, mut damaged) = (Vec::new(), None, false, false);
         for line in lines {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["wall", value] => at = Some(parse_wall(value)?),
                 ["clock", "unset"] => unset = true,
+                ["lease-file", "damaged"] => damaged = true,
                 ["seen", value] => seen = Some(parse_wall(value)?),
                 ["boot", id, since] => boot = Some((id, nanos(since)?)),
                 ["longest", value] => longest = Some(parse_length(value)?),
@@ -131,6 +139,7 @@ impl Note {
             memory: Memory { at, unset, seen: seen?, longest: longest?, leaps, hold_off },
             boot: Boot { id: if id == "-" { "".into() } else { id.into() }, ahead: since_boot },
             mark: mark?,
+            damaged,
         })
     }
 }
@@ -175,7 +184,11 @@ pub struct Noted {
 
 impl Noted {
     /// Reads the note of a lease file, before anything is changed about the files.
-    pub(crate) fn read<F: Files>(files: &F, names: &Names) -> Result<Self, IoFailure> {
+    pub(crate) fn read<F: Files>(
+        files: &F,
+        names: &Names,
+        seals: &Seals,
+    ) -> Result<Self, IoFailure> {
         let failed = || IoFailure::on(files, "read", &names.past);
         let mut file = match files.open(&names.past) {
             Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
@@ -186,13 +199,16 @@ impl Noted {
             return Ok(Self { lost: Some(Lost::Forgotten), ..Self::default() });
         };
         let younger_at = || -> io::Result<Option<u64>> {
-            if note.mark.is_in(files, &names.live)? {
+            if note.mark.is_in(files, &names.live, seals)? {
                 return Ok(Some(note.mark.len));
             }
-            Ok(note.mark.is_in(files, &names.copy)?.then_some(0))
+            Ok(note.mark.is_in(files, &names.copy, seals)?.then_some(0))
         };
         let younger_at = younger_at().map_err(failed())?;
         let lost = || -> io::Result<Option<Lost>> {
+            if note.damaged {
+                return Ok(Some(Lost::Damaged));
+            }
             if younger_at.is_some() {
                 return Ok(None);
             }
@@ -205,6 +221,27 @@ impl Noted {
         };
         let lost = lost().map_err(failed())?;
         Ok(Self { note: Some(note), lost, younger_at, latest: None })
+    }
+
+    /// Rows cannot be believed. That is noted durably, since the files will not tell it again.
+    pub(crate) fn damaged<F: Files>(
+        &mut self,
+        files: &F,
+        names: &Names,
+    ) -> Result<(), IoFailure> {
+        if self.lost == Some(Lost::Damaged) {
+            return Ok(());
+        }
+        self.lost = Some(Lost::Damaged);
+        // A note that says nothing else cannot be read, and is as good.
+        let text = self.note.as_mut().map_or_else(
+            || format!("{FIRST_LINE}\n"),
+            |note| {
+                note.damaged = true;
+                note.to_text()
+            },
+        );
+        write(files, names, &text)
     }
 
     /// Takes up a row that begins there in the journal. Rows tell the order of things, whatever the
@@ -248,6 +285,17 @@ impl Noted {
     }
 }
 
+/// Puts a note in the place of the one before, durably.
+pub(crate) fn write<F: Files>(files: &F, names: &Names, text: &str) -> Result<(), IoFailure> {
+    let failed = |what, name| IoFailure::on(files, what, name);
+    let mut next = files.create(&names.past_next).map_err(failed("create", &names.past_next))?;
+    next.append(text.as_bytes()).map_err(failed("write", &names.past_next))?;
+    next.sync_data().map_err(failed("sync", &names.past_next))?;
+    let renamed = files.rename(&names.past_next, &names.past);
+    renamed.map_err(failed("rename", &names.past_next))?;
+    files.sync_dir().map_err(failed("sync the directory of", &names.past))
+}
+
 fn read<H: FileHandle>(file: &mut H, from: u64, count: u64) -> io::Result<Vec<u8>> {
     let mut octets = vec![0; usize::try_from(count).unwrap_or(0)];
     let mut done = 0;
@@ -282,6 +330,7 @@ mod tests {
             },
             boot: Boot { id: "b7d4".into(), ahead: Duration::from_nanos(99) },
             mark: Mark { len: 12_345, tail: 0x00ff_0000_0000_0001 },
+            damaged: true,
         }
     }
 

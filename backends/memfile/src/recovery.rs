@@ -7,6 +7,9 @@
 //! nothing to tell apart between a start, a start after a crash and a reopening after a failed
 //! sync. The inputs of a compaction are synced as they are: they got their names only after a sync
 //! that did not fail (Kea does not sync at all; what it wrote is as safe as this sync makes it).
+//!
+//! Rows that the disk has changed are not copied, so the files will not tell a second time that
+//! leases are missing. That is noted before, and the lines are kept in a file beside.
 
 use lessor_env::files::{FileHandle, Files};
 use lessor_lease::Rows;
@@ -17,6 +20,7 @@ use crate::error::{IoFailure, OpenError};
 use crate::journal::{Entry, Finding, Journal};
 use crate::names::Names;
 use crate::note::Noted;
+use crate::seals::{Mended, Runs, Seals};
 
 /// How lease files are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,6 +40,10 @@ pub struct Recovered {
     pub rows: u64,
     /// How many rows were passed over because they were bad.
     pub bad_rows: u64,
+    /// How many rows were passed over because the disk had changed them.
+    pub damaged_rows: u64,
+    /// Bits that the disk had changed and that were put right; at most [`Recovered::FINDINGS_MAX`].
+    pub mended: Vec<Mended>,
     /// The latest date that a row has.
     pub newest: Wall,
     /// What the server that had the files before noted of itself and of them.
@@ -57,6 +65,8 @@ pub(crate) struct Renewed<H> {
     pub(crate) len: u64,
     /// Its last line, with its end; nothing if there is only the first.
     pub(crate) last: Vec<u8>,
+    /// What it holds, for its seals.
+    pub(crate) runs: Runs,
 }
 
 /// Reads the files of `names` and leaves a journal to append to.
@@ -67,18 +77,19 @@ pub(crate) fn recover<F: Files>(
     names: &Names,
     options: Options,
 ) -> Result<(Renewed<F::File>, Recovered), OpenError> {
+    let seals = Seals::read(files, names);
+    let open =
+        |name: &str| Journal::open(files, name, &LEASES4, options.max_row_errors, &seals);
     let mut fold = Fold::default();
     // Before anything is changed that it is about.
-    fold.found.noted = Noted::read(files, names)?;
-    let completed = Journal::open(files, &names.completed, &LEASES4, options.max_row_errors)?;
-    let inputs = match completed {
+    fold.found.noted = Noted::read(files, names, &seals)?;
+    let inputs = match open(&names.completed)? {
         // It holds all that the other two hold, and one of them may be gone.
         Some(completed) => vec![(&names.completed, completed)],
         None => {
             let mut inputs = Vec::new();
             for name in [&names.previous, &names.copy] {
-                let journal = Journal::open(files, name, &LEASES4, options.max_row_errors)?;
-                inputs.extend(journal.map(|journal| (name, journal)));
+                inputs.extend(open(name)?.map(|journal| (name, journal)));
             }
             inputs
         }
@@ -89,56 +100,94 @@ pub(crate) fn recover<F: Files>(
         while let Some(entry) = journal.next_entry()? {
             fold.add(entry);
         }
+        fold.found.needs_compaction |= !journal.file().mended().is_empty();
+        fold.mended(files, name, &mut journal);
         journal.file().sync_data().map_err(IoFailure::on(files, "sync", name))?;
+        if journal.file().is_damaged() {
+            // Were it left as it is, no compaction would ever take it.
+            drop(journal);
+            rewrite(files, names, (name, open(name)?), &mut fold, false)?;
+        }
     }
-    let live = Journal::open(files, &names.live, &LEASES4, options.max_row_errors)?;
-    let renewed = renew(files, names, live, &mut fold)?;
+    let live = open(&names.live)?;
+    let renewed = rewrite(files, names, (&names.live, live), &mut fold, true)?;
     let mut found = fold.found;
     found.noted.compare(found.newest);
     Ok((renewed, found))
 }
 
-/// Copies the live journal into a new one that takes its place, durably.
-fn renew<F: Files>(
+/// Copies a journal into a new one that takes its place, durably. `takes`: its rows were not taken
+/// up before.
+fn rewrite<F: Files>(
     files: &F,
     names: &Names,
-    live: Option<Journal<F::File>>,
+    (name, journal): (&String, Option<Journal<F::File>>),
     fold: &mut Fold,
+    takes: bool,
 ) -> Result<Renewed<F::File>, OpenError> {
     const CHUNK: usize = 1 << 18;
     let on = |what| IoFailure::on(files, what, &names.next);
     let mut next = files.create(&names.next).map_err(on("create"))?;
+    let mut runs = Runs::default();
     let mut len = 0;
     let mut last = Vec::new();
     let mut row_at = None;
     let mut pending = LEASES4.header().into_bytes();
-    if let Some(mut live) = live {
-        let current = live.format().is_some_and(|format| format.is_current());
-        while let Some(entry) = live.next_entry()? {
-            if let Entry::Row(Row::Put(lease), _, at) = &entry {
+    let mut damaged = Vec::new();
+    if let Some(mut journal) = journal {
+        let current = journal.format().is_some_and(|format| format.is_current());
+        while let Some(entry) = journal.next_entry()? {
+            if let Entry::Row(Row::Put(lease), _, at) = &entry
+                && takes
+            {
                 fold.found.noted.read_row(*at, lease);
+            }
+            if let Entry::Damaged(_, Some(octets)) = &entry {
+                damaged.extend_from_slice(octets);
+                damaged.push(b'\n');
             }
             let before = pending.len();
             copy(&entry, current, &mut pending);
             if pending.len() > before {
                 row_at = Some(before);
             }
-            fold.add(entry);
+            if takes {
+                fold.add(entry);
+            }
             if pending.len() >= CHUNK {
                 keep_last(&mut last, &pending, &mut row_at);
                 next.append(&pending).map_err(on("write"))?;
+                runs.add(&pending);
                 len += pending.len() as u64;
                 pending.clear();
             }
         }
+        if takes {
+            fold.mended(files, name, &mut journal);
+        }
+        if journal.file().is_damaged() {
+            fold.found.noted.damaged(files, names)?;
+            keep(files, names, &damaged)?;
+        }
     }
     keep_last(&mut last, &pending, &mut row_at);
     next.append(&pending).map_err(on("write"))?;
+    runs.add(&pending);
     len += pending.len() as u64;
     next.sync_data().map_err(on("sync"))?;
-    files.rename(&names.next, &names.live).map_err(on("rename"))?;
+    files.rename(&names.next, name).map_err(on("rename"))?;
     files.sync_dir().map_err(IoFailure::on(files, "sync the directory of", &names.live))?;
-    Ok(Renewed { file: next, len, last })
+    Ok(Renewed { file: next, len, last, runs })
+}
+
+/// Keeps lines that are not believed, for the operator to look at.
+fn keep<F: Files>(files: &F, names: &Names, lines: &[u8]) -> Result<(), IoFailure> {
+    let on = |what| IoFailure::on(files, what, &names.damaged);
+    let file = match files.exists(&names.damaged).map_err(on("find"))? {
+        true => files.open(&names.damaged),
+        false => files.create(&names.damaged),
+    };
+    file.map_err(on("open"))?.append(lines).map_err(on("write"))
 }
 
 fn keep_last(last: &mut Vec<u8>, pending: &[u8], row_at: &mut Option<usize>) {
@@ -161,7 +210,7 @@ fn copy(entry: &Entry<'_>, current: bool, out: &mut Vec<u8>) {
         .err()
         .map(|_| *octets),
         Entry::Bad(_, octets) => *octets,
-        Entry::Torn(_) => None,
+        Entry::Torn(_) | Entry::Damaged(..) => None,
     };
     if let Some(octets) = octets {
         out.extend_from_slice(octets);
@@ -192,10 +241,21 @@ impl Fold {
                 self.found.bad_rows += 1;
                 finding
             }
+            Entry::Damaged(finding, _) => {
+                self.found.damaged_rows += 1;
+                finding
+            }
             Entry::Torn(finding) => finding,
         };
         if self.found.findings.len() < Recovered::FINDINGS_MAX {
             self.found.findings.push(finding);
         }
+    }
+
+    fn mended<F: Files>(&mut self, files: &F, name: &str, journal: &mut Journal<F::File>) {
+        let room = Recovered::FINDINGS_MAX.saturating_sub(self.found.mended.len());
+        let octets = journal.file().mended().iter().take(room);
+        let mended = octets.map(|octet| Mended { file: files.display(name), octet: *octet });
+        self.found.mended.extend(mended);
     }
 }

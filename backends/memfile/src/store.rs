@@ -7,8 +7,9 @@ use lessor_types::Wall;
 use crate::csv::{LEASES4, RowError};
 use crate::error::{IoFailure, OpenError, RotateError, WriteFailed};
 use crate::names::Names;
-use crate::note::{Boot, Mark, Note};
+use crate::note::{self, Boot, Mark, Note};
 use crate::recovery::{self, Options, Recovered, Renewed};
+use crate::seals::{Runs, Sealer};
 
 /// What a store did since it was opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,6 +54,7 @@ struct Live<H> {
     last: Vec<u8>,
     /// Whether some of it is not known to be durable.
     dirty: bool,
+    sealer: Sealer<H>,
 }
 
 /// A commit that is written and not synced.
@@ -101,8 +103,9 @@ impl<F: Files> Memfile<F> {
             .ok_or_else(|| OpenError::Compacting { file: files.display(&names.live) })?;
         let (renewed, recovered) = recovery::recover(&files, &names, options)?;
         drop(compaction);
-        let Renewed { file, len, last } = renewed;
-        let live = Ok(Live { file, len, synced: len, last, dirty: false });
+        let Renewed { file, len, last, runs } = renewed;
+        let sealer = Sealer::new(&files, &names.live_seals, &file, runs);
+        let live = Ok(Live { file, len, synced: len, last, dirty: false, sealer });
         let newest = recovered.newest;
         let buffer = Vec::new();
         let store = Self { files, names, options, lock, live, buffer, newest, counters };
@@ -168,8 +171,33 @@ impl<F: Files> Memfile<F> {
         }
         live.dirty = false;
         live.synced = live.len;
+        live.sealer.synced();
         self.counters.syncs += 1;
         Ok(())
+    }
+
+    /// Whether durable rows have no checksum yet.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.live.as_ref().is_ok_and(|live| live.sealer.is_behind())
+    }
+
+    /// Writes checksums of all durable rows, so that a bit that the disk changes in them is
+    /// noticed. [`Memfile::sync`] does so for what is more than a few dozen rows; this is for when
+    /// there is nothing else to do. Should it fail, leases are not concerned.
+    pub fn seal(&mut self) {
+        if let Ok(live) = &mut self.live {
+            live.sealer.seal_all();
+        }
+    }
+
+    /// Seals everything, and that this server does not change it any more.
+    pub fn finish(mut self) {
+        if let Ok(live) = &mut self.live
+            && !live.dirty
+        {
+            live.sealer.close(&live.file);
+        }
     }
 
     /// Notes durably what the next start has to know, and how far the journal is synced. Beside a
@@ -187,14 +215,8 @@ impl<F: Files> Memfile<F> {
         let mark = mark.map_err(failed("read", &names.live))?.unwrap_or_default();
         // Rows may have been written since the server said what to remember.
         let memory = Memory { seen: memory.seen.max(self.newest), ..memory.clone() };
-        let text = Note { memory, boot: boot.clone(), mark }.to_text();
-        let mut next =
-            files.create(&names.past_next).map_err(failed("create", &names.past_next))?;
-        next.append(text.as_bytes()).map_err(failed("write", &names.past_next))?;
-        next.sync_data().map_err(failed("sync", &names.past_next))?;
-        let renamed = files.rename(&names.past_next, &names.past);
-        renamed.map_err(failed("rename", &names.past_next))?;
-        files.sync_dir().map_err(failed("sync the directory of", &names.past))
+        let text = Note { memory, boot: boot.clone(), mark, damaged: false }.to_text();
+        note::write(files, names, &text)
     }
 
     /// Appends and syncs, and answers for each change.
@@ -295,8 +317,16 @@ impl<F: Files> Memfile<F> {
         if let Err(failure) = moved {
             return Err(RotateError::Closed(self.close(failure)));
         }
+        if let Ok(live) = &mut self.live {
+            live.sealer.close(&live.file);
+        }
+        // Seals say themselves what they are about, so nothing depends on where they are.
+        let _ = self.files.rename(&names.live_seals, &names.copy_seals);
         let len = begin.len() as u64;
-        self.live = Ok(Live { file: next, len, synced: len, last, dirty: false });
+        let mut runs = Runs::default();
+        runs.add(&begin);
+        let sealer = Sealer::new(&self.files, &names.live_seals, &next, runs);
+        self.live = Ok(Live { file: next, len, synced: len, last, dirty: false, sealer });
         self.counters.rotations += 1;
         Ok(true)
     }
@@ -321,6 +351,7 @@ impl<F: Files> Memfile<F> {
             live.dirty = true;
             live.last.clear();
             live.last.extend_from_slice(last_row(&self.buffer));
+            live.sealer.add(&self.buffer);
             self.counters.batches += 1;
             self.counters.rows += rows as u64;
             self.counters.octets += octets;
@@ -336,6 +367,7 @@ impl<F: Files> Memfile<F> {
         }
         live.dirty = false;
         live.synced = live.len;
+        live.sealer.synced();
         self.counters.failures += 1;
         Err(WriteFailed::Undone { refusal: failure.refusal(), failure: failure.into() })
     }

@@ -5,7 +5,9 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One directory, and what a file store does in it. Names are plain file names.
 pub trait Files {
@@ -60,6 +62,25 @@ pub trait Files {
     fn display(&self, name: &str) -> String;
 }
 
+/// What tells a file from every other one that ever had its name, and from itself before a change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// The file's number on its volume. Numbers come back when files are removed.
+    pub number: u64,
+    /// When the file was created, in nanoseconds since 1970.
+    pub born: u64,
+    /// When its text was last changed, in nanoseconds since 1970.
+    pub changed: u64,
+}
+
+impl Stamp {
+    /// Whether both are of one file, changed meanwhile or not.
+    #[must_use]
+    pub const fn is_same_file(&self, other: &Self) -> bool {
+        self.number == other.number && self.born == other.born
+    }
+}
+
 /// One open file.
 pub trait FileHandle {
     /// Writes at the end. On an error any prefix of `bytes` may have been written.
@@ -100,6 +121,12 @@ pub trait FileHandle {
     /// What the system says. After an error the pages may be clean and lost all the same: the
     /// caller must close the file, reopen it and read it again.
     fn sync_data(&mut self) -> io::Result<()>;
+
+    /// What tells the file from others; `None` where that cannot be told (file systems that keep
+    /// no date of birth).
+    fn stamp(&self) -> Option<Stamp> {
+        None
+    }
 }
 
 /// A directory of the operating system.
@@ -195,6 +222,19 @@ impl FileHandle for OsFile {
 
     fn sync_data(&mut self) -> io::Result<()> {
         self.0.sync_data()
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        let meta = self.0.metadata().ok()?;
+        let nanos = |time: SystemTime| {
+            let since = time.duration_since(UNIX_EPOCH).ok()?;
+            u64::try_from(since.as_nanos()).ok()
+        };
+        Some(Stamp {
+            number: meta.ino(),
+            born: nanos(meta.created().ok()?)?,
+            changed: nanos(meta.modified().ok()?)?,
+        })
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Lost {
     Missing,
     /// What was remembered cannot be read.
     Forgotten,
+    /// The disk has changed parts of the lease file.
+    Damaged,
     /// Somebody says so.
     Told,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Lost {
             Self::Older => "the lease file is older than it was when the server last wrote it",
             Self::Missing => "the lease file is gone",
             Self::Forgotten => "what was noted of the lease file cannot be read",
+            Self::Damaged => "parts of the lease file are not as they were written",
             Self::Told => "an operator says so",
         })
     }

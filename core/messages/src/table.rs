@@ -219,6 +219,12 @@ messages! {
     Dhcpsrv Warn JOURNAL_BAD_ROWS
         "Rows of a lease file could not be read and were passed over."
         "See whether the file was edited or restored, and whether the disk is sound.";
+    Dhcpsrv Warn JOURNAL_MENDED
+        "The disk had changed one bit of a lease file, which was put right by its checksum."
+        "See whether the disk and the memory are sound, before more goes wrong.";
+    Dhcpsrv Error JOURNAL_DAMAGED
+        "Rows of a lease file are not what was written, and are not believed: leases are missing, and a hold-off begins. The lines are kept beside the lease file, in a file whose name ends in `.damaged`."
+        "Replace the disk. What is in the lines may help to tell which clients were concerned.";
     Dhcpsrv Error JOURNAL_REOPEN_FAILED
         "A lost lease file could not be opened again yet; it is tried again and again."
         "Do what the message says: free space, repair the disk, or give the server access.";

@@ -311,6 +311,13 @@ fn tell_recovered(telemetry: &Telemetry, file: &str, recovered: &Recovered) {
     if recovered.bad_rows > 0 {
         telemetry.note(Notice::JournalBadRows(recovered.bad_rows));
     }
+    for mended in &recovered.mended {
+        let place = format!("{}, octet {}", mended.file, mended.octet);
+        telemetry.note(Notice::JournalMended(place));
+    }
+    if recovered.damaged_rows > 0 {
+        telemetry.note(Notice::JournalDamaged(recovered.damaged_rows));
+    }
     telemetry.note(Notice::JournalOpened {
         file: file.to_owned(),
         rows: recovered.rows,

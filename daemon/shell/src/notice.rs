@@ -51,6 +51,10 @@ pub enum Notice {
     JournalFinding(String),
     /// More is wrong in a lease file than is told one by one.
     JournalBadRows(u64),
+    /// A bit of a lease file was put right; where.
+    JournalMended(String),
+    /// So many rows are not believed, because the disk had changed them.
+    JournalDamaged(u64),
     /// A lease file could not be opened again yet.
     JournalReopenFailed(String),
     /// A batch could not be written.
@@ -121,6 +125,8 @@ impl Notice {
             Self::JournalAbsent => messages::JOURNAL_ABSENT,
             Self::JournalFinding(_) => messages::JOURNAL_FINDING,
             Self::JournalBadRows(_) => messages::JOURNAL_BAD_ROWS,
+            Self::JournalMended(_) => messages::JOURNAL_MENDED,
+            Self::JournalDamaged(_) => messages::JOURNAL_DAMAGED,
             Self::JournalReopenFailed(_) => messages::JOURNAL_REOPEN_FAILED,
             Self::JournalWriteFailed(_) => messages::JOURNAL_WRITE_FAILED,
             Self::NoteFailed(_) => messages::JOURNAL_NOTE_FAILED,
@@ -161,6 +167,7 @@ impl fmt::Display for Notice {
             | Self::SocketRemark(what)
             | Self::ConfigFinding(_, what)
             | Self::JournalFinding(what)
+            | Self::JournalMended(what)
             | Self::JournalWriteFailed(what) => f.write_str(what),
             Self::ReceiveFailed(why) => write!(f, "receiving failed: {why}"),
             Self::SendFailed(what) => write!(f, "not sent: {what}"),
@@ -172,6 +179,7 @@ impl fmt::Display for Notice {
                 "leases are not written (`persist` is false): a restart forgets all of them",
             ),
             Self::JournalBadRows(rows) => write!(f, "{rows} rows were passed over in all"),
+            Self::JournalDamaged(rows) => write!(f, "{rows} rows are not what was written"),
             Self::JournalReopenFailed(why) => {
                 write!(f, "{why}; no lease is granted, trying again")
             }

@@ -205,6 +205,16 @@ impl SimDisk {
         state.durable_names.insert(name.to_owned(), file);
     }
 
+    /// A bit of a file changes on the medium, and nobody is told; whether there is such an octet.
+    #[must_use]
+    pub fn rot(&self, name: &str, octet: u64, bit: u8) -> bool {
+        let state = &mut *self.0.borrow_mut();
+        let file = state.names.get(name).copied();
+        let image = file.and_then(|file| state.files.get_mut(&file));
+        let octet = usize::try_from(octet).unwrap_or(usize::MAX);
+        image.is_some_and(|image| image.rot(octet, bit))
+    }
+
     /// Takes a file away, durably, as if it had never been. Not a change of the trace.
     pub fn take_away(&self, name: &str) {
         let state = &mut *self.0.borrow_mut();

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use lessor_env::files::{FileHandle, Files};
+use lessor_env::files::{FileHandle, Files, Stamp};
 
 use crate::disk::{Fate, SimDisk, State, crashed, eio};
 use crate::{Kind, Op};
@@ -203,6 +203,12 @@ impl FileHandle for SimFile {
             }
             Ok(())
         })
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        let state = self.disk.0.borrow();
+        let changed = state.files.get(&self.file)?.changes;
+        Some(Stamp { number: self.file, born: self.file, changed })
     }
 }
 

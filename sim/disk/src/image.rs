@@ -13,6 +13,8 @@ pub struct Image {
     durable: Vec<u8>,
     /// What separates the two, in order; without the pages that a failed sync lost.
     pending: Vec<Pending>,
+    /// How often programs changed it.
+    pub changes: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ impl Image {
     /// A file with this text, all of it durable.
     #[must_use]
     pub fn durable(text: &[u8]) -> Self {
-        Self { cache: text.to_vec(), durable: text.to_vec(), pending: Vec::new() }
+        Self { cache: text.to_vec(), durable: text.to_vec(), ..Self::default() }
     }
 
     /// Writes at the end.
@@ -33,6 +35,7 @@ impl Image {
         if octets.is_empty() {
             return;
         }
+        self.changes += 1;
         self.pending.push(Pending::Write { at: self.cache.len(), octets: octets.to_vec() });
         self.cache.extend_from_slice(octets);
     }
@@ -40,7 +43,20 @@ impl Image {
     /// Cuts to `len` octets, or fills up to them with zeros.
     pub fn truncate(&mut self, len: usize) {
         self.cache.resize(len, 0);
+        self.changes += 1;
         self.pending.push(Pending::Cut(len));
+    }
+
+    /// The medium loses a bit; whether there is such an octet on it.
+    pub fn rot(&mut self, octet: usize, bit: u8) -> bool {
+        let places = [self.cache.get_mut(octet), self.durable.get_mut(octet)];
+        if places.iter().any(Option::is_none) {
+            return false;
+        }
+        for place in places.into_iter().flatten() {
+            *place ^= 1 << (bit % 8);
+        }
+        true
     }
 
     /// Makes all pending changes durable.

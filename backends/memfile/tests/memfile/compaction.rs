@@ -28,7 +28,7 @@ fn the_result_has_the_last_row_of_each_lease_and_no_other() {
     let stats = compact(&disk).expect("no faults");
     let expected = Stats { read: 5, written: 2, dropped: 0 };
     assert_eq!(stats, expected);
-    assert_eq!(disk.names(), [format!("{FILE}.2")]);
+    assert_eq!(disk.names(), [format!("{FILE}.2"), format!("{FILE}.2.seals")]);
     let result = disk.contents(&format!("{FILE}.2"));
     assert_eq!(result, Some(text(&[insert(lease(1, 3)), insert(lease(4, 4))])));
     assert_eq!(compact(&disk).expect("no faults"), Stats::default());
@@ -55,6 +55,7 @@ fn the_order_of_calls_is_the_one_that_is_safe() {
             "remove F.1",
             "rename F.completed to F.2",
             "sync the directory",
+            "create F.2.seals",
         ]
     );
 }

@@ -5,5 +5,6 @@ mod contract;
 mod crash_points;
 mod opening;
 mod oracle;
+mod rot;
 mod world;
 mod writing;

@@ -21,6 +21,8 @@ use crate::waiting::within;
 /// The pause after the first attempt to reopen; it doubles up to the longest.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_LONGEST: Duration = Duration::from_secs(10);
+/// How long rows wait for their checksums when nothing else comes.
+const SEAL_AFTER: Duration = Duration::from_millis(200);
 /// How long nothing to do lasts at most.
 const IDLE: Duration = Duration::from_secs(3600);
 
@@ -119,7 +121,7 @@ where
                     self.remember();
                 }
                 // Nothing came in time.
-                None => {}
+                None => self.seal(),
                 Some(Some(Work::Stop) | None) => break,
             }
             self.reopen_if_due().await;
@@ -127,6 +129,15 @@ where
         }
         self.compactor.stop().await;
         self.remember();
+        if let Store::Open(memfile) = self.store {
+            memfile.finish();
+        }
+    }
+
+    fn seal(&mut self) {
+        if let Store::Open(memfile) = &mut self.store {
+            memfile.seal();
+        }
     }
 
     /// There is a note from before the start: nothing that it is about may go until there is a new
@@ -160,7 +171,11 @@ where
             Store::Closed { retry_at, .. } => Some(*retry_at),
         };
         let due = [retry_at, self.compact_at].into_iter().flatten().min();
-        due.map_or(IDLE, |at| at.since(self.env.now().mono).min(IDLE))
+        let idle = match &self.store {
+            Store::Open(memfile) if memfile.is_behind() => SEAL_AFTER,
+            _ => IDLE,
+        };
+        due.map_or(idle, |at| at.since(self.env.now().mono).min(idle))
     }
 
     async fn commit(&mut self, life: u64, batch: StoreBatch) {
