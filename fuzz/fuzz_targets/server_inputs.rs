@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::Config;
-use lessor_lease::{FetchError, Outcome, Refusal, StoreBatch, StoreFailure};
+use lessor_lease::{FetchError, Lost, Outcome, Refusal, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
 use lessor_server::planted::Defect;
 use lessor_server::{
@@ -259,6 +259,7 @@ fuzz_target!(|octets: &[u8]| {
                 sink.batches.clear();
                 Some(Input::StoreLost(StoreFailure { what: "fuzz".into() }))
             }
+            13 if a & 7 == 7 => Some(Input::LeasesMissing(Lost::Damaged)),
             13 => Some(Input::StoreReopened(server.rows().collect())),
             14 => {
                 now.mono = now.mono.after(Duration::from_millis(u64::from(a) * 100));

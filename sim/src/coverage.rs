@@ -94,6 +94,10 @@ goals! {
     ClockUnset = "wall clock in 1970 not believed", &[Topology::Single];
     /// A restored lease file was recognised.
     HoldOffBegan = "restored lease file recognised", &[Topology::Single];
+    /// A bit that the disk had changed was put right.
+    RotMended = "changed bit put right at recovery", &[Topology::Single];
+    /// Rows that the disk had changed were not believed.
+    RotNoticed = "changed rows not believed at recovery", &[Topology::Single];
     /// A hold-off was outlived.
     HoldOffEnded = "hold-off outlived", &[Topology::Single];
     /// Recovery cut off a torn end.

@@ -16,6 +16,8 @@ pub enum Bug {
     NoDirectorySync,
     /// A batch counts as stored when it is written, before it is synced.
     AckOnAppend,
+    /// Checksums are not looked at.
+    NoSeals,
 }
 
 impl Bug {
@@ -23,7 +25,9 @@ impl Bug {
     #[must_use]
     pub fn all() -> Vec<Self> {
         let servers = Planted::ALL.iter().map(|planted| Self::Server(*planted));
-        servers.chain([Self::NoSync, Self::NoDirectorySync, Self::AckOnAppend]).collect()
+        servers
+            .chain([Self::NoSync, Self::NoDirectorySync, Self::AckOnAppend, Self::NoSeals])
+            .collect()
     }
 
     /// Its name on command lines.
@@ -34,6 +38,7 @@ impl Bug {
             Self::NoSync => "no-sync",
             Self::NoDirectorySync => "no-directory-sync",
             Self::AckOnAppend => "ack-on-append",
+            Self::NoSeals => "no-seals",
         }
     }
 
@@ -48,7 +53,9 @@ impl Bug {
     pub const fn defect(self) -> Defect {
         match self {
             Self::Server(planted) => Defect::planted(Some(planted)),
-            Self::NoSync | Self::NoDirectorySync | Self::AckOnAppend => Defect::planted(None),
+            Self::NoSync | Self::NoDirectorySync | Self::AckOnAppend | Self::NoSeals => {
+                Defect::planted(None)
+            }
         }
     }
 
@@ -72,7 +79,9 @@ impl Bug {
                 Planted::RejectionIgnored | Planted::StaleRelease => Some(Topology::Partner),
                 _ => None,
             },
-            Self::NoSync | Self::NoDirectorySync | Self::AckOnAppend => Some(Topology::Single),
+            Self::NoSync | Self::NoDirectorySync | Self::AckOnAppend | Self::NoSeals => {
+                Some(Topology::Single)
+            }
         }
     }
 }

@@ -395,6 +395,13 @@ pub enum FaultKind {
         /// The server.
         server: u8,
     },
+    /// A server's process ends, and a bit of its lease files has changed when it starts again.
+    Rot {
+        /// The server.
+        server: u8,
+        /// Whether several bits of a run have, so that none can be put right.
+        further: bool,
+    },
     /// A machine goes down and comes back with a wall clock in 1970, which is set right at the end.
     ClockLost {
         /// The server.
@@ -420,7 +427,7 @@ pub enum DiskCall {
 
 impl FaultKind {
     /// The names of all kinds, by [`FaultKind::index`].
-    pub const NAMES: [&'static str; 25] = [
+    pub const NAMES: [&'static str; 26] = [
         "loss",
         "duplicate",
         "delay",
@@ -446,6 +453,7 @@ impl FaultKind {
         "partner-gone",
         "restore",
         "clock-lost",
+        "rot",
     ];
 
     /// The kind's place among all kinds.
@@ -477,6 +485,7 @@ impl FaultKind {
             Self::PartnerGone { .. } => 22,
             Self::Restore { .. } => 23,
             Self::ClockLost { .. } => 24,
+            Self::Rot { .. } => 25,
         }
     }
 }

@@ -43,5 +43,5 @@ pub use journal::{Finding, Trouble};
 pub use names::Names;
 pub use note::{Boot, Noted};
 pub use recovery::{Options, Recovered};
-pub use seals::Mended;
+pub use seals::{Mended, sealed_runs};
 pub use store::{Counters, Half, Memfile};

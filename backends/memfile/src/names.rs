@@ -55,4 +55,13 @@ impl Names {
             compaction_lock: format!("{name}.compaction.lock"),
         }
     }
+
+    /// The checksums of one of the lease files.
+    pub(crate) fn seals_of(&self, name: &str) -> &str {
+        match name {
+            name if name == self.live => &self.live_seals,
+            name if name == self.copy => &self.copy_seals,
+            _ => &self.previous_seals,
+        }
+    }
 }

@@ -224,11 +224,7 @@ impl Noted {
     }
 
     /// Rows cannot be believed. That is noted durably, since the files will not tell it again.
-    pub(crate) fn damaged<F: Files>(
-        &mut self,
-        files: &F,
-        names: &Names,
-    ) -> Result<(), IoFailure> {
+    pub(crate) fn damaged<F: Files>(&mut self, files: &F, names: &Names) -> Result<(), IoFailure> {
         if self.lost == Some(Lost::Damaged) {
             return Ok(());
         }

@@ -20,7 +20,7 @@ use crate::error::{IoFailure, OpenError};
 use crate::journal::{Entry, Finding, Journal};
 use crate::names::Names;
 use crate::note::Noted;
-use crate::seals::{Mended, Runs, Seals};
+use crate::seals::{Mended, Runs, Sealer, Seals};
 
 /// How lease files are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -78,8 +78,7 @@ pub(crate) fn recover<F: Files>(
     options: Options,
 ) -> Result<(Renewed<F::File>, Recovered), OpenError> {
     let seals = Seals::read(files, names);
-    let open =
-        |name: &str| Journal::open(files, name, &LEASES4, options.max_row_errors, &seals);
+    let open = |name: &str| Journal::open(files, name, &LEASES4, options.max_row_errors, &seals);
     let mut fold = Fold::default();
     // Before anything is changed that it is about.
     fold.found.noted = Noted::read(files, names, &seals)?;
@@ -100,13 +99,16 @@ pub(crate) fn recover<F: Files>(
         while let Some(entry) = journal.next_entry()? {
             fold.add(entry);
         }
-        fold.found.needs_compaction |= !journal.file().mended().is_empty();
         fold.mended(files, name, &mut journal);
         journal.file().sync_data().map_err(IoFailure::on(files, "sync", name))?;
-        if journal.file().is_damaged() {
-            // Were it left as it is, no compaction would ever take it.
+        // Left as it is, it would have one more bit changed some day, or no compaction would take
+        // it.
+        if journal.file().is_damaged() || !journal.file().mended().is_empty() {
             drop(journal);
-            rewrite(files, names, (name, open(name)?), &mut fold, false)?;
+            let Renewed { file, runs, .. } =
+                rewrite(files, names, (name, open(name)?), &mut fold, false)?;
+            let seals = names.seals_of(name);
+            Sealer::new(files, seals, &file, runs).close(&file);
         }
     }
     let live = open(&names.live)?;

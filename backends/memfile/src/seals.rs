@@ -2,7 +2,8 @@
 //!
 //! A lease file is Kea's and has no room for checksums. They are in a file of their own, in lines
 //! of text: which file they are about, then for each run of octets its place and its CRC. They are
-//! written after the rows are durable, and never synced: a run that has no seal is read as it is.
+//! written after the rows are durable, and synced now and then: a run that has no seal is read as it
+//! is.
 //!
 //! Names say little about which file a seal is about: files are replaced by renaming, Kea among
 //! others does so. So seals name the file by its number and its date of birth ([`Stamp`]); where
@@ -18,6 +19,7 @@ mod sealed;
 mod sealer;
 
 use std::io;
+use std::ops::Range;
 
 use lessor_env::files::{FileHandle, Files, Stamp};
 
@@ -83,6 +85,21 @@ impl Seals {
     }
 }
 
+/// The runs of the files around the lease file `name` in which a change would be noticed.
+#[must_use]
+pub fn sealed_runs<F: Files>(files: &F, name: &str) -> Vec<(String, Range<u64>)> {
+    let names = Names::of(name);
+    let seals = Seals::read(files, &names);
+    let mut runs = Vec::new();
+    for name in [names.live, names.copy, names.previous, names.completed] {
+        if let Ok(file) = files.open(&name) {
+            let file = seals.over(file);
+            runs.extend(file.runs().map(|run| (name.clone(), run)));
+        }
+    }
+    runs
+}
+
 fn read_book<F: Files>(files: &F, name: &str) -> io::Result<Option<Book>> {
     let mut file = match files.open(name) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -135,7 +152,9 @@ fn parse(octets: &[u8]) -> Option<Book> {
             continue;
         };
         match line.split(' ').collect::<Vec<_>>()[..] {
-            ["whole", len, changed] => book.whole = Some((len.parse().ok()?, changed.parse().ok()?)),
+            ["whole", len, changed] => {
+                book.whole = Some((len.parse().ok()?, changed.parse().ok()?))
+            }
             [from, len, crc] => {
                 let crc = u32::from_str_radix(crc, 16).ok()?;
                 let seal = Seal { from: from.parse().ok()?, len: len.parse().ok()?, crc };

@@ -192,7 +192,7 @@ impl<F: Files> Memfile<F> {
     }
 
     /// Seals everything, and that this server does not change it any more.
-    pub fn finish(mut self) {
+    pub fn leave(mut self) {
         if let Ok(live) = &mut self.live
             && !live.dirty
         {
@@ -200,8 +200,8 @@ impl<F: Files> Memfile<F> {
         }
     }
 
-    /// Notes durably what the next start has to know, and how far the journal is synced. Beside a
-    /// closed store nothing is done.
+    /// Notes durably what the next start has to know, and how far the journal is synced, and makes
+    /// its checksums durable. Beside a closed store nothing is done.
     ///
     /// # Errors
     /// [`IoFailure`]; the note before stays, or its end is open. Leases are not concerned.
@@ -216,7 +216,9 @@ impl<F: Files> Memfile<F> {
         // Rows may have been written since the server said what to remember.
         let memory = Memory { seen: memory.seen.max(self.newest), ..memory.clone() };
         let text = Note { memory, boot: boot.clone(), mark, damaged: false }.to_text();
-        note::write(files, names, &text)
+        note::write(files, names, &text)?;
+        live.sealer.sync();
+        Ok(())
     }
 
     /// Appends and syncs, and answers for each change.

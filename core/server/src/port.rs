@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use lessor_lease::{
-    Change, FetchError, Found, Lease, Lookup, Memory, Outcome, Rows, StoreBatch, StoreFailure,
+    Change, FetchError, Found, Lease, Lookup, Lost, Memory, Outcome, Rows, StoreBatch, StoreFailure,
 };
 use lessor_policy::Topology;
 use lessor_types::{
@@ -54,6 +54,9 @@ pub enum Input {
     StoreLost(StoreFailure),
     /// An exclusive store was opened again; these are all its rows.
     StoreReopened(Rows),
+    /// Leases may be missing from what an exclusive store holds, and from its rows when it is opened
+    /// again.
+    LeasesMissing(Lost),
     /// A question is answered, in the order of its lookups.
     Fetched {
         /// The question.

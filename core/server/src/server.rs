@@ -280,6 +280,7 @@ impl Server {
             Input::Stored { first, outcomes } => self.on_stored(first, outcomes),
             Input::StoreLost(failure) => self.on_store_lost(failure),
             Input::StoreReopened(rows) => self.on_store_reopened(rows),
+            Input::LeasesMissing(why) => self.begin_hold_off(why, None),
             Input::Fetched { fetch, result } => self.on_fetched(fetch, result),
             Input::Probed { probe, heard } => self.on_probed(probe, heard),
             Input::Peer(frame) => self.on_peer(frame),

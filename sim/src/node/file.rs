@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use lessor_env::files::{FileHandle, Files};
 use lessor_lease::{Memory, Outcome, Past, Rows, StoreBatch, StoreFailure};
 use lessor_memfile::{
     Boot, Compaction, Memfile, Names, OpenError, Options, Progress, RotateError, Trouble,
-    WriteFailed,
+    WriteFailed, sealed_runs,
 };
-use lessor_sim_disk::{Crash, Kind, SimDisk};
-use lessor_types::{Seed, Wall};
+use lessor_sim_disk::{Crash, Kind, SimDisk, Survival};
+use lessor_types::{Prng, Seed, Wall};
 
 use crate::check::Verdict;
 use crate::check::durability::Fold;
@@ -19,6 +20,8 @@ use crate::time::EPOCH_SECS;
 
 /// No wall clock is believed that shows less: a month before the world begins.
 const FLOOR: Wall = Wall::from_secs(EPOCH_SECS - 30 * 86_400);
+/// No first line of a lease file is longer.
+const HEADER_MAX: u64 = 400;
 /// The lease file's name.
 const NAME: &str = "kea-leases4.csv";
 
@@ -43,11 +46,20 @@ pub(crate) enum Done {
 #[derive(Debug)]
 pub(crate) enum Opened {
     /// These are all the rows; `torn`: an end was cut off.
-    Rows { rows: Rows, past: Box<Past>, torn: bool, verdict: Verdict },
+    Rows { rows: Rows, past: Box<Past>, torn: bool, rot: Rot, verdict: Verdict },
     /// It did not; it may be tried again.
     Failed,
     /// The disk has met its crash point.
     Crashed,
+}
+
+/// What checksums told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rot {
+    /// A bit was put right.
+    pub(crate) mended: bool,
+    /// Rows were not believed.
+    pub(crate) damaged: bool,
 }
 
 /// How a step of a compaction went.
@@ -88,6 +100,7 @@ pub(crate) struct FileStore {
     reported: bool,
     pub(crate) fold: Fold,
     ack_on_append: bool,
+    no_seals: bool,
     /// How often the machine was started.
     boots: u64,
     /// What is noted for the next start.
@@ -114,6 +127,7 @@ impl FileStore {
             reported: false,
             fold: Fold::default(),
             ack_on_append: bug == Some(Bug::AckOnAppend),
+            no_seals: bug == Some(Bug::NoSeals),
             boots: 0,
             memory: None,
             noted: None,
@@ -194,7 +208,15 @@ impl FileStore {
         self.disk.clear_trace();
         match result {
             Ok(()) => {
+                // As the thread that writes leases does when nothing else comes.
+                if self.batches.len() == 1 {
+                    file.seal();
+                    self.disk.clear_trace();
+                }
                 self.fold.synced();
+                if self.disk.crashed() {
+                    return Done::Crashed;
+                }
                 self.settle(Outcome::Done, None)
             }
             Err(_) if self.disk.crashed() => Done::Crashed,
@@ -222,6 +244,12 @@ impl FileStore {
 
     /// Opens the file for the first time, after a crash, or after a failure.
     pub(crate) fn open(&mut self) -> Opened {
+        if self.no_seals {
+            let names = Names::of(NAME);
+            for name in [names.live_seals, names.copy_seals, names.previous_seals] {
+                self.disk.take_away(&name);
+            }
+        }
         self.batches.clear();
         self.written = false;
         let opened = match self.file.take() {
@@ -230,17 +258,21 @@ impl FileStore {
         };
         self.disk.clear_trace();
         match opened {
+            _ if self.disk.crashed() => Opened::Crashed,
             Ok((file, recovered)) => {
                 self.file = Some(file);
                 let is_torn = |trouble: &Trouble| matches!(trouble, Trouble::Torn(_));
                 Opened::Rows {
                     torn: recovered.findings.iter().any(|it| is_torn(&it.trouble)),
+                    rot: Rot {
+                        mended: !recovered.mended.is_empty(),
+                        damaged: recovered.damaged_rows > 0,
+                    },
                     verdict: self.fold.recovered(&recovered.leases),
                     past: Box::new(recovered.noted.past(&self.boot(), FLOOR)),
                     rows: recovered.leases,
                 }
             }
-            Err(_) if self.disk.crashed() => Opened::Crashed,
             Err(error) => {
                 self.failures += u64::from(!matches!(error, OpenError::Compacting { .. }));
                 Opened::Failed
@@ -271,13 +303,13 @@ impl FileStore {
         let noted = file.remember(memory, &boot);
         self.disk.clear_trace();
         match noted {
+            _ if self.disk.crashed() => NoteTaken::Crashed,
             Ok(()) => {
                 // A batch that is written and not synced is not what the note is about.
                 let batches = self.batches_written - u64::from(self.written);
                 self.noted = Some((self.boots, batches));
                 NoteTaken::Kept
             }
-            Err(_) if self.disk.crashed() => NoteTaken::Crashed,
             Err(_) => {
                 self.failures += 1;
                 NoteTaken::Failed
@@ -321,6 +353,39 @@ impl FileStore {
             }
         }
         self.fold.forget();
+    }
+
+    /// A bit, or several of one run, changes in what is sealed; whether there is something to
+    /// change.
+    pub(crate) fn rot(&mut self, rng: &mut Prng, further: bool) -> bool {
+        // What is sealed even if the power goes before the next start is over.
+        let dark = self.disk.fork();
+        let nothing = Survival::Nothing;
+        dark.crash(Crash::Power { data: nothing, names: nothing });
+        let stamp = |disk: &SimDisk, name: &str| disk.open(name).ok().and_then(|it| it.stamp());
+        let mut runs = sealed_runs(&dark, NAME);
+        runs.retain(|(name, _)| stamp(&self.disk, name) == stamp(&dark, name));
+        let Some((name, run)) =
+            runs.get(usize::try_from(rng.below(runs.len().max(1) as u64)).unwrap_or(0))
+        else {
+            return false;
+        };
+        let bit = u8::try_from(rng.below(8)).unwrap_or(0);
+        if !further {
+            let octet = run.start + rng.below(run.end - run.start);
+            return self.disk.rot(name, octet, bit);
+        }
+        // Without its first line a file is refused, and nobody would be served.
+        let from = run.start.max(HEADER_MAX);
+        if run.end < from + 2 {
+            return false;
+        }
+        let octet = from + rng.below(run.end - from - 1);
+        let done = self.disk.rot(name, octet, bit) && self.disk.rot(name, run.end - 1, bit);
+        if done {
+            self.fold.forget();
+        }
+        done
     }
 
     // --- compaction ---
@@ -375,9 +440,9 @@ impl FileStore {
         let stepped = compaction.step(rows);
         self.disk.clear_trace();
         let went = match stepped {
+            _ if self.disk.crashed() => return Compacted::Crashed,
             Ok(Progress::Working) => return Compacted::Working,
             Ok(Progress::Finished(_)) => Compacted::Finished,
-            Err(_) if self.disk.crashed() => return Compacted::Crashed,
             Err(_) => {
                 self.failures += 1;
                 Compacted::Failed

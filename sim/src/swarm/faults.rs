@@ -41,6 +41,7 @@ fn stencils() -> [FaultKind; FaultKind::NAMES.len()] {
         FaultKind::PartnerGone { detect_ms: 0 },
         FaultKind::Restore { server },
         FaultKind::ClockLost { server },
+        FaultKind::Rot { server, further: false },
     ]
 }
 
@@ -57,7 +58,9 @@ pub(super) fn kinds_of(topology: Topology) -> Vec<usize> {
         | FaultKind::DiskSlow { .. }
         | FaultKind::DiskFail { .. }
         | FaultKind::DiskFull { .. } => topology != Topology::Shared,
-        FaultKind::Restore { .. } | FaultKind::ClockLost { .. } => topology == Topology::Single,
+        FaultKind::Restore { .. } | FaultKind::ClockLost { .. } | FaultKind::Rot { .. } => {
+            topology == Topology::Single
+        }
         FaultKind::StoreOutage
         | FaultKind::StoreCutBefore { .. }
         | FaultKind::StoreCutAfter { .. }
@@ -94,6 +97,7 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
             _ => &[],
         },
         Some(Bug::NoSync) => &["crash"],
+        Some(Bug::NoSeals) => &["rot"],
         Some(Bug::NoDirectorySync) => &["crash", "crash-at-disk"],
         Some(Bug::AckOnAppend) | None => &[],
     })
@@ -251,6 +255,10 @@ fn fill_in_store(
         }
         FaultKind::ClockLost { .. } => {
             return (FaultKind::ClockLost { server }, log_between(rng, 5000, 20 * MINUTE));
+        }
+        FaultKind::Rot { .. } => {
+            let further = rng.chance_ppm(350_000);
+            return (FaultKind::Rot { server, further }, log_between(rng, 50, 20_000));
         }
         other => other,
     };

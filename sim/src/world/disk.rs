@@ -1,6 +1,6 @@
 //! The exclusive store: a lease file whose every step takes its time.
 
-use lessor_lease::{Memory, Outcome, StoreBatch, StoreFailure};
+use lessor_lease::{Lost, Memory, Outcome, StoreBatch, StoreFailure};
 use lessor_server::Input;
 
 use super::{DiskStep, Event, World};
@@ -160,11 +160,15 @@ impl World<'_> {
             return;
         };
         match file.open() {
-            Opened::Rows { rows, verdict, .. } => {
+            Opened::Rows { rows, verdict, rot, .. } => {
                 let count = rows.len() as u64;
+                if rot.damaged {
+                    node.inputs.push_back(Input::LeasesMissing(Lost::Damaged));
+                }
                 node.inputs.push_back(Input::StoreReopened(rows));
                 self.note(None, What::Store(id, "is open again with rows", count));
                 self.judge(Invariant::RecoveredFold, verdict);
+                self.note_rot(rot);
                 self.reach(Goal::ReopenedAfterFailedSync);
                 self.wake(server, self.t);
             }

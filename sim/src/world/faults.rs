@@ -54,12 +54,14 @@ impl World<'_> {
             FaultKind::DiskFull { server, room } => self.fill(server, Some(room)),
             FaultKind::PartnerGone { detect_ms } => self.partner_goes(detect_ms),
             FaultKind::Restore { server } => {
-                let node = self.nodes.get_mut(usize::from(server));
+                // A copy of what has rotted would be as rotten, and nothing would tell.
+                let node = self.nodes.get_mut(usize::from(server)).filter(|node| node.is_up());
                 if let Some(file) = node.and_then(|node| node.file.as_mut()) {
                     file.back_up();
                 }
             }
             FaultKind::ClockLost { server } => self.lose_clock(place, server),
+            FaultKind::Rot { server, further } => self.rot(place, server, further, length),
             FaultKind::DiskSlow { .. }
             | FaultKind::StoreOutage
             | FaultKind::StoreCutBefore { .. }
@@ -136,6 +138,33 @@ impl World<'_> {
                 file.restore();
             }
         }
+    }
+
+    /// The medium changes what was written. One bit costs nothing; more cost the rows around them.
+    fn rot(&mut self, place: usize, server: u8, further: bool, down_for: Ns) {
+        let Some(fault) = self.schedule.faults.get(place) else {
+            return;
+        };
+        let mut rng = draw::draw(self.seed, Kind::Fault, fault.id, 0, 1);
+        let (t, longest) = (self.t, self.longest);
+        let server = usize::from(server);
+        let able = |node: &Node| node.is_up() && node.armed.is_none();
+        if !self.nodes.get(server).is_some_and(able) {
+            return;
+        }
+        self.crash(server, false, down_for);
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        if !node.file.as_mut().is_some_and(|file| file.rot(&mut rng, further)) {
+            return;
+        }
+        if further {
+            node.may_err = true;
+            node.has_leapt = true;
+            node.restored_until = t + longest + longest / 1000 + 10 * SEC;
+        }
+        self.effect(place);
     }
 
     /// A machine without a battery for its clock loses its power.

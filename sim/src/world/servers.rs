@@ -13,7 +13,7 @@ use crate::coverage::Goal;
 use crate::draw::{self, Kind, between};
 use crate::history::What;
 use crate::node::Outbox;
-use crate::node::file::Opened;
+use crate::node::file::{Opened, Rot};
 use crate::plan;
 use crate::schedule::Topology;
 use crate::time::{MS, Ns, SEC, US};
@@ -289,8 +289,9 @@ impl World<'_> {
         let (leases, past) = match &mut node.file {
             None => (Rows::new(), Past::default()),
             Some(file) => match file.open() {
-                Opened::Rows { rows, past, torn, verdict } => {
+                Opened::Rows { rows, past, torn, rot, verdict } => {
                     self.judge(Invariant::RecoveredFold, verdict);
+                    self.note_rot(rot);
                     if torn {
                         self.reach(Goal::TornTail);
                     }
@@ -305,6 +306,16 @@ impl World<'_> {
         };
         self.judge_recovered(server);
         self.go_up(server, leases, past);
+    }
+
+    /// What checksums told at a recovery.
+    pub(super) fn note_rot(&mut self, rot: Rot) {
+        if rot.mended {
+            self.reach(Goal::RotMended);
+        }
+        if rot.damaged {
+            self.reach(Goal::RotNoticed);
+        }
     }
 
     fn recovery_failed(&mut self, server: usize, crashed: bool) {

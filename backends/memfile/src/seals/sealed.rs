@@ -32,20 +32,17 @@ pub struct Mended {
 
 impl<H: FileHandle> Sealed<H> {
     pub(super) const fn new(file: H, seals: Vec<Seal>) -> Self {
-        Self {
-            file,
-            seals,
-            run: Vec::new(),
-            held: None,
-            mended: Vec::new(),
-            doubted: Vec::new(),
-        }
+        Self { file, seals, run: Vec::new(), held: None, mended: Vec::new(), doubted: Vec::new() }
     }
 
     /// A file without seals.
     #[must_use]
     pub const fn unsealed(file: H) -> Self {
         Self::new(file, Vec::new())
+    }
+
+    pub(super) fn runs(&self) -> impl Iterator<Item = Range<u64>> {
+        self.seals.iter().map(|seal| seal.from..seal.end())
     }
 
     /// The octets that were put right so far.

@@ -26,12 +26,7 @@ impl<H: FileHandle> Sealer<H> {
     }
 
     /// Seals of `file`, which so far holds `runs`, in a file called `name`.
-    pub(crate) fn new<F: Files<File = H>>(
-        files: &F,
-        name: &str,
-        file: &H,
-        runs: Runs,
-    ) -> Self {
+    pub(crate) fn new<F: Files<File = H>>(files: &F, name: &str, file: &H, runs: Runs) -> Self {
         let mut sealer = Self::none();
         let Some(stamp) = file.stamp() else {
             return sealer;
@@ -90,6 +85,14 @@ impl<H: FileHandle> Sealer<H> {
         self.flush();
     }
 
+    /// Seals everything that is durable, and makes the seals durable.
+    pub(crate) fn sync(&mut self) {
+        self.seal_all();
+        if self.to.as_mut().is_some_and(|to| to.sync_data().is_err()) {
+            self.stop();
+        }
+    }
+
     /// Seals everything, and that nothing comes any more.
     pub(crate) fn close(&mut self, file: &H) {
         self.seal_all();
@@ -97,7 +100,13 @@ impl<H: FileHandle> Sealer<H> {
             write_line(format_args!("whole {} {}", self.from, stamp.changed), &mut self.text);
             self.flush();
         }
+        self.sync();
+        self.stop();
+    }
+
+    fn stop(&mut self) {
         self.to = None;
+        (self.open, self.fresh) = (Vec::new(), Vec::new());
     }
 
     fn seal(&mut self, run: &[u8]) {
@@ -116,8 +125,7 @@ impl<H: FileHandle> Sealer<H> {
         }
         // Half a line may have been written; nothing can follow it.
         if self.to.as_mut().is_some_and(|to| to.append(&self.text).is_err()) {
-            self.to = None;
-            (self.open, self.fresh) = (Vec::new(), Vec::new());
+            self.stop();
         }
         self.text.clear();
     }

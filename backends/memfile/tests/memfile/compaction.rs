@@ -56,6 +56,7 @@ fn the_order_of_calls_is_the_one_that_is_safe() {
             "rename F.completed to F.2",
             "sync the directory",
             "create F.2.seals",
+            "sync F.2.seals",
         ]
     );
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_lease::Lease;
+use lessor_lease::{Lease, Lost};
 use lessor_types::Unit;
 
 use super::Server;
@@ -24,7 +24,7 @@ impl Server {
             }
             Command::BeginHoldOff { .. } if self.is_shared() => Reply::NotHere,
             Command::BeginHoldOff { period } => {
-                self.begin_hold_off(period);
+                self.begin_hold_off(Lost::Told, period);
                 Reply::Done
             }
             Command::EndHoldOff => {

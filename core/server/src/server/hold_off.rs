@@ -99,14 +99,17 @@ impl Server {
         }
     }
 
-    /// Somebody says that leases are missing.
-    pub(super) fn begin_hold_off(&mut self, period: Option<Secs>) {
+    /// Leases are missing.
+    pub(super) fn begin_hold_off(&mut self, why: Lost, period: Option<Secs>) {
+        if self.is_shared() {
+            return;
+        }
         let length = match period {
             Some(period) => Longest::For(period.duration()),
             None => self.calendar.longest(),
         };
         self.hold_off(length);
-        self.event(Event::HoldOffBegan { why: Lost::Told, secs: secs_of(length) });
+        self.event(Event::HoldOffBegan { why, secs: secs_of(length) });
         self.remember.now();
     }
 

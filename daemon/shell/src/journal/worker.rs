@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lessor_env::Env;
 use lessor_env::files::Files;
-use lessor_lease::{Memory, Outcome, Refusal, StoreBatch, StoreFailure};
+use lessor_lease::{Lost, Memory, Outcome, Refusal, StoreBatch, StoreFailure};
 use lessor_memfile::{Memfile, OpenError, Recovered, RotateError};
 use lessor_server::Input;
 use lessor_types::{Mono, Secs};
@@ -130,7 +130,7 @@ where
         self.compactor.stop().await;
         self.remember();
         if let Store::Open(memfile) = self.store {
-            memfile.finish();
+            memfile.leave();
         }
     }
 
@@ -244,6 +244,9 @@ where
         tell_recovered(&self.telemetry, &file, &recovered);
         self.store = Store::Open(memfile);
         self.life += 1;
+        if recovered.damaged_rows > 0 {
+            self.report(Input::LeasesMissing(Lost::Damaged)).await;
+        }
         self.report(Input::StoreReopened(recovered.leases)).await;
         if recovered.needs_compaction {
             self.renote();
