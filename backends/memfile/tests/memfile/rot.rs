@@ -1,7 +1,9 @@
 //! Bits that the disk changes: which are put right, and what is said of the others.
 
 use lessor_lease::Lost;
-use lessor_memfile::{Boot, Compaction, CompactionError, Memfile, Progress, Recovered, Trouble};
+use lessor_memfile::{
+    Boot, Compaction, CompactionError, Memfile, Options, Progress, Recovered, Trouble,
+};
 use lessor_sim_disk::{Crash, SimDisk};
 use lessor_store_contract::rows::{insert, lease};
 use lessor_types::{Seed, Wall};
@@ -133,4 +135,40 @@ fn a_compaction_does_not_take_damaged_rows() {
     drop(store);
     disk.crash(Crash::Process);
     assert_eq!(open(&disk).1.leases.len(), 100);
+}
+
+/// On a real disk: seals know the file, and who edits a file that was left whole meant to.
+#[test]
+fn a_real_file_is_known_again() -> std::io::Result<()> {
+    use std::os::unix::fs::FileExt;
+
+    use lessor_env::files::{FileHandle, Files, OsFiles};
+
+    let dir = tempfile::tempdir()?;
+    let files = OsFiles::new(dir.path());
+    if files.create("probe")?.stamp().is_none() {
+        println!("SKIPPED: this file system keeps no date of birth");
+        return Ok(());
+    }
+    let open = || Memfile::open(files.clone(), FILE, Options::default()).expect("a sound disk");
+    let spoil = || -> std::io::Result<()> {
+        let file =
+            std::fs::OpenOptions::new().read(true).write(true).open(dir.path().join(FILE))?;
+        let mut octet = [0];
+        file.read_exact_at(&mut octet, 150)?;
+        file.write_all_at(&[octet[0] ^ 1], 150)
+    };
+    let (mut store, _) = open();
+    let _ = store.commit(&[insert(lease(1, 1))]);
+    store.seal();
+    drop(store);
+    spoil()?;
+    let (store, recovered) = open();
+    assert_eq!(recovered.mended.iter().map(|it| it.octet).collect::<Vec<_>>(), [150]);
+
+    store.leave();
+    spoil()?;
+    let (_, recovered) = open();
+    assert!(recovered.mended.is_empty(), "an edit");
+    Ok(())
 }
