@@ -139,6 +139,7 @@ fn a_compaction_does_not_take_damaged_rows() {
 
 /// On a real disk: seals know the file, and who edits a file that was left whole meant to.
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn a_real_file_is_known_again() -> std::io::Result<()> {
     use std::os::unix::fs::FileExt;
 
