@@ -1,13 +1,14 @@
 //! One unfinished exchange, and the lot where they are parked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use lessor_lease::Change;
 use lessor_policy::{Answer, Ask, Effect, Probed, Query};
-use lessor_types::{Holder, Mono, Unit, Xid};
+use lessor_types::{FixedMap, Holder, Keyed, KeyedMap, Mono, Seed, Unit, Xid};
 
+use crate::deadlines::Deadlines;
 use crate::gathered::Gathered;
 use crate::quarter::Quarter;
 use crate::{FetchId, ProbeId};
@@ -22,13 +23,9 @@ impl fmt::Display for ExchangeId {
     }
 }
 
-/// Two messages with the same key are one and its retransmission.
-pub type TwinKey = (Holder, Xid, u8);
-
-/// The key of a query.
-#[must_use]
-pub fn twin_key(query: &Query) -> TwinKey {
-    let kind = match query.ask {
+/// What a message asks for, as a number.
+const fn kind(ask: Ask) -> u8 {
+    match ask {
         Ask::Discover => 0,
         Ask::Selecting { .. } => 1,
         Ask::InitReboot { .. } => 2,
@@ -37,8 +34,12 @@ pub fn twin_key(query: &Query) -> TwinKey {
         Ask::Release { .. } => 5,
         Ask::Inform { .. } => 6,
         Ask::Bootp => 7,
-    };
-    (query.holder.clone(), query.message.xid, kind)
+    }
+}
+
+/// Whether two messages are one and its retransmission.
+fn are_twins(a: &Query, b: &Query) -> bool {
+    a.message.xid == b.message.xid && kind(a.ask) == kind(b.ask) && a.holder == b.holder
 }
 
 /// Whom an exchange serves.
@@ -111,13 +112,51 @@ pub struct Exchange {
     pub era: u64,
     /// Goes up each time it is parked: completions for an earlier parking don't count.
     pub parking: u32,
+    /// Where its client is.
+    pub place: Quarter,
+    /// What its client is found by in the lot.
+    pub tag: Tag,
+    /// What was found out for it; nothing, where everything is known beforehand.
+    pub findings: Option<Box<Findings>>,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// What an exchange found out.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
     /// What it fetched.
     pub gathered: Gathered,
     /// What its probes found.
     pub probes: BTreeMap<Unit, Probed>,
-    /// Where it stands.
-    pub stage: Stage,
 }
+
+/// Nothing found out.
+pub static NO_FINDINGS: Findings = Findings { gathered: Gathered::NONE, probes: BTreeMap::new() };
+
+impl Exchange {
+    /// What was found out so far.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        self.findings.as_deref().unwrap_or(&NO_FINDINGS)
+    }
+
+    /// What was found out, to be added to.
+    pub fn learn(&mut self) -> &mut Findings {
+        self.findings.get_or_insert_default()
+    }
+
+    /// Forgets what was fetched.
+    pub fn forget_fetched(&mut self) {
+        if let Some(findings) = &mut self.findings {
+            findings.gathered = Gathered::NONE;
+        }
+    }
+}
+
+/// A number that a message and its retransmission have in common, and hardly any others.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Tag(u64);
 
 /// A parked exchange as an operator or a checker sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -135,23 +174,27 @@ pub struct Parked {
 /// Where unfinished exchanges are parked.
 #[derive(Debug)]
 pub struct Lot {
-    parked: BTreeMap<ExchangeId, Exchange>,
-    twins: BTreeMap<TwinKey, ExchangeId>,
+    /// The names are the server's own, so nobody can choose them badly.
+    parked: FixedMap<ExchangeId, Exchange>,
+    twins: KeyedMap<Tag, ExchangeId>,
+    keyed: Keyed,
     /// How many are of clients in each place.
-    places: BTreeMap<Quarter, usize>,
-    ends: BTreeSet<(Mono, ExchangeId)>,
+    places: KeyedMap<Quarter, usize>,
+    ends: Deadlines<ExchangeId>,
     max: usize,
 }
 
 impl Lot {
     /// An empty lot for `max` exchanges.
     #[must_use]
-    pub const fn new(max: usize) -> Self {
+    pub fn new(max: usize, seed: Seed) -> Self {
+        let keyed = Keyed::of(seed, 1);
         Self {
-            parked: BTreeMap::new(),
-            twins: BTreeMap::new(),
-            places: BTreeMap::new(),
-            ends: BTreeSet::new(),
+            parked: FixedMap::default(),
+            twins: KeyedMap::new(keyed),
+            keyed,
+            places: KeyedMap::new(keyed),
+            ends: Deadlines::default(),
             max,
         }
     }
@@ -191,19 +234,32 @@ impl Lot {
         if matches!(ask, Ask::Discover) { self.max - self.max / 8 } else { self.max }
     }
 
-    /// The exchange that works on the same message.
+    /// What a query is found by.
     #[must_use]
-    pub fn twin(&self, key: &TwinKey) -> Option<ExchangeId> {
-        self.twins.get(key).copied()
+    pub fn tag(&self, query: &Query) -> Tag {
+        let Holder { hw, client_id } = &query.holder;
+        let id = client_id.as_ref().map_or(&[][..], |id| id.octets());
+        let xid = query.message.xid.0.to_ne_bytes();
+        Tag(self.keyed.octets(&[&xid, &[kind(query.ask)], hw.octets(), id]))
+    }
+
+    /// Whether an exchange works on the same message.
+    #[must_use]
+    pub fn has_twin(&self, tag: Tag, query: &Query) -> bool {
+        let twin = self.twins.get(&tag).and_then(|id| self.parked.get(id));
+        twin.is_some_and(|twin| match &twin.origin {
+            Origin::Client(other) => are_twins(query, other),
+            Origin::Reclaim | Origin::Quarantine => false,
+        })
     }
 
     /// Parks an exchange.
     pub fn park(&mut self, exchange: Exchange) {
-        if let Origin::Client(query) = &exchange.origin {
-            self.twins.insert(twin_key(query), exchange.id);
-            *self.places.entry(Quarter::of(query)).or_default() += 1;
+        if matches!(exchange.origin, Origin::Client(_)) {
+            self.twins.insert(exchange.tag, exchange.id);
+            *self.places.or_insert_with(exchange.place, || 0) += 1;
         }
-        self.ends.insert((exchange.give_up, exchange.id));
+        self.ends.push(exchange.give_up, exchange.id);
         self.parked.insert(exchange.id, exchange);
     }
 
@@ -215,35 +271,37 @@ impl Lot {
     /// Takes an exchange out.
     pub fn take(&mut self, id: ExchangeId) -> Option<Exchange> {
         let exchange = self.parked.remove(&id)?;
-        if let Origin::Client(query) = &exchange.origin {
-            self.twins.remove(&twin_key(query));
-            let place = Quarter::of(query);
-            if let Some(taken) = self.places.get_mut(&place) {
+        if matches!(exchange.origin, Origin::Client(_)) {
+            self.twins.remove(&exchange.tag);
+            if let Some(taken) = self.places.get_mut(&exchange.place) {
                 *taken = taken.saturating_sub(1);
                 if *taken == 0 {
-                    self.places.remove(&place);
+                    self.places.remove(&exchange.place);
                 }
             }
         }
-        self.ends.remove(&(exchange.give_up, id));
+        let parked = &self.parked;
+        self.ends.trim(parked.len(), |_, id| parked.contains_key(&id));
         Some(exchange)
     }
 
     /// The first exchange whose time is up.
     #[must_use]
     pub fn overdue(&self, now: Mono) -> Option<ExchangeId> {
-        self.ends.first().filter(|(at, _)| *at <= now).map(|(_, id)| *id)
+        self.ends.first().filter(|(at, _)| *at <= now).map(|(_, id)| id)
     }
 
     /// When the next one's time is up.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
-        self.ends.first().map(|(at, _)| *at)
+        self.ends.first().map(|(at, _)| at)
     }
 
     /// Everything that is parked, by age.
     pub fn iter(&self) -> impl Iterator<Item = Parked> + '_ {
-        self.parked.values().map(|exchange| Parked {
+        let mut parked: Vec<&Exchange> = self.parked.values().collect();
+        parked.sort_unstable_by_key(|exchange| exchange.id);
+        parked.into_iter().map(|exchange| Parked {
             id: exchange.id,
             client: match &exchange.origin {
                 Origin::Client(query) => Some((query.holder.clone(), query.message.xid)),

@@ -20,6 +20,14 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// Nothing fetched.
+    pub const NONE: Self = Self {
+        rows: BTreeMap::new(),
+        holders: BTreeMap::new(),
+        free: BTreeMap::new(),
+        lapsed: None,
+    };
+
     /// Keeps an answer. An answer of another kind than its question is a defect of the store and
     /// teaches nothing.
     pub fn learn(&mut self, lookup: Lookup, found: Found) {

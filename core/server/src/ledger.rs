@@ -1,22 +1,24 @@
 //! What is known of leases: settled rows, changes on their way, and offers.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_lease::{Change, Lease, Rows, Standing, Table};
 use lessor_policy::limits::{self, Counted};
-use lessor_policy::{Hold, PoolKey, PoolUse, Query, Topology};
-use lessor_types::{Holder, Mono, PoolId, Prng, Seq, SubnetId, Unit, Wall, stable_hash};
+use lessor_policy::{Hold, PoolKey, PoolUse, Topology};
+use lessor_types::{Holder, Keyed, KeyedMap, Mono, PoolId, Prng, Seed, Seq, SubnetId, Unit, Wall};
 
 use crate::census::{Census, Count};
+use crate::deadlines::Deadlines;
 use crate::lane::LaneId;
 use crate::occupancy::{Occupancy, Use};
 use crate::quarter::Quarter;
 use crate::shares::Shares;
 use crate::snapshot::{SnapshotId, Snapshots};
 use crate::tally::Tally;
-use crate::underway::{Pending, Underway};
+use crate::underway::{Pending, Underway, names};
 
 /// How long a confirmation counts as recent: longer than packets overtake each other.
 const RECENT: Duration = Duration::from_secs(2);
@@ -34,6 +36,14 @@ struct Offer {
     place: Quarter,
 }
 
+/// Where changes of a unit are not settled, in the order in which they were noted; hardly ever in
+/// more than one place.
+#[derive(Clone, Debug)]
+struct Places {
+    first: (LaneId, Seq),
+    others: Vec<(LaneId, Seq)>,
+}
+
 /// What a server knows of leases.
 ///
 /// Rows in [`Ledger::table`] are settled. A change on its way lies over them until it is settled,
@@ -42,19 +52,22 @@ struct Offer {
 pub struct Ledger {
     table: Table,
     pending: Underway,
-    /// Where changes of a unit are not settled.
-    unsettled: BTreeMap<Unit, Vec<(LaneId, Seq)>>,
+    unsettled: KeyedMap<Unit, Places>,
     /// What the partner was told and has not answered, by its number.
     told: BTreeMap<Seq, Option<Arc<Lease>>>,
     /// What the partner is known to hold.
     acked: BTreeMap<Unit, Option<Arc<Lease>>>,
-    offers: BTreeMap<Unit, Offer>,
-    offered_to: BTreeMap<u64, Unit>,
-    offer_ends: BTreeSet<(Mono, Unit)>,
-    shares: Shares,
+    offers: KeyedMap<Unit, Offer>,
+    /// By what their clients may be found by.
+    offered_to: KeyedMap<u64, Unit>,
+    offer_ends: Deadlines<Unit>,
+    keyed: Keyed,
+    /// Made of the offers when it is asked for, which is when something runs out, and kept up from
+    /// then on as long as there are any.
+    shares: OnceCell<Shares>,
     offers_max: usize,
-    confirmed: BTreeMap<Unit, Mono>,
-    confirmed_ends: BTreeSet<(Mono, Unit)>,
+    confirmed: KeyedMap<Unit, Mono>,
+    confirmed_ends: Deadlines<Unit>,
     occupancy: Occupancy,
     tally: Tally,
     census: Census,
@@ -62,32 +75,43 @@ pub struct Ledger {
     /// For [`crate::Planted::LimitRaced`].
     settled_only: bool,
     lapsed_to: (i64, Unit),
+    /// The second up to which everything has lapsed that can.
+    lapsed_until: Option<i64>,
     judged: Wall,
 }
 
 impl Ledger {
     /// A ledger of these settled rows, which may be none where the store is shared.
     #[must_use]
-    pub fn new(topology: &Topology, rows: Rows, judged: Wall, offers_max: usize) -> Self {
+    pub fn new(
+        topology: &Topology,
+        rows: Rows,
+        judged: Wall,
+        offers_max: usize,
+        seed: Seed,
+    ) -> Self {
+        let keyed = Keyed::of(seed, 2);
         let mut ledger = Self {
             table: rows.into(),
-            pending: Underway::default(),
-            unsettled: BTreeMap::new(),
+            pending: Underway::new(keyed),
+            unsettled: KeyedMap::new(keyed),
             told: BTreeMap::new(),
             acked: BTreeMap::new(),
-            offers: BTreeMap::new(),
-            offered_to: BTreeMap::new(),
-            offer_ends: BTreeSet::new(),
-            shares: Shares::default(),
+            offers: KeyedMap::new(keyed),
+            offered_to: KeyedMap::new(keyed),
+            offer_ends: Deadlines::default(),
+            keyed,
+            shares: OnceCell::new(),
             offers_max,
-            confirmed: BTreeMap::new(),
-            confirmed_ends: BTreeSet::new(),
+            confirmed: KeyedMap::new(keyed),
+            confirmed_ends: Deadlines::default(),
             occupancy: Occupancy::default(),
             tally: Tally::default(),
             census: Census::default(),
             snapshots: Snapshots::default(),
             settled_only: false,
             lapsed_to: BEGINNING,
+            lapsed_until: None,
             judged,
         };
         ledger.census.found(ledger.table.standings().map(|(_, row)| row));
@@ -110,8 +134,8 @@ impl Ledger {
         };
         let leased = self.table.standings().map(|(unit, _)| unit);
         let units = leased
-            .chain(self.pending.units().copied())
-            .chain(self.offers.keys().copied())
+            .chain(self.pending.units())
+            .chain(self.offers.sorted_keys())
             .chain(topology.reserved());
         if has_queues {
             // They go by when a unit was freed. A row tells; a unit without one was freed before,
@@ -126,12 +150,7 @@ impl Ledger {
             units.for_each(&mut mark);
         }
         (self.occupancy, self.tally) = (occupancy, tally);
-        self.shares = Shares::default();
-        for (unit, offer) in &self.offers {
-            if let Some(pool) = topology.pool_at(*unit) {
-                self.shares.add(pool, offer.place, offer.until, *unit);
-            }
-        }
+        self.shares = OnceCell::new();
     }
 
     /// Replaces all settled rows by what the store was found to hold.
@@ -140,6 +159,7 @@ impl Ledger {
         self.census.found(self.table.standings().map(|(_, row)| row));
         self.snapshots.end_all();
         self.lapsed_to = BEGINNING;
+        self.lapsed_until = None;
         self.settle_in(topology);
     }
 
@@ -207,7 +227,7 @@ impl Ledger {
     pub fn overlay(&self, holder: &Holder, mut rows: Vec<Arc<Lease>>) -> Vec<Arc<Lease>> {
         if !self.pending.is_empty() {
             rows.retain(|row| self.pending.get(row.unit).is_none());
-            rows.extend(self.pending.rows_of(holder));
+            self.pending.add_rows_of(holder, &mut rows);
         }
         rows
     }
@@ -246,23 +266,38 @@ impl Ledger {
 
     /// Notes that a change of `unit` is not settled in a lane.
     pub fn note(&mut self, lane: LaneId, unit: Unit, seq: Seq) {
-        self.unsettled.entry(unit).or_default().push((lane, seq));
+        let place = (lane, seq);
+        match self.unsettled.get_mut(&unit) {
+            Some(places) => places.others.push(place),
+            None => drop(self.unsettled.insert(unit, Places { first: place, others: Vec::new() })),
+        }
     }
 
     /// Notes that it is.
     pub fn unnote(&mut self, lane: LaneId, unit: Unit, seq: Seq) {
-        if let Some(places) = self.unsettled.get_mut(&unit) {
-            places.retain(|place| *place != (lane, seq));
-            if places.is_empty() {
-                self.unsettled.remove(&unit);
-            }
+        let Some(places) = self.unsettled.get_mut(&unit) else {
+            return;
+        };
+        if places.first != (lane, seq) {
+            places.others.retain(|place| *place != (lane, seq));
+        } else if places.others.is_empty() {
+            self.unsettled.remove(&unit);
+        } else {
+            places.first = places.others.remove(0);
         }
     }
 
     /// Where changes of a unit are not settled.
+    pub fn unsettled(&self, unit: Unit) -> impl Iterator<Item = (LaneId, Seq)> + use<> {
+        let places = self.unsettled.get(&unit).cloned();
+        let (first, others) = places.map(|places| (places.first, places.others)).unzip();
+        first.into_iter().chain(others.into_iter().flatten())
+    }
+
+    /// Whether no change of a unit is on its way.
     #[must_use]
-    pub fn unsettled(&self, unit: Unit) -> &[(LaneId, Seq)] {
-        self.unsettled.get(&unit).map_or(&[], Vec::as_slice)
+    pub fn is_settled(&self, unit: Unit) -> bool {
+        !self.unsettled.contains_key(&unit)
     }
 
     /// Notes what the partner is told under a number.
@@ -285,40 +320,73 @@ impl Ledger {
     /// refused, and to what the store here refused after it was told.
     #[must_use]
     pub fn owes(&self, unit: Unit) -> bool {
-        let is_partner = |place: &&(LaneId, Seq)| place.0 == LaneId::Partner;
-        let last = self.unsettled(unit).iter().rfind(is_partner);
+        let is_partner = |place: &(LaneId, Seq)| place.0 == LaneId::Partner;
+        let last = self.unsettled(unit).filter(is_partner).last();
         let told = match last {
-            Some((_, seq)) => self.told.get(seq),
+            Some((_, seq)) => self.told.get(&seq),
             None => self.acked.get(&unit),
         };
         told != Some(&self.row(unit))
     }
 
-    /// Keeps a unit for a client, and what was kept for it before no longer.
+    /// Keeps a unit for a client in a place, and what was kept for it before no longer.
     ///
     /// Where there is no room for another offer, one ends that is of where there are the most.
-    pub fn offer(&mut self, topology: &Topology, unit: Unit, query: &Query, until: Mono) {
-        let holder = &query.holder;
+    pub fn offer(
+        &mut self,
+        topology: &Topology,
+        unit: Unit,
+        holder: &Holder,
+        place: Quarter,
+        until: Mono,
+    ) {
         self.withdraw(topology, holder);
         if self.offers.len() >= self.offers_max {
-            let oldest = || self.offer_ends.first().map(|(_, oldest)| *oldest);
-            if let Some(spare) = self.shares.greediest().or_else(oldest) {
+            let spare = self.shares(topology).greediest().or_else(|| self.oldest_offer());
+            if let Some(spare) = spare {
                 self.end_offer(topology, spare);
             }
         }
         self.end_offer(topology, unit);
         let hold = Hold { unit, holder: holder.clone() };
-        for name in names(holder) {
+        for name in names(self.keyed, holder).into_iter().flatten() {
             self.offered_to.insert(name, unit);
         }
-        self.offer_ends.insert((until, unit));
-        let place = Quarter::of(query);
+        self.offer_ends.push(until, unit);
         self.offers.insert(unit, Offer { hold, until, place });
         if let Some(pool) = topology.pool_at(unit) {
-            self.shares.add(pool, place, until, unit);
+            if let Some(shares) = self.shares.get_mut() {
+                shares.add(pool, place, until, unit);
+            }
             self.occupancy.move_on(pool, unit);
         }
         self.mark(topology, unit);
+    }
+
+    /// The offer that ends first.
+    fn oldest_offer(&self) -> Option<Unit> {
+        let (until, _) = self.offer_ends.first()?;
+        let ends = self.offer_ends.due(until).filter(|(until, unit)| self.ends(*until, *unit));
+        ends.map(|(_, unit)| unit).min()
+    }
+
+    /// Whether the offer of a unit ends at this moment.
+    fn ends(&self, until: Mono, unit: Unit) -> bool {
+        self.offers.get(&unit).is_some_and(|offer| offer.until == until)
+    }
+
+    /// Whose offers stand where.
+    fn shares(&self, topology: &Topology) -> &Shares {
+        self.shares.get_or_init(|| {
+            let mut shares = Shares::default();
+            for unit in self.offers.sorted_keys() {
+                if let (Some(pool), Some(offer)) = (topology.pool_at(unit), self.offers.get(&unit))
+                {
+                    shares.add(pool, offer.place, offer.until, unit);
+                }
+            }
+            shares
+        })
     }
 
     /// Ends a client's offer.
@@ -337,7 +405,10 @@ impl Ledger {
     /// The offer to a client.
     #[must_use]
     pub fn offer_to(&self, holder: &Holder) -> Option<&Hold> {
-        names(holder).into_iter().find_map(|name| {
+        if self.offers.is_empty() {
+            return None;
+        }
+        names(self.keyed, holder).into_iter().flatten().find_map(|name| {
             let unit = self.offered_to.get(&name)?;
             self.offer_of(*unit).filter(|hold| hold.holder.same_client(holder))
         })
@@ -345,8 +416,13 @@ impl Ledger {
 
     /// Units of a pool that are offered to clients in another place, and that a client in `place`
     /// may have instead, because that one holds so much more.
-    pub fn spare(&self, pool: PoolKey, place: Quarter) -> impl Iterator<Item = Unit> + '_ {
-        self.shares.spare(pool, place)
+    pub fn spare(
+        &self,
+        topology: &Topology,
+        pool: PoolKey,
+        place: Quarter,
+    ) -> impl Iterator<Item = Unit> + '_ {
+        self.shares(topology).spare(pool, place)
     }
 
     /// How many offers stand.
@@ -359,11 +435,16 @@ impl Ledger {
         let Some(offer) = self.offers.remove(&unit) else {
             return;
         };
-        self.offer_ends.remove(&(offer.until, unit));
-        if let Some(pool) = topology.pool_at(unit) {
-            self.shares.remove(pool, offer.place, offer.until, unit);
+        let offers = &self.offers;
+        self.offer_ends.trim(offers.len(), |until, unit| {
+            offers.get(&unit).is_some_and(|offer| offer.until == until)
+        });
+        if self.offers.is_empty() {
+            self.shares = OnceCell::new();
+        } else if let (Some(shares), Some(pool)) = (self.shares.get_mut(), topology.pool_at(unit)) {
+            shares.remove(pool, offer.place, offer.until, unit);
         }
-        for name in names(&offer.hold.holder) {
+        for name in names(self.keyed, &offer.hold.holder).into_iter().flatten() {
             if self.offered_to.get(&name) == Some(&unit) {
                 self.offered_to.remove(&name);
             }
@@ -374,10 +455,9 @@ impl Ledger {
     /// Notes that a client is being told that it has the unit.
     pub fn confirm(&mut self, unit: Unit, now: Mono) {
         let until = now.after(RECENT);
-        if let Some(before) = self.confirmed.insert(unit, until) {
-            self.confirmed_ends.remove(&(before, unit));
+        if self.confirmed.insert(unit, until) != Some(until) {
+            self.confirmed_ends.push(until, unit);
         }
-        self.confirmed_ends.insert((until, unit));
     }
 
     /// Whether it was told so a moment ago.
@@ -389,18 +469,27 @@ impl Ledger {
     /// Lets what has an end, end; `judged` is the time by which leases lapse. Returns whether more
     /// lapses are due at once.
     pub fn advance(&mut self, topology: &Topology, now: Mono, judged: Wall) -> bool {
-        while let Some((until, unit)) = self.offer_ends.first().copied()
-            && until <= now
-        {
-            self.end_offer(topology, unit);
+        if self.offer_ends.first().is_some_and(|(until, _)| until <= now) {
+            let mut due: Vec<(Mono, Unit)> = self.offer_ends.due(now).collect();
+            due.sort_unstable();
+            for (until, unit) in due {
+                if self.ends(until, unit) {
+                    self.end_offer(topology, unit);
+                }
+            }
         }
-        while let Some((until, unit)) = self.confirmed_ends.first().copied()
-            && until <= now
-        {
-            self.confirmed_ends.remove(&(until, unit));
-            self.confirmed.remove(&unit);
+        while let Some((until, unit)) = self.confirmed_ends.pop_due(now) {
+            if self.confirmed.get(&unit) == Some(&until) {
+                self.confirmed.remove(&unit);
+            }
         }
+        let confirmed = &self.confirmed;
+        let counts = |until, unit| confirmed.get(&unit) == Some(&until);
+        self.confirmed_ends.trim(confirmed.len(), counts);
         self.judged = judged;
+        if self.lapsed_until == Some(judged.secs()) {
+            return false;
+        }
         if judged.secs() < self.lapsed_to.0 {
             // Back behind places that were passed: the rows there lapse once more.
             self.lapsed_to = (judged.secs(), BEGINNING.1);
@@ -411,13 +500,15 @@ impl Ledger {
             self.lapsed_to = *place;
             self.mark(topology, place.1);
         }
-        due.len() == LAPSES_PER_TURN
+        let is_more_due = due.len() == LAPSES_PER_TURN;
+        self.lapsed_until = (!is_more_due).then_some(judged.secs());
+        is_more_due
     }
 
     /// When an offer ends.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
-        self.offer_ends.first().map(|(until, _)| *until)
+        self.offer_ends.first().map(|(until, _)| until)
     }
 
     /// Under what a unit is counted. A change on its way counts beside what it replaces: it may
@@ -462,10 +553,4 @@ impl Ledger {
         };
         Some((pool, what))
     }
-}
-
-/// What offers to a client are found by: its identifier, and its link-layer address alone, since a
-/// subnet may be told to count only that.
-fn names(holder: &Holder) -> [u64; 2] {
-    [holder.stable_hash(), stable_hash(holder.hw.octets())]
 }

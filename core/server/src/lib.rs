@@ -5,6 +5,7 @@
 //! - [`port`]: everything that goes in and comes out, and the loop body that all shells share.
 //! - [`server`]: the composition: what each input does.
 //! - [`exchange`]: one unfinished exchange, and the lot where they are parked.
+//! - [`deadlines`]: deadlines in order, most of which never come.
 //! - [`lane`]: numbered changes on their way to a store or a partner, and what waits for them.
 //! - [`ledger`]: what is known of leases: settled rows, changes on their way, offers.
 //! - [`occupancy`]: the free addresses of each pool.
@@ -39,6 +40,7 @@
 
 pub mod calendar;
 pub mod census;
+pub mod deadlines;
 pub mod event;
 pub mod exchange;
 pub mod gathered;

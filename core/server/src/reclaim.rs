@@ -66,7 +66,7 @@ pub fn slice(
     count: usize,
 ) -> Vec<Change> {
     let table = ledger.table();
-    let is_settled = |row: &Arc<Lease>| ledger.unsettled(row.unit).is_empty();
+    let is_settled = |row: &Arc<Lease>| ledger.is_settled(row.unit);
     let end = |row: Arc<Lease>| end_of(&row, settings);
     match kind {
         Kind::Reclaim => table.lapsed(judged).filter(is_settled).take(count).map(end).collect(),

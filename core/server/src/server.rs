@@ -212,8 +212,8 @@ impl Server {
             StoreMode::Exclusive => 1,
             StoreMode::Shared => setup.limits.batches_in_flight_max,
         };
-        let mut ledger =
-            Ledger::new(&setup.topology, setup.leases, judged, setup.limits.offers_max);
+        let offers_max = setup.limits.offers_max;
+        let mut ledger = Ledger::new(&setup.topology, setup.leases, judged, offers_max, setup.seed);
         if setup.defect.is(Planted::LimitRaced) {
             ledger.count_settled_only();
         }
@@ -221,7 +221,7 @@ impl Server {
         let mut server = Self {
             releases: Throttle::new(setup.limits.releases, setup.limits.places_max),
             declines: Throttle::new(setup.limits.declines, setup.limits.places_max),
-            lot: Lot::new(setup.limits.lot_for(config)),
+            lot: Lot::new(setup.limits.lot_for(config), setup.seed),
             ledger,
             sweep: sweep::Sweep::new(now.mono, setup.seed, &config.expired),
             assembled: Assembled::under(&setup.topology),
@@ -327,7 +327,7 @@ impl Server {
             (!self.stopping).then(|| self.sweep.next()).flatten(),
             self.is_shared().then(|| self.last_turn.after(PULSE)),
         ];
-        deadlines.into_iter().flatten().min()
+        deadlines.into_iter().fold(None, sooner)
     }
 
     /// Everything that is parked.
@@ -431,6 +431,14 @@ impl Server {
     const fn next_exchange(&mut self) -> ExchangeId {
         self.next_exchange += 1;
         ExchangeId(self.next_exchange)
+    }
+}
+
+/// The earlier of two moments.
+fn sooner(one: Option<Mono>, other: Option<Mono>) -> Option<Mono> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

@@ -56,6 +56,9 @@ impl Service {
 
     /// Ends what is over at `now`: whose it was.
     pub fn advance(&mut self, now: Mono) -> Vec<Origin> {
+        if self.off.is_empty() {
+            return Vec::new();
+        }
         let is_over = |until: &Option<Mono>| until.is_some_and(|until| until <= now);
         let over: Vec<Origin> = self
             .off

@@ -102,7 +102,7 @@ impl View<'_> {
     /// A unit that is only offered, to a client in a place that holds so many more of the pool's that
     /// one may go: else whoever asks in ever new names has them all.
     fn spare_in(&self, pool: PoolKey) -> Option<Candidate> {
-        let mut units = self.ledger.spare(pool, self.place).take(SKIPS_MAX);
+        let mut units = self.ledger.spare(self.topology, pool, self.place).take(SKIPS_MAX);
         units.find_map(|unit| {
             let row = self.ledger.row(unit);
             let free = row.as_ref().is_none_or(|row| row.is_reusable(self.judged));

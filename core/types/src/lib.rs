@@ -8,7 +8,7 @@
 //! - [`chance`]: draws that depend on their key alone: `Seed`, `Prng`, `stable_hash`.
 //! - [`interface`]: an interface of the host, for whoever asks.
 //! - [`packet`]: datagrams, transmissions and the links they use.
-//! - [`map`]: hash maps whose order does not depend on the process.
+//! - [`map`]: hash maps whose order does not depend on the process, or is not to be seen.
 //!
 //! # Does not
 //! Read a clock, draw entropy or depend on any other crate.
@@ -31,7 +31,7 @@ pub use chance::{Prng, Seed, stable_hash};
 pub use host::{Identifier, IdentifierKind};
 pub use identity::{ClientId, Hex, Holder, HwAddr, IdentityError, Xid};
 pub use interface::Interface;
-pub use map::{FixedMap, FixedState};
+pub use map::{FixedMap, FixedState, Keyed, KeyedMap};
 pub use packet::{Datagram, Destination, Link, LinkId, Links, Transmit};
 pub use time::{Mono, Now, Secs, Wall};
 pub use unit::{PoolId, Seq, SubnetId, Unit};

@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The thing leased: the family is decided here, and nowhere above.
 ///
 /// *Order*: IPv4 addresses, IPv6 addresses, prefixes; within a family by address.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unit {
     /// An IPv4 address.
     V4(Ipv4Addr),
@@ -46,6 +47,20 @@ impl Ord for Unit {
 impl PartialOrd for Unit {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl Hash for Unit {
+    /// By numbers, as they are compared.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (addr, len) = match *self {
+            Self::V4(addr) => return state.write_u32(addr.to_bits()),
+            Self::V6(addr) => (addr.to_bits(), u8::MAX),
+            Self::Prefix(addr, len) => (addr.to_bits(), len),
+        };
+        state.write_u64(addr as u64);
+        state.write_u64((addr >> 64) as u64);
+        state.write_u8(len);
     }
 }
 

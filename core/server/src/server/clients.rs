@@ -1,6 +1,5 @@
 //! Packets, and the exchanges that they begin.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lessor_lease::{FetchError, Found, Lookup};
@@ -10,8 +9,7 @@ use lessor_types::{Datagram, Seq, Transmit, Unit};
 use lessor_wire::v4::code;
 
 use super::Server;
-use crate::exchange::{Exchange, Origin, Stage, twin_key};
-use crate::gathered::Gathered;
+use crate::exchange::{Exchange, Origin, Stage, Tag};
 use crate::lane::{Lane, LaneId};
 use crate::planted::Planted;
 use crate::quarter::Quarter;
@@ -35,17 +33,19 @@ impl Server {
         if !self.rates.admit(self.now.mono, &limits) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::RateLimited));
         }
-        if self.lot.twin(&twin_key(&query)).is_some() && !self.defect.is(Planted::TwinAnswered) {
+        let tag = self.lot.tag(&query);
+        if self.lot.has_twin(tag, &query) && !self.defect.is(Planted::TwinAnswered) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::DuplicateParked));
         }
         if !self.lot.has_room(query.ask) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::LotFull));
         }
-        if !self.lot.has_room_of(Quarter::of(&query), query.ask) {
+        let place = Quarter::of(&query);
+        if !self.lot.has_room_of(place, query.ask) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::PlaceLimit));
         }
         let exchange = self.exchange(id, Origin::Client(Arc::new(query)));
-        self.decide_exchange(exchange);
+        self.decide_exchange(Exchange { place, tag, ..exchange });
     }
 
     /// An exchange that begins now.
@@ -58,8 +58,9 @@ impl Server {
             rounds: 0,
             era: self.era,
             parking: 0,
-            gathered: Gathered::default(),
-            probes: BTreeMap::new(),
+            place: Quarter::NOWHERE,
+            tag: Tag::default(),
+            findings: None,
             stage: Stage::Ready,
         }
     }
@@ -78,7 +79,7 @@ impl Server {
             return self.drop_exchange(id, DropReason::StoreUnavailable);
         };
         for (lookup, found) in lookups.into_iter().zip(found) {
-            exchange.gathered.learn(lookup, found);
+            exchange.learn().gathered.learn(lookup, found);
         }
         self.ready.push_back(id);
     }
@@ -93,19 +94,21 @@ impl Server {
     }
 
     fn decide_exchange(&mut self, mut exchange: Exchange) {
-        let Origin::Client(query) = &mut exchange.origin else {
+        let Origin::Client(query) = &exchange.origin else {
             return self.continue_sweep(exchange);
         };
+        let mut query = Arc::clone(query);
         if exchange.era != self.era {
             // Under another configuration, the client may go by another identifier, and what was
             // fetched may be no answer.
             if let Some(renamed) = query.renamed(&self.topology, &self.links) {
-                *query = Arc::new(renamed);
+                exchange.tag = self.lot.tag(&renamed);
+                query = Arc::new(renamed);
+                exchange.origin = Origin::Client(Arc::clone(&query));
             }
-            exchange.gathered = Gathered::default();
             exchange.era = self.era;
+            exchange.forget_fetched();
         }
-        let query = Arc::clone(query);
         if exchange.rounds >= self.limits.rounds_max {
             let outcome = Outcome::Dropped(DropReason::TooManyRounds);
             return self.ended(exchange.id, Some(&query), outcome);
@@ -129,14 +132,11 @@ impl Server {
     }
 
     fn view<'a>(&'a self, exchange: &'a Exchange) -> View<'a> {
-        let place = match &exchange.origin {
-            Origin::Client(query) => Quarter::of(query),
-            Origin::Reclaim | Origin::Quarantine => Quarter::NOWHERE,
-        };
+        let findings = exchange.findings();
         View {
             ledger: &self.ledger,
-            gathered: &exchange.gathered,
-            probes: &exchange.probes,
+            gathered: &findings.gathered,
+            probes: &findings.probes,
             arrived: self.now.wall.before(self.now.mono.since(exchange.since)),
             topology: &self.topology,
             assembled: &self.assembled,
@@ -150,7 +150,7 @@ impl Server {
             },
             fresh: exchange.since < self.fresh_until,
             hold_off: self.held_off(),
-            place,
+            place: exchange.place,
             defect: self.defect,
         }
     }
@@ -178,7 +178,7 @@ impl Server {
             self.lane(lane).wait(seq, ticket);
             return;
         }
-        if !self.may_surrender(query, plan.effect) {
+        if !self.may_surrender(exchange.place, plan.effect) {
             let outcome = Outcome::Dropped(DropReason::SurrenderLimit);
             return self.ended(exchange.id, Some(query), outcome);
         }
@@ -191,7 +191,7 @@ impl Server {
         if let Some(unit) = plan.hold {
             let until = self.offer_clock().after(self.limits.offer_hold);
             if !self.defect.is(Planted::OfferTwice) {
-                self.ledger.offer(&self.topology, unit, query, until);
+                self.ledger.offer(&self.topology, unit, &query.holder, exchange.place, until);
             }
         }
         exchange.parking += 1;
@@ -204,12 +204,12 @@ impl Server {
             if rests_on(&plan.effect) {
                 self.remind_partner(unit);
             }
-            for (lane, seq) in self.ledger.unsettled(unit).to_vec() {
+            for (lane, seq) in self.ledger.unsettled(unit) {
                 waits += usize::from(self.lane(lane).wait(seq, ticket));
             }
         }
         if self.defect.is(Planted::AnswerBeforeSettlement)
-            || (self.defect.is(Planted::TwinAnswered) && self.lot.twin(&twin_key(query)).is_some())
+            || (self.defect.is(Planted::TwinAnswered) && self.lot.has_twin(exchange.tag, query))
         {
             waits = 0;
         }
@@ -229,8 +229,8 @@ impl Server {
 
     /// Whether what gives a lease up, if it is that, is not one of too many from its place: anybody
     /// can send these in another's name. Only those count that would change something.
-    fn may_surrender(&mut self, query: &Query, effect: Effect) -> bool {
-        let (place, now) = (Quarter::of(query), self.now.mono);
+    fn may_surrender(&mut self, place: Quarter, effect: Effect) -> bool {
+        let now = self.now.mono;
         match effect {
             Effect::Released(_) => self.releases.admit(place, now),
             Effect::Declined(_) => self.declines.admit(place, now),
@@ -242,7 +242,7 @@ impl Server {
     /// time, in every lane, and the next is decided on what becomes of it: nothing then depends on
     /// the order in which a partner takes up what it is told.
     fn ahead(&self, plan: &Plan) -> Option<(LaneId, Seq)> {
-        let first = |unit: Unit| self.ledger.unsettled(unit).first().copied();
+        let first = |unit: Unit| self.ledger.unsettled(unit).next();
         let mut written = plan.changes.iter().map(|change| change.unit);
         let mut read =
             plan.read.iter().copied().filter(|unit| {

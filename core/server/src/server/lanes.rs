@@ -8,7 +8,6 @@ use lessor_types::{Seq, Unit};
 
 use super::Server;
 use crate::exchange::{Exchange, Origin, Stage};
-use crate::gathered::Gathered;
 use crate::lane::Ticket;
 use crate::planted::Planted;
 use crate::{Event, Output, PeerFrame, PeerOutcome, PeerUpdate};
@@ -44,7 +43,7 @@ impl Server {
 
     /// Tells the partner of a row that it may lack, unless it is being told of one.
     pub(super) fn remind_partner(&mut self, unit: Unit) {
-        let is_busy = !self.ledger.unsettled(unit).is_empty();
+        let is_busy = !self.ledger.is_settled(unit);
         if !self.in_contact || is_busy || !self.ledger.owes(unit) {
             return;
         }
@@ -242,7 +241,7 @@ impl Server {
     /// Decides an exchange again, on fresh facts.
     fn again(&mut self, id: crate::ExchangeId) {
         if let Some(exchange) = self.lot.get_mut(id) {
-            exchange.gathered = Gathered::default();
+            exchange.forget_fetched();
             exchange.stage = Stage::Ready;
             self.ready.push_back(id);
         }

@@ -21,7 +21,7 @@ impl Server {
         let (mut misplaced, mut put_right) = (0, 0);
         let mut events = Vec::new();
         let mut changes = Vec::new();
-        let is_settled = |row: &Arc<Lease>| self.ledger.unsettled(row.unit).is_empty();
+        let is_settled = |row: &Arc<Lease>| self.ledger.is_settled(row.unit);
         for row in self.ledger.table().rows().filter(is_settled) {
             let remedy = sanity::misplaced(&topology, &row);
             if let Some(remedy) = remedy {

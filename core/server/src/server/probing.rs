@@ -5,7 +5,6 @@ use lessor_policy::{DropReason, Probe, Probed, Query, probation};
 
 use super::Server;
 use crate::exchange::{Exchange, Origin, Stage};
-use crate::gathered::Gathered;
 use crate::lane::LaneId;
 use crate::planted::Planted;
 use crate::probes::{Due, Probing};
@@ -18,7 +17,7 @@ impl Server {
     /// Parks an exchange until it is known whether somebody uses what is meant for its client. The
     /// unit is kept for the client meanwhile.
     pub(super) fn probe(&mut self, mut exchange: Exchange, query: &Query, probe: Probe) {
-        let in_use = exchange.probes.values().filter(|probed| probed.answered).count();
+        let in_use = exchange.findings().probes.values().filter(|probed| probed.answered).count();
         if in_use >= IN_USE_MAX {
             let outcome = Outcome::Dropped(DropReason::AddressesInUse);
             return self.ended(exchange.id, Some(query), outcome);
@@ -29,7 +28,7 @@ impl Server {
         }
         if !self.defect.is(Planted::OfferTwice) {
             let until = self.offer_clock().after(self.limits.offer_hold);
-            self.ledger.offer(&self.topology, probe.unit, query, until);
+            self.ledger.offer(&self.topology, probe.unit, &query.holder, exchange.place, until);
         }
         let id = self.probes.begin(self.now.mono, exchange.id, probe.clone());
         exchange.stage = Stage::Probing(id);
@@ -77,7 +76,7 @@ impl Server {
             return self.silent(probing);
         }
         let probe = &probing.probe;
-        let is_as_it_was = self.ledger.unsettled(probe.unit).is_empty()
+        let is_as_it_was = self.ledger.is_settled(probe.unit)
             && (self.is_shared() || self.ledger.row(probe.unit) == probe.row);
         if !is_as_it_was {
             // It has become somebody's since it was probed, and that client may be who answered.
@@ -109,8 +108,8 @@ impl Server {
         let unit = change.unit;
         self.submit(change.clone());
         let mut waits = 0;
-        let places = self.ledger.unsettled(unit).to_vec();
-        for (_, seq) in places.into_iter().filter(|(lane, _)| *lane == LaneId::Store) {
+        let places = self.ledger.unsettled(unit);
+        for (_, seq) in places.filter(|(lane, _)| *lane == LaneId::Store) {
             waits += usize::from(self.to_store.wait(seq, (id, 1)));
         }
         let stage = Stage::Sweeping { changes: vec![change], waits };
@@ -122,10 +121,10 @@ impl Server {
         let at = self.now.mono;
         if let Some(exchange) = self.lot.get_mut(probing.exchange) {
             let probed = answered.map(|answered| (probing.probe.unit, Probed { answered, at }));
-            exchange.probes.extend(probed);
+            exchange.learn().probes.extend(probed);
             exchange.stage = Stage::Ready;
             // What was fetched is older than the probe.
-            exchange.gathered = Gathered::default();
+            exchange.forget_fetched();
             self.ready.push_back(probing.exchange);
         }
     }

@@ -226,10 +226,10 @@ impl Server {
     /// Goes on with a slice whose rows have been fetched.
     pub(super) fn continue_sweep(&mut self, mut exchange: Exchange) {
         let settings = self.settings(self.sweep.round.and_then(|round| round.asked));
-        let rows = exchange.gathered.take_lapsed().unwrap_or_default();
+        let rows = exchange.learn().gathered.take_lapsed().unwrap_or_default();
         let changes = rows
             .iter()
-            .filter(|row| self.ledger.unsettled(row.unit).is_empty())
+            .filter(|row| self.ledger.is_settled(row.unit))
             .map(|row| reclaim::end_of(row, &settings))
             .collect();
         self.sweep(exchange, changes);
@@ -252,8 +252,8 @@ impl Server {
         let mut waits = 0;
         for change in &changes {
             self.submit(change.clone());
-            let places = self.ledger.unsettled(change.unit).to_vec();
-            for (_, seq) in places.into_iter().filter(|(lane, _)| *lane == LaneId::Store) {
+            let places = self.ledger.unsettled(change.unit);
+            for (_, seq) in places.filter(|(lane, _)| *lane == LaneId::Store) {
                 waits += usize::from(self.to_store.wait(seq, ticket));
             }
         }
