@@ -5,7 +5,8 @@
 //! - [`past`]: what a server knows of its former lives.
 //! - [`promises`]: what a lease must remember for safety between partners.
 //! - [`store`]: what a store is asked and what it answers.
-//! - [`rows`]: leases by unit, packed (`record`) into few octets, side by side (`arena`).
+//! - [`rows`]: leases by unit, packed (`record`) into few octets, side by side (`arena`), and found
+//!   by address (`sheet`).
 //! - [`table`]: leases by unit, by client and by end.
 //! - [`queue`]: freed units in the order in which they were freed.
 //! - [`space`]: the free units of a pool, found at a cost that does not depend on fill.
@@ -24,6 +25,7 @@ pub mod promises;
 pub mod queue;
 mod record;
 pub mod rows;
+mod sheet;
 pub mod space;
 pub mod store;
 pub mod table;

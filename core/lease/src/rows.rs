@@ -9,15 +9,15 @@ use lessor_types::Unit;
 
 use crate::arena::{Arena, Slot};
 use crate::record::{Record, pack};
+use crate::sheet::Sheet;
 use crate::{Lease, Standing};
 
-/// Leases, each at most once by unit, in little memory: some forty octets for a usual one.
+/// Leases, each at most once by unit, in little memory: some thirty octets for a usual one.
 ///
 /// What a start reads is gathered here; a [`Table`](crate::Table) is made of it.
 #[derive(Clone, Default)]
 pub struct Rows {
-    /// The addresses of DHCPv4, for which four octets do.
-    v4: BTreeMap<u32, Slot>,
+    v4: Sheet,
     others: BTreeMap<Unit, Slot>,
     arena: Arena,
     /// For packing.
@@ -45,7 +45,7 @@ impl Rows {
 
     fn slot(&self, unit: Unit) -> Option<Slot> {
         match unit {
-            Unit::V4(addr) => self.v4.get(&addr.into()).copied(),
+            Unit::V4(addr) => self.v4.get(addr.into()),
             unit => self.others.get(&unit).copied(),
         }
     }
@@ -71,17 +71,14 @@ impl Rows {
         after: Option<Unit>,
     ) -> impl Iterator<Item = (Unit, Record<'_>)> + Clone + '_ {
         let (v4, others) = match after {
-            None => (Bound::Unbounded, Bound::Unbounded),
-            Some(Unit::V4(addr)) => (Bound::Excluded(addr.into()), Bound::Unbounded),
-            Some(unit) => (Bound::Excluded(u32::MAX), Bound::Excluded(unit)),
+            None => (None, Bound::Unbounded),
+            Some(Unit::V4(addr)) => (Some(addr.into()), Bound::Unbounded),
+            Some(unit) => (Some(u32::MAX), Bound::Excluded(unit)),
         };
-        let v4 = self
-            .v4
-            .range((v4, Bound::Unbounded))
-            .map(|(addr, slot)| (Unit::V4((*addr).into()), slot));
+        let v4 = self.v4.iter(v4).map(|(addr, slot)| (Unit::V4(addr.into()), slot));
         let others = self.others.range((others, Bound::Unbounded));
-        let others = others.map(|(unit, slot)| (*unit, slot));
-        v4.chain(others).map(|(unit, slot)| (unit, Record::of(self.arena.get(*slot))))
+        let others = others.map(|(unit, slot)| (*unit, *slot));
+        v4.chain(others).map(|(unit, slot)| (unit, Record::of(self.arena.get(slot))))
     }
 
     /// All rows, by unit.
@@ -111,7 +108,7 @@ impl Rows {
     /// Removes the row of `unit`, if it has one.
     pub fn remove(&mut self, unit: Unit) {
         let slot = match unit {
-            Unit::V4(addr) => self.v4.remove(&addr.into()),
+            Unit::V4(addr) => self.v4.remove(addr.into()),
             unit => self.others.remove(&unit),
         };
         if let Some(slot) = slot {

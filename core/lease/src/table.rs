@@ -2,7 +2,6 @@
 
 mod index;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lessor_types::{ClientId, Holder, HwAddr, Unit, Wall};
@@ -105,7 +104,7 @@ impl Table {
     #[must_use]
     pub fn rows_of(&self, holder: &Holder) -> Vec<Arc<Lease>> {
         let hw = holder.hw.octets();
-        let mut units = BTreeSet::new();
+        let mut units = Vec::new();
         if let Some(id) = &holder.client_id {
             units.extend(self.v4.with_client_id(id.octets(), None));
             units.extend(self.others.with_client_id(id.octets(), None));
@@ -113,6 +112,10 @@ impl Table {
         if !hw.is_empty() {
             units.extend(self.v4.with_hw(hw, None));
             units.extend(self.others.with_hw(hw, None));
+        }
+        if units.len() > 1 {
+            units.sort_unstable();
+            units.dedup();
         }
         self.found(units.into_iter(), |record| record.is_of(holder)).collect()
     }
@@ -148,7 +151,7 @@ impl Table {
         let from = before.as_ref().map(Place::of).unwrap_or_default();
         let before = before.map(|record| record.shared(row.unit));
         self.rows.put(row);
-        self.moved(row.unit, from);
+        self.moved(row.unit, from, Place::of_lease(row));
         before
     }
 
@@ -157,13 +160,12 @@ impl Table {
         let record = self.rows.record(unit)?;
         let (from, before) = (Place::of(&record), record.shared(unit));
         self.rows.remove(unit);
-        self.moved(unit, from);
+        self.moved(unit, from, Place::default());
         Some(before)
     }
 
     /// The row of `unit` is another one than it was, or none.
-    fn moved(&mut self, unit: Unit, from: Place) {
-        let to = self.rows.record(unit).as_ref().map(Place::of).unwrap_or_default();
+    fn moved(&mut self, unit: Unit, from: Place, to: Place) {
         match unit {
             Unit::V4(addr) => self.v4.moved(addr.into(), from, to),
             unit => self.others.moved(unit, from, to),

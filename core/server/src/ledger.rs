@@ -251,17 +251,16 @@ impl Ledger {
         if self.pending(unit) != Some(seq) {
             return;
         }
-        if let Some(Pending { change, .. }) = self.pending.remove(unit)
-            && keep
-        {
-            let before = match &change.to {
-                Some(row) => self.table.put(row),
-                None => self.table.remove(unit),
-            };
-            self.census.changed(before.as_deref(), change.to.as_deref());
-            self.snapshots.changed(unit, before.as_ref());
-        }
-        self.mark(topology, unit);
+        let Some(Pending { change, .. }) = self.pending.remove(unit).filter(|_| keep) else {
+            return self.mark(topology, unit);
+        };
+        let before = match &change.to {
+            Some(row) => self.table.put(row),
+            None => self.table.remove(unit),
+        };
+        self.census.changed(before.as_deref(), change.to.as_deref());
+        self.snapshots.changed(unit, before.as_ref());
+        self.mark_as(topology, unit, change.to.as_deref().map(Lease::standing));
     }
 
     /// Notes that a change of `unit` is not settled in a lane.
@@ -540,17 +539,32 @@ impl Ledger {
         }
     }
 
+    /// The same, where it is known how its row stands.
+    fn mark_as(&mut self, topology: &Topology, unit: Unit, row: Option<Standing>) {
+        if topology.config().hooks.limits() {
+            self.tally.set(unit, self.counted(unit));
+        }
+        if let Some(pool) = topology.pool_at(unit) {
+            let what = self.what(topology, unit, || row);
+            self.occupancy.mark(pool, unit, what);
+        }
+    }
+
     /// What its pool may do with a unit, if it is in one.
     fn use_of(&self, topology: &Topology, unit: Unit) -> Option<(PoolKey, Use)> {
         let pool = topology.pool_at(unit)?;
+        Some((pool, self.what(topology, unit, || self.standing(unit))))
+    }
+
+    /// What a pool may do with a unit whose row stands so.
+    fn what(&self, topology: &Topology, unit: Unit, row: impl FnOnce() -> Option<Standing>) -> Use {
         if self.offers.contains_key(&unit) || topology.is_kept(unit) {
-            return Some((pool, Use::Taken));
+            return Use::Taken;
         }
-        let what = match self.standing(unit) {
+        match row() {
             None => Use::Vacant,
             Some(row) if row.is_reusable(self.judged) => Use::Reusable,
             Some(_) => Use::Taken,
-        };
-        Some((pool, what))
+        }
     }
 }

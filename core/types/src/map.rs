@@ -63,15 +63,17 @@ impl Hasher for FixedHasher {
 /// A hash map for keys that strangers choose: who does not know the seed cannot make them collide.
 ///
 /// It has no order, and there is no way to see one: whoever wants all keys gets them sorted.
-#[allow(clippy::disallowed_types, reason = "keyed by the seed, and never walked")]
 #[derive(Clone)]
-pub struct KeyedMap<K, V>(std::collections::HashMap<K, V, Keyed>);
+pub struct KeyedMap<K, V>(Map<K, V>);
+
+#[allow(clippy::disallowed_types, reason = "keyed by the seed, and never walked")]
+type Map<K, V> = std::collections::HashMap<K, V, Keyed>;
 
 impl<K: Hash + Eq, V> KeyedMap<K, V> {
     /// An empty map.
     #[must_use]
     pub fn new(keyed: Keyed) -> Self {
-        Self(std::collections::HashMap::with_hasher(keyed))
+        Self(Map::with_hasher(keyed))
     }
 
     /// How many entries there are.
@@ -197,14 +199,14 @@ pub struct KeyedHasher {
 }
 
 impl KeyedHasher {
-    const fn add(&mut self, word: u64) {
+    fn add(&mut self, word: u64) {
         self.state = folded(self.state ^ word, self.factor);
     }
 }
 
-const fn folded(a: u64, b: u64) -> u64 {
-    let product = a as u128 * b as u128;
-    (product as u64) ^ ((product >> 64) as u64)
+fn folded(a: u64, b: u64) -> u64 {
+    let (low, high) = a.carrying_mul(b, 0);
+    low ^ high
 }
 
 impl Hasher for KeyedHasher {

@@ -53,13 +53,12 @@ impl PartialOrd for Unit {
 impl Hash for Unit {
     /// By numbers, as they are compared.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let (addr, len) = match *self {
+        let (addr, len) = match self {
             Self::V4(addr) => return state.write_u32(addr.to_bits()),
-            Self::V6(addr) => (addr.to_bits(), u8::MAX),
-            Self::Prefix(addr, len) => (addr.to_bits(), len),
+            Self::V6(addr) => (addr, u8::MAX),
+            Self::Prefix(addr, len) => (addr, *len),
         };
-        state.write_u64(addr as u64);
-        state.write_u64((addr >> 64) as u64);
+        state.write(&addr.octets());
         state.write_u8(len);
     }
 }

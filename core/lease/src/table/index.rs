@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::ops::Bound;
 
-use lessor_types::{Unit, stable_hash};
+use lessor_types::{ClientId, Holder, Unit, stable_hash};
 
-use crate::State;
 use crate::record::Record;
+use crate::{Lease, Standing, State};
 
 /// A unit, in as few octets as its family needs.
 pub(super) trait Key: Copy + Ord {
@@ -98,11 +98,21 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(row: &Record<'_>) -> Self {
-        let has_ended = matches!(row.standing.state, State::Reclaimed | State::Released);
-        let at = row.standing.lapses().map(|at| Second::from(at.secs()));
+        Self::new(&row.standing, row.hw, row.client_id)
+    }
+
+    /// The same of a row that is not packed.
+    pub(super) fn of_lease(row: &Lease) -> Self {
+        let Holder { hw, client_id } = &row.holder;
+        Self::new(&row.standing(), hw.octets(), client_id.as_ref().map(ClientId::octets))
+    }
+
+    fn new(standing: &Standing, hw: &[u8], client_id: Option<&[u8]>) -> Self {
+        let has_ended = matches!(standing.state, State::Reclaimed | State::Released);
+        let at = standing.lapses().map(|at| Second::from(at.secs()));
         Self {
-            client_id: row.client_id.map(hash),
-            hw: (!row.hw.is_empty()).then(|| hash(row.hw)),
+            client_id: client_id.map(hash),
+            hw: (!hw.is_empty()).then(|| hash(hw)),
             lapse: at.filter(|_| !has_ended),
             end: at.filter(|_| has_ended),
         }
