@@ -107,7 +107,7 @@ impl Lan {
 
 /// Whether a partition cuts the way. (Clients behind the relay are cut off with the relay's hop to
 /// the server if any client is named by bit 63.)
-fn cuts(fault: &FaultKind, from: Station, to: Station) -> bool {
+pub(crate) fn cuts(fault: &FaultKind, from: Station, to: Station) -> bool {
     let FaultKind::Partition { server, clients, up, down } = *fault else {
         return false;
     };

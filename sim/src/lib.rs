@@ -12,6 +12,7 @@
 //! - [`history`]: what happened, hashed, and recorded when somebody looks.
 //! - [`check`]: the invariants.
 //! - [`campaign`], [`report`], [`cli`]: many seeds, what they found, the command line.
+//! - [`story`], [`timeline`]: one history told in sentences, and drawn.
 //! - [`hunt`]: the simulator judged: determinism, and the search for planted bugs.
 //! - [`shrink`], [`bugbase`]: failing schedules made small, and kept.
 //! - [`coverage`]: which faults took effect, and which rare things happened.
@@ -48,7 +49,9 @@ pub mod run;
 pub mod schedule;
 pub mod shrink;
 pub mod store;
+pub mod story;
 pub mod swarm;
 pub mod time;
+pub mod timeline;
 pub mod visit;
 mod world;

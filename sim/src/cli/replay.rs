@@ -1,15 +1,15 @@
 //! `replay`: one schedule, and what happened.
 
 use std::io::Write;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use super::drawing::{Drawing, schedule};
 use super::{BROKEN, OK, STARVED, save, say};
 use crate::campaign::explain_failure;
 use crate::check::Invariant;
-use crate::history::Record;
 use crate::run::run;
+use crate::story::{Followed, tell};
+use crate::timeline;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -23,6 +23,12 @@ pub(super) struct Args {
     /// Shows only what bears on addr=A or client=N.
     #[arg(long)]
     follow: Option<String>,
+    /// Tells the story of what is followed in sentences; of what broke, if nothing is followed.
+    #[arg(long)]
+    explain: bool,
+    /// Draws the history: one HTML file that needs nothing else.
+    #[arg(long)]
+    html: Option<PathBuf>,
     /// Writes the schedule.
     #[arg(long)]
     save: Option<PathBuf>,
@@ -39,6 +45,22 @@ impl Args {
         save(self.save.as_ref(), &schedule)?;
         let followed = self.follow.as_deref().map(Followed::parse).transpose()?;
         let outcome = run(&schedule, bug, true)?;
+        if let Some(path) = &self.html {
+            let page = timeline::page(&schedule, bug, &outcome).map_err(|e| e.to_string())?;
+            std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        if self.explain {
+            let broken = outcome.broken.as_ref().map(|(_, broken)| broken);
+            let by_failure = broken.and_then(|broken| match (broken.addr, broken.client) {
+                (Some(addr), _) => Some(Followed::Addr(addr)),
+                (None, client) => client.map(Followed::Client),
+            });
+            let Some(followed) = followed.or(by_failure) else {
+                return Err("whose story? `--follow addr=A` or `--follow client=N`".to_owned());
+            };
+            say(out, &tell(&schedule, &outcome, followed))?;
+            return Ok(verdict(broken.map(|broken| broken.invariant)));
+        }
         for line in &schedule.drawn {
             say(out, &format!("{line}\n"))?;
         }
@@ -56,36 +78,17 @@ impl Args {
             outcome.hash
         );
         say(out, &sums)?;
-        let Some(failure) = explain_failure(&schedule, bug, wish, &outcome) else {
-            return Ok(OK);
-        };
-        say(out, &format!("{failure}\n"))?;
-        let starved = failure.invariant == Invariant::ClientLiveness.name();
-        Ok(if starved { STARVED } else { BROKEN })
-    }
-}
-
-/// Whom to follow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Followed {
-    Addr(Ipv4Addr),
-    Client(u16),
-}
-
-impl Followed {
-    fn parse(text: &str) -> Result<Self, String> {
-        let parsed = match text.split_once('=') {
-            Some(("addr", text)) => text.parse().ok().map(Self::Addr),
-            Some(("client", text)) => text.parse().ok().map(Self::Client),
-            _ => None,
-        };
-        parsed.ok_or_else(|| format!("`{text}` is neither addr=A nor client=N"))
-    }
-
-    fn is_about(self, record: &Record) -> bool {
-        match self {
-            Self::Addr(addr) => record.addr == Some(addr),
-            Self::Client(client) => record.client == Some(client),
+        if let Some(failure) = explain_failure(&schedule, bug, wish, &outcome) {
+            say(out, &format!("{failure}\n"))?;
         }
+        Ok(verdict(outcome.broken.map(|(_, broken)| broken.invariant)))
+    }
+}
+
+const fn verdict(broken: Option<Invariant>) -> u8 {
+    match broken {
+        None => OK,
+        Some(Invariant::ClientLiveness) => STARVED,
+        Some(_) => BROKEN,
     }
 }
