@@ -8,7 +8,7 @@ use crate::planted::Bug;
 use crate::report::{Failure, Summary, Tally, Took, seconds};
 use crate::run::{Outcome, run};
 use crate::schedule::Schedule;
-use crate::swarm::{Choice, Wish, draw_schedule};
+use crate::swarm::{Choice, Profile, Wish, draw_schedule};
 use crate::time::MS;
 
 /// How many entries of the history a failure shows.
@@ -115,7 +115,8 @@ pub fn campaign_watched(plan: &Plan, progress: &Progress) -> Summary {
         wall_s: begin.elapsed().as_secs_f64(),
         cpu_s: cpu.zip(processor_s()).map(|(before, after)| after - before),
     };
-    all.summary(plan.from, options(plan.wish, plan.bug), took)
+    let profile = plan.wish.profile.name().to_owned();
+    Summary { profile, ..all.summary(plan.from, options(plan.wish, plan.bug), took) }
 }
 
 /// The processor time that this process has used, in seconds, where the system tells.
@@ -135,6 +136,9 @@ fn processor_s() -> Option<f64> {
 #[must_use]
 pub fn options(wish: Wish, bug: Option<Bug>) -> String {
     let mut options = String::new();
+    if wish.profile != Profile::default() {
+        options.push_str(&format!(" --profile {}", wish.profile.name()));
+    }
     if let Some(topology) = wish.topology {
         options.push_str(&format!(" --topology {}", topology.name()));
     }

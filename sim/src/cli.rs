@@ -21,8 +21,6 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 
-use crate::hunt;
-
 /// Exit code: everything holds.
 const OK: u8 = 0;
 /// Exit code: an invariant is broken.
@@ -65,16 +63,16 @@ enum Verb {
     Coverage(coverage::Args),
     /// What `selfcheck` asks of a fresh process.
     #[command(hide = true)]
-    Hashes { from: u64, seeds: u64 },
+    Hash(selfcheck::One),
     /// What `selfcheck` asks of a fresh process.
     #[command(hide = true)]
-    History { seed: u64 },
+    History(selfcheck::One),
 }
 
 /// Runs the command line of this process; its exit code.
 #[must_use]
 pub fn main() -> u8 {
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::stdout();
     match Cli::try_parse() {
         Ok(cli) => match execute(cli.command, &mut out) {
             Ok(code) => code,
@@ -90,7 +88,7 @@ pub fn main() -> u8 {
     }
 }
 
-fn execute(verb: Verb, out: &mut impl Write) -> Result<u8, String> {
+fn execute(verb: Verb, out: &mut (impl Write + Send)) -> Result<u8, String> {
     match verb {
         Verb::Run(args) => args.execute(out),
         Verb::Replay(args) => args.execute(out),
@@ -98,8 +96,8 @@ fn execute(verb: Verb, out: &mut impl Write) -> Result<u8, String> {
         Verb::Selfcheck(args) => args.execute(out),
         Verb::Planted(args) => args.execute(out),
         Verb::Coverage(args) => args.execute(out),
-        Verb::Hashes { from, seeds } => say(out, &hunt::hashes(from, seeds)),
-        Verb::History { seed } => say(out, &hunt::history_of(seed)),
+        Verb::Hash(args) => args.hash(out),
+        Verb::History(args) => args.history(out),
     }
 }
 

@@ -13,7 +13,7 @@
 //! - [`check`]: the invariants.
 //! - [`campaign`], [`report`], [`cli`]: many seeds, what they found, the command line.
 //! - [`story`], [`timeline`]: one history told in sentences, and drawn.
-//! - [`hunt`]: the simulator judged: determinism, and the search for planted bugs.
+//! - [`selfcheck`], [`hunt`]: the simulator judged: determinism, and the search for planted bugs.
 //! - [`shrink`], [`bugbase`]: failing schedules made small, and kept.
 //! - [`coverage`]: which faults took effect, and which rare things happened.
 //! - [`planted`]: known defects, to see whether anybody notices.
@@ -47,6 +47,7 @@ mod queue;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod selfcheck;
 pub mod shrink;
 pub mod store;
 pub mod story;

@@ -3,6 +3,7 @@
 use lessor_server::Planted;
 use lessor_server::planted::Defect;
 
+use crate::check::Invariant;
 use crate::schedule::Topology;
 
 /// A planted bug: in the server, or in the way its store is wired up here.
@@ -46,6 +47,42 @@ impl Bug {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|bug| bug.name() == name)
+    }
+
+    /// The invariants of which it must break one; none: any will do.
+    #[must_use]
+    pub const fn breaks(self) -> &'static [Invariant] {
+        use Invariant as I;
+        /// What a client holds is given away or freed.
+        const GIVEN_AWAY: &[Invariant] = &[I::Uniqueness, I::ToldLifetime, I::SafeFree];
+        const UNWRITTEN: &[Invariant] = &[I::DurableAck, I::RecoveredFold];
+        match self {
+            Self::Server(planted) => match planted {
+                Planted::UnconditionalWrite
+                | Planted::ReclaimRace
+                | Planted::WallDeadline
+                | Planted::LateRelease
+                | Planted::PastForgotten
+                | Planted::HoldOffForgotten => GIVEN_AWAY,
+                Planted::AnswerBeforeSettlement
+                | Planted::UnknownIsSuccess
+                | Planted::TwinAnswered
+                | Planted::RejectionIgnored
+                | Planted::CachedLeaseShort => &[I::DurableAck],
+                Planted::UnknownIsFailure => UNWRITTEN,
+                Planted::OfferTwice => &[I::OfferHeld],
+                Planted::DeclinedReused => &[I::DeclinedKept],
+                Planted::ProbationForgotten => &[I::DeclinedKept, I::RecoveredFold],
+                Planted::StaleRelease => &[I::DurableAck, I::Conformance],
+                Planted::ReservationForgotten | Planted::GuardForgotten => &[I::Conformance],
+                Planted::LimitRaced => &[I::Limits],
+                Planted::ProbeIgnored => &[I::Probed],
+                #[expect(unreachable_patterns, reason = "for those that nobody has declared yet")]
+                _ => &[],
+            },
+            Self::AckOnAppend => &[I::DurableAck],
+            Self::NoSync | Self::NoDirectorySync => UNWRITTEN,
+        }
     }
 
     /// What the server's own switch is set to.

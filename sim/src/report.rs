@@ -32,6 +32,8 @@ pub struct Summary {
     pub version: u32,
     /// What was built, where that is known.
     pub commit: Option<String>,
+    /// What the seeds are like.
+    pub profile: String,
     /// The options that draw these seeds.
     pub options: String,
     /// How many seeds were run.
@@ -236,6 +238,7 @@ impl Tally {
         Summary {
             version: VERSION,
             commit: std::env::var(COMMIT).ok(),
+            profile: String::new(),
             options: options.trim().to_owned(),
             seeds: self.seeds,
             from,

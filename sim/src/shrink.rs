@@ -2,64 +2,67 @@
 //!
 //! All draws are keyed, so taking one operation or fault out leaves the fate of everything else as
 //! it was. A candidate counts only if the same invariant breaks.
+//!
+//! - `simpler`: what can be made plainer once nothing more can be taken out.
+
+mod simpler;
+
+use std::time::Instant;
 
 use crate::check::Invariant;
 use crate::planted::Bug;
 use crate::run::run;
-use crate::schedule::{Fault, FaultKind, Schedule};
+use crate::schedule::{Fault, Op, Schedule};
 use crate::time::MS;
+
+/// What a search for something smaller may cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// When it ends, wherever it is.
+    pub until: Option<Instant>,
+}
+
+/// The smallest schedule that was found.
+#[derive(Clone, Debug)]
+pub struct Shrunk {
+    /// The schedule.
+    pub schedule: Schedule,
+    /// What it breaks, as the one that it came from.
+    pub invariant: Invariant,
+    /// How many schedules were run.
+    pub runs: u64,
+    /// Whether nothing was left to try.
+    pub finished: bool,
+}
 
 /// The smallest schedule found that breaks the same invariant; none if this one breaks nothing.
 #[must_use]
-pub fn shrink(schedule: &Schedule, bug: Option<Bug>) -> Option<(Schedule, Invariant)> {
-    let invariant = breaks(schedule, bug)?.0;
-    let mut small = schedule.clone();
-    cut_end(&mut small, bug, invariant);
+pub fn shrink(schedule: &Schedule, bug: Option<Bug>) -> Option<Shrunk> {
+    shrink_within(schedule, bug, Limits::default())
+}
+
+/// As [`shrink`], within limits: what is found until then.
+#[must_use]
+pub fn shrink_within(schedule: &Schedule, bug: Option<Bug>, limits: Limits) -> Option<Shrunk> {
+    let (invariant, at) = breaks(schedule, bug)?;
+    let mut search =
+        Search { small: schedule.clone(), bug, invariant, at, until: limits.until, runs: 1 };
+    search.cut_end();
     loop {
-        let before = small.ops.len() + small.faults.len();
-        small = reduce(small, bug, invariant, |schedule| &mut schedule.faults);
-        small = reduce(small, bug, invariant, |schedule| &mut schedule.ops);
-        if small.ops.len() + small.faults.len() == before {
+        let before = search.size();
+        search.without_kinds_of_faults();
+        search.without_clients();
+        search.without_parts();
+        search.simplify();
+        search.cut_end();
+        if search.size() == before || search.is_late() {
             break;
         }
     }
-    for calm in CALMER {
-        let mut candidate = small.clone();
-        calm(&mut candidate);
-        if is_same(&candidate, bug, invariant) {
-            small = candidate;
-        }
-    }
-    cut_end(&mut small, bug, invariant);
-    small.drawn = vec![format!("from seed {:#x}", small.seed)];
-    Some((small, invariant))
-}
-
-/// Simplifications that are tried one by one.
-const CALMER: [fn(&mut Schedule); 6] = [
-    drop_idle_clients,
-    drop_configs,
-    |schedule| schedule.lan.loss_ppm = 0,
-    |schedule| schedule.lan.duplicate_ppm = 0,
-    |schedule| schedule.store.compact_every_ms = None,
-    |schedule| schedule.store.late_commits = false,
-];
-
-/// Drops the clients behind the last one that is made to do anything.
-fn drop_idle_clients(schedule: &mut Schedule) {
-    let used = schedule.ops.iter().filter_map(|op| op.kind.client());
-    let count = used.max().map_or(0, |last| usize::from(last) + 1);
-    schedule.clients.truncate(count);
-}
-
-/// Drops the configurations behind the last one that takes effect.
-fn drop_configs(schedule: &mut Schedule) {
-    let last = |fault: &Fault| match fault.kind {
-        FaultKind::Reconfigure { config } => config,
-        _ => 0,
-    };
-    let last = schedule.faults.iter().map(last).max().unwrap_or(0);
-    schedule.configs.truncate(last + 1);
+    let finished = !search.is_late();
+    let mut schedule = search.small;
+    schedule.drawn = vec![format!("from seed {:#x}", schedule.seed)];
+    Some(Shrunk { schedule, invariant, runs: search.runs, finished })
 }
 
 fn breaks(schedule: &Schedule, bug: Option<Bug>) -> Option<(Invariant, u64)> {
@@ -67,47 +70,137 @@ fn breaks(schedule: &Schedule, bug: Option<Bug>) -> Option<(Invariant, u64)> {
     Some((broken.invariant, at))
 }
 
-fn is_same(schedule: &Schedule, bug: Option<Bug>, invariant: Invariant) -> bool {
-    breaks(schedule, bug).is_some_and(|(other, _)| other == invariant)
+/// One thing that can be taken out of a schedule.
+#[derive(Clone)]
+enum Part {
+    Op(Op),
+    Fault(Fault),
 }
 
-/// Ends the schedule right behind the failure, where that changes nothing.
-fn cut_end(schedule: &mut Schedule, bug: Option<Bug>, invariant: Invariant) {
-    let Some((_, at)) = breaks(schedule, bug) else {
-        return;
-    };
-    let mut candidate = schedule.clone();
-    candidate.safety_ms = at / MS + 1000;
-    candidate.liveness_ms = 1000;
-    candidate.ops.retain(|op| op.at_ms <= candidate.safety_ms);
-    candidate.faults.retain(|fault| fault.at_ms <= candidate.safety_ms);
-    if candidate.safety_ms < schedule.safety_ms && is_same(&candidate, bug, invariant) {
-        *schedule = candidate;
-    }
-}
-
-/// Takes out parts of a list, large ones first, as long as the failure stays (delta debugging).
-fn reduce<T: Clone>(
-    mut small: Schedule,
+struct Search {
+    small: Schedule,
     bug: Option<Bug>,
     invariant: Invariant,
-    list: impl Fn(&mut Schedule) -> &mut Vec<T>,
-) -> Schedule {
-    let mut part = list(&mut small).len().div_ceil(2);
-    while part > 0 {
-        let mut at = 0;
-        while at < list(&mut small).len() {
-            let mut candidate = small.clone();
-            let items = list(&mut candidate);
-            let end = (at + part).min(items.len());
-            items.drain(at..end);
-            if is_same(&candidate, bug, invariant) {
-                small = candidate;
-            } else {
-                at += part;
-            }
-        }
-        part /= 2;
+    /// When the smallest one fails, in true time.
+    at: u64,
+    until: Option<Instant>,
+    runs: u64,
+}
+
+impl Search {
+    fn size(&self) -> (usize, usize) {
+        (self.small.ops.len() + self.small.faults.len(), self.small.clients.len())
     }
-    small
+
+    fn is_late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    /// Takes a candidate if it fails in the same way; whether it did.
+    fn try_one(&mut self, candidate: Schedule) -> bool {
+        if self.is_late() || candidate == self.small {
+            return false;
+        }
+        self.runs += 1;
+        match breaks(&candidate, self.bug) {
+            Some((invariant, at)) if invariant == self.invariant => {
+                self.small = candidate;
+                self.at = at;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Tries the smallest so far with a change.
+    fn with(&mut self, change: impl FnOnce(&mut Schedule)) -> bool {
+        let mut candidate = self.small.clone();
+        change(&mut candidate);
+        self.try_one(candidate)
+    }
+
+    /// Ends the schedule right behind the failure, where that changes nothing.
+    fn cut_end(&mut self) {
+        let safety_ms = self.at / MS + 1000;
+        if safety_ms < self.small.safety_ms + self.small.liveness_ms {
+            self.with(|candidate| {
+                candidate.safety_ms = safety_ms.min(candidate.safety_ms);
+                candidate.liveness_ms = candidate.liveness_ms.min(1000);
+                candidate.ops.retain(|op| op.at_ms <= safety_ms);
+                candidate.faults.retain(|fault| fault.at_ms <= safety_ms);
+            });
+        }
+    }
+
+    /// All faults of a kind at once: most kinds have nothing to do with it.
+    fn without_kinds_of_faults(&mut self) {
+        if self.with(|candidate| candidate.faults.clear()) {
+            return;
+        }
+        let mut kinds: Vec<usize> = self.small.faults.iter().map(|it| it.kind.index()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        for kind in kinds {
+            self.with(|candidate| candidate.faults.retain(|fault| fault.kind.index() != kind));
+        }
+    }
+
+    /// All operations of a client at once, of strangers too; half of the clients first.
+    fn without_clients(&mut self) {
+        let mut actors: Vec<Option<u16>> =
+            self.small.ops.iter().map(|op| op.kind.client()).collect();
+        actors.sort_unstable();
+        actors.dedup();
+        let mut part = actors.len().div_ceil(2);
+        while part > 0 {
+            let mut at = 0;
+            while at < actors.len() && !self.is_late() {
+                let end = (at + part).min(actors.len());
+                let gone: Vec<Option<u16>> = actors.get(at..end).unwrap_or_default().to_vec();
+                if self.with(|it| it.ops.retain(|op| !gone.contains(&op.kind.client()))) {
+                    actors.drain(at..end);
+                } else {
+                    at = end;
+                }
+            }
+            part /= 2;
+        }
+    }
+
+    /// Operations and faults, in the order of time, large parts first, the latest first: what
+    /// happened long before is often what it takes.
+    fn without_parts(&mut self) {
+        let ops = self.small.ops.iter().cloned().map(Part::Op);
+        let faults = self.small.faults.iter().cloned().map(Part::Fault);
+        let mut parts: Vec<Part> = ops.chain(faults).collect();
+        parts.sort_by_key(|part| match part {
+            Part::Op(op) => (op.at_ms, op.id),
+            Part::Fault(fault) => (fault.at_ms, fault.id),
+        });
+        let mut size = parts.len().div_ceil(2);
+        while size > 0 && !self.is_late() {
+            let mut end = parts.len();
+            while end > 0 && !self.is_late() {
+                let begin = end.saturating_sub(size);
+                let mut fewer = parts.clone();
+                fewer.drain(begin..end);
+                if self.with(|candidate| keep(candidate, &fewer)) {
+                    parts = fewer;
+                }
+                end = begin;
+            }
+            size /= 2;
+        }
+    }
+}
+
+fn keep(schedule: &mut Schedule, parts: &[Part]) {
+    schedule.ops.clear();
+    schedule.faults.clear();
+    for part in parts {
+        match part.clone() {
+            Part::Op(op) => schedule.ops.push(op),
+            Part::Fault(fault) => schedule.faults.push(fault),
+        }
+    }
 }

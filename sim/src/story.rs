@@ -170,7 +170,8 @@ fn paragraphs(sentences: Vec<Sentence>) -> Vec<Paragraph> {
         let last = paragraphs.last().and_then(|paragraph| paragraph.sentences.last());
         // A renewal is a story of its own, however soon it comes.
         let begins = matches!(sentence.role, Role::AsksToKeep(_));
-        if last.is_some_and(|last| sentence.at - last.at < PAUSE && !begins)
+        if last
+            .is_some_and(|last| sentence.at == last.at || sentence.at - last.at < PAUSE && !begins)
             && let Some(paragraph) = paragraphs.last_mut()
         {
             paragraph.sentences.push(sentence);

@@ -92,7 +92,7 @@ fn planted_bugs_are_found_fast() {
         Bug::NoSync,
         Bug::AckOnAppend,
     ];
-    for found in hunt(&bugs, 40, 2) {
+    for found in hunt(&bugs, 40, 2, None, |_| {}) {
         assert!(found.everywhere(), "{found}");
     }
 }

@@ -5,14 +5,17 @@ use clap::Args;
 use crate::bugbase::Kept;
 use crate::planted::Bug;
 use crate::schedule::{Schedule, Topology};
-use crate::swarm::{Choice, Wish, draw_schedule};
+use crate::swarm::{Choice, Profile, Wish, draw_schedule};
 
 /// What seeds are drawn for.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct Drawing {
     /// The topology: single, shared or partner; any without it.
     #[arg(long)]
     topology: Option<String>,
+    /// What the seeds are like: quick, fixed or nightly.
+    #[arg(long, default_value = "quick")]
+    profile: String,
     /// Kinds of faults: `+kind` is in every schedule that can have it, `-kind` in none. Several are
     /// separated by commas; `-all` leaves only what `+` names.
     #[arg(long, allow_hyphen_values = true)]
@@ -42,7 +45,11 @@ impl Drawing {
         let faults = self.faults.as_deref().map(Choice::parse).transpose()?.unwrap_or_default();
         let planted = self.planted.as_deref().map(bug).transpose()?;
         let like = self.like.as_deref().map(bug).transpose()?.or(planted);
-        Ok((Wish { topology, like, faults, ..Wish::default() }, planted))
+        let profile = Profile::named(&self.profile).ok_or_else(|| {
+            let names = Profile::ALL.map(Profile::name).join(", ");
+            format!("`{}` is no profile; there are {names}", self.profile)
+        })?;
+        Ok((Wish { topology, like, faults, profile }, planted))
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Many {
     /// One seed.
     #[arg(long)]
     seed: Option<String>,
-    /// How many seeds.
+    /// How many seeds; as many as the profile says without it.
     #[arg(long)]
     seeds: Option<u64>,
     /// The first seed.
@@ -38,9 +38,6 @@ pub(super) struct Many {
     progress: bool,
 }
 
-/// How many seeds a campaign has if nobody says.
-const SEEDS: u64 = 1000;
-
 impl Many {
     /// The plan of a campaign. With a time budget and no number of seeds, time alone ends it.
     ///
@@ -51,7 +48,7 @@ impl Many {
         let (from, seeds) = match &self.seed {
             Some(one) => (seed(one)?, 1),
             None => {
-                let all = if self.time_budget.is_some() { u64::MAX } else { SEEDS };
+                let all = if self.time_budget.is_some() { u64::MAX } else { wish.profile.seeds() };
                 (seed(&self.from)?, self.seeds.unwrap_or(all))
             }
         };

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::drawing::{Drawing, schedule};
+use super::run::duration;
 use super::{BROKEN, OK, save, say};
 use crate::bugbase::Kept;
-use crate::shrink::shrink;
+use crate::shrink::{Limits, shrink_within};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -14,6 +16,9 @@ pub(super) struct Args {
     what: String,
     #[command(flatten)]
     drawing: Drawing,
+    /// How long it may take.
+    #[arg(long, default_value = "60s", value_parser = duration)]
+    time_budget: Duration,
     /// What it shows.
     #[arg(long)]
     title: Option<String>,
@@ -27,26 +32,38 @@ impl Args {
         let (wish, bug) = self.drawing.read()?;
         let (before, kept_for) = schedule(&self.what, wish)?;
         let bug = bug.or(kept_for);
-        let Some((schedule, invariant)) = shrink(&before, bug) else {
+        let begin = Instant::now();
+        let limits = Limits { until: Some(begin + self.time_budget) };
+        let Some(shrunk) = shrink_within(&before, bug, limits) else {
             say(out, "nothing breaks\n")?;
             return Ok(OK);
         };
+        let after = &shrunk.schedule;
         let told = format!(
-            "{}: {} operations and {} faults before, {} and {} now\n",
-            invariant.name(),
+            "{}: {} operations, {} faults, {} clients before; {}, {} and {} now, after {} runs in \
+             {:.1} s{}\n",
+            shrunk.invariant.name(),
             before.ops.len(),
             before.faults.len(),
-            schedule.ops.len(),
-            schedule.faults.len()
+            before.clients.len(),
+            after.ops.len(),
+            after.faults.len(),
+            after.clients.len(),
+            shrunk.runs,
+            begin.elapsed().as_secs_f64(),
+            if shrunk.finished { "" } else { ", when the time was over" }
         );
         say(out, &told)?;
         let kept = Kept {
-            title: self.title.clone().unwrap_or_else(|| invariant.name().to_owned()),
+            title: self.title.clone().unwrap_or_else(|| shrunk.invariant.name().to_owned()),
             planted: bug.map(|bug| bug.name().to_owned()),
-            breaks: Some(invariant),
-            schedule,
+            breaks: Some(shrunk.invariant),
+            schedule: shrunk.schedule,
         };
         save(self.out.as_ref(), &kept)?;
+        if let Some(path) = &self.out {
+            say(out, &format!("cargo xtask sim replay {} --explain\n", path.display()))?;
+        }
         Ok(BROKEN)
     }
 }

@@ -198,7 +198,7 @@ impl<'a> Teller<'a> {
 
     fn arrived(&mut self, to: Station, gist: &Gist, record: &Record) -> Option<(Role, String)> {
         // What the relay passes on is heard elsewhere, or lost.
-        if to == Station::Relay {
+        if matches!(to, Station::Relay(_)) {
             return None;
         }
         let times = self.heard.entry((to, record.cause)).or_default();

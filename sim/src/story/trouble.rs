@@ -106,7 +106,7 @@ pub(super) fn touches(fault: &FaultKind, followed: Followed) -> bool {
 pub(super) fn why_lost(from: Station, to: Station, active: &[&Fault]) -> String {
     let mut why = BTreeSet::new();
     for fault in active {
-        let relay = from == Station::Relay || to == Station::Relay;
+        let relay = [from, to].iter().any(|it| matches!(it, Station::Relay(_)));
         match fault.kind {
             FaultKind::Partition { .. } if cuts(&fault.kind, from, to) => {
                 return " in a partition".to_owned();

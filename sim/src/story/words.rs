@@ -42,7 +42,6 @@ pub(super) fn length(t: Ns) -> String {
 /// A station in a sentence.
 pub(super) fn station(station: Station) -> String {
     match station {
-        Station::Relay => "the relay".to_owned(),
         Station::Stranger => "a stranger".to_owned(),
         other => other.to_string(),
     }

@@ -137,6 +137,9 @@ enum Whose {
     Partner,
 }
 
+/// More relays than any world has; those that do nothing are not drawn.
+const RELAYS: u8 = 8;
+
 impl Lanes {
     fn of(schedule: &Schedule) -> Self {
         let mut lanes = Self { all: Vec::new(), places: BTreeMap::new() };
@@ -153,7 +156,10 @@ impl Lanes {
             Topology::Partner => lanes.add(Whose::Partner, "partner".to_owned(), "store"),
             _ => {}
         }
-        lanes.add(Whose::Station(Station::Relay), "relay".to_owned(), "other");
+        for relay in 0..RELAYS {
+            let station = Station::Relay(relay);
+            lanes.add(Whose::Station(station), station.to_string(), "other");
+        }
         lanes.add(Whose::Station(Station::Stranger), "strangers".to_owned(), "other");
         for client in (0_u16..).take(schedule.clients.len()) {
             let whose = Whose::Station(Station::Client(client));
@@ -424,7 +430,7 @@ fn bands(records: &[Record], schedule: &Schedule, lanes: &Lanes, end: u64) -> Ve
             | FaultKind::PartnerRejects { .. }
             | FaultKind::PartnerGone { .. } => lanes.find(Whose::Partner),
             FaultKind::RelayLoss { .. } | FaultKind::RelayDuplicate { .. } => {
-                lanes.of_station(Station::Relay)
+                lanes.of_station(Station::Relay(0))
             }
             other => struck(other).map_or(NONE, |it| lanes.of_station(Station::Server(it))),
         };
