@@ -12,6 +12,7 @@
 //! - [`sbom`]: what the server is made of.
 //! - [`tidy`]: rules of the house that the compiler does not know.
 //! - [`nightly`]: the long campaigns.
+//! - [`mutants`]: the checkers, tried on changed code.
 //! - [`packages`]: programs that tasks need, installed if they are missing.
 //! - [`command`]: other programs, run with errors that say what they printed.
 //!
@@ -35,6 +36,7 @@ mod conformance;
 mod decode;
 mod demo;
 mod docs;
+mod mutants;
 mod nightly;
 mod package;
 mod packages;
@@ -73,6 +75,12 @@ usage: cargo xtask TASK [ARGUMENT…]
   nightly [OPTION…]    long campaigns
       --seeds N          seeds of the main campaign (default 100000)
       --fuzz SECONDS     for each fuzz target (default 600)
+  mutants [OPTION…]    do tests and simulator notice changed code? (cargo-mutants' changes)
+      --sample N         how many, drawn from all (default 200)
+      --seed N           which (default 1)
+      --limit N          at most so many this time; `--resume` goes on with the others
+      --seeds N          seeds of the campaign that each has to survive (default 150)
+      --json PATH        where results go (default target/mutants/results.json)
   help                 this text
 ";
 
@@ -105,6 +113,7 @@ fn dispatch(task: &str, arguments: &[String]) -> Result<ExitCode> {
         "sbom" => sbom::run(arguments),
         "tidy" => tidy::run(arguments),
         "nightly" => nightly::run(arguments),
+        "mutants" => mutants::run(arguments),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -68,7 +68,7 @@ pub(super) fn begins(fault: &FaultKind, for_ms: u64) -> Option<String> {
         | FaultKind::Partition { .. }
         | FaultKind::RelayLoss { .. }
         | FaultKind::RelayDuplicate { .. } => return None,
-        #[expect(unreachable_patterns, reason = "a kind that has no words yet has a name")]
+        #[allow(unreachable_patterns, reason = "a kind that has no words yet has a name")]
         other => format!(
             "trouble of the kind {} began, for {}",
             FaultKind::NAMES.get(other.index()).unwrap_or(&"unknown"),
