@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::UserContext;
 
-use lessor_wire::v4::{code, definition};
+use lessor_wire::v4::{Codes, code, definition};
 
 /// A numbering of options: which option a code means depends on where it stands.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -127,18 +127,24 @@ pub struct OptionSet {
     given: Vec<Given>,
     /// Whether some are of other spaces than that of messages.
     nested: bool,
+    /// The options of messages that everybody gets.
+    for_all: Codes,
 }
 
 impl OptionSet {
     /// No options.
     #[must_use]
     pub const fn new() -> Self {
-        Self { given: Vec::new(), nested: false }
+        Self { given: Vec::new(), nested: false, for_all: Codes::from_bits([0; 4]) }
     }
 
     /// Adds an option. It counts only where no earlier one of its code does.
     pub fn push(&mut self, given: Given) {
-        self.nested |= given.space != Space::Dhcp4;
+        let is_nested = given.space != Space::Dhcp4;
+        self.nested |= is_nested;
+        if !is_nested && given.classes.is_empty() {
+            self.for_all.insert(given.code);
+        }
         self.given.push(given);
     }
 
@@ -191,11 +197,11 @@ impl OptionSet {
     /// The value of an option of a message that everybody gets.
     #[must_use]
     pub fn get(&self, code: u8) -> Option<&[u8]> {
-        self.for_all(&Space::Dhcp4, code).map(|given| given.octets.as_slice())
-    }
-
-    fn for_all(&self, space: &Space, code: u8) -> Option<&Given> {
-        self.iter().find(|given| given.is(space, code) && given.classes.is_empty())
+        if !self.for_all.contains(code) {
+            return None;
+        }
+        let is_it = |given: &&Given| given.is(&Space::Dhcp4, code) && given.classes.is_empty();
+        self.iter().find(is_it).map(|given| given.octets.as_slice())
     }
 }
 

@@ -96,7 +96,7 @@ impl Sources<'_> {
     fn plain(self, query: &Message) -> Names {
         let sent = query.options.get(code::HOST_NAME).filter(|octets| !octets.is_empty());
         if let Some(label) = sent.and_then(|octets| self.label(octets)) {
-            return Names { hostname: lower(label), told: Told::HostName };
+            return Names { hostname: Some(label), told: Told::HostName };
         }
         let own = || {
             let name = sent.and_then(|octets| self.host_name(octets))?;
@@ -117,15 +117,18 @@ impl Sources<'_> {
         Names { hostname, told: if asked { Told::HostName } else { Told::Nothing } }
     }
 
-    /// The text of option 12, if it is one label to which nothing is done: mostly it is.
-    fn label(self, octets: &[u8]) -> Option<&str> {
+    /// The name that option 12 says, if it is one label to which nothing is done: mostly it is.
+    fn label(self, octets: &[u8]) -> Option<Box<str>> {
         let is_kept = self.reserved.is_none()
             && matches!(self.naming.replace, Replace::Never | Replace::WhenNotPresent)
-            && self.naming.qualifying_suffix.is_empty();
-        let is_clean =
-            |octet| !self.naming.char_set.as_ref().is_some_and(|set| set.contains(octet));
-        let text = std::str::from_utf8(octets).ok().filter(|text| is_kept && is_plain(text))?;
-        octets.iter().all(|octet| is_clean(*octet)).then_some(text)
+            && self.naming.qualifying_suffix.is_empty()
+            && octets.len() <= LABEL_MAX;
+        let set = self.naming.char_set.as_ref();
+        let is_clean = |octet| is_letter(octet) && !set.is_some_and(|set| set.contains(octet));
+        if !is_kept || !octets.iter().all(|octet| is_clean(*octet)) {
+            return None;
+        }
+        String::from_utf8(octets.to_ascii_lowercase()).ok().map(String::into_boxed_str)
     }
 
     /// The text of option 12, if it can stand in a lease file and in a log.
@@ -189,9 +192,12 @@ impl Sources<'_> {
     }
 }
 
-/// Whether a name is one label in which nothing is written otherwise than it is meant.
-fn is_plain(name: &str) -> bool {
-    name.len() <= 63 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+/// The longest label, in octets (RFC 1035 §2.3.4).
+const LABEL_MAX: usize = 63;
+
+/// Whether an octet of a name means itself, wherever it stands.
+const fn is_letter(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || octet == b'-'
 }
 
 fn parse(text: &str) -> Option<DomainName> {

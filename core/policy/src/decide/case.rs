@@ -18,8 +18,8 @@ pub(super) struct Case<'a, F> {
     pub(super) world: World<'a, F>,
     /// The subnet that was selected for the client's link.
     pub(super) selected: &'a Subnet,
-    /// The subnets of the link that are for it, the selected one first.
-    pub(super) subnets: Vec<&'a Subnet>,
+    /// The other subnets of the link that are for it.
+    others: Vec<&'a Subnet>,
     /// The classes that count for what the client is given, but for additional ones.
     pub(super) classes: Classes<'a>,
     /// What names the client in reservations.
@@ -52,10 +52,11 @@ impl<'a, F: Facts> Case<'a, F> {
         identifiers: Vec<Identifier>,
     ) -> Known<Self> {
         let World { facts, topology, query, .. } = world;
-        let mut subnets: Vec<&Subnet> = topology.beside(selected).collect();
+        let mut others: Vec<&Subnet> = topology.beside(selected).skip(1).collect();
         let mut hosts = Vec::new();
         if facts.has_hosts() {
-            for subnet in subnets.iter().filter(|subnet| subnet.host_scopes.in_subnet) {
+            let subnets = [selected].into_iter().chain(others.iter().copied());
+            for subnet in subnets.filter(|subnet| subnet.host_scopes.in_subnet) {
                 hosts.extend(facts.host(Some(subnet.id), &identifiers)?);
             }
             if selected.host_scopes.global {
@@ -63,18 +64,23 @@ impl<'a, F: Facts> Case<'a, F> {
             }
         }
         let classes = classes.with_hosts(hosts.iter().map(|host| &**host));
-        subnets.retain(|subnet| subnet.id == selected.id || topology.admits(subnet, &classes));
+        others.retain(|subnet| topology.admits(subnet, &classes));
         let mut holder = query.holder.clone();
         if !selected.match_client_id && !holder.hw.is_empty() {
             holder.client_id = None;
         }
-        Ok(Self { world, selected, subnets, classes, identifiers, hosts, holder })
+        Ok(Self { world, selected, others, classes, identifiers, hosts, holder })
     }
 
     /// The subnet of this link, among those for this client, that has a unit.
     pub(super) fn subnet_of(&self, unit: Unit) -> Option<&'a Subnet> {
         let addr = unit.v4()?;
-        self.subnets.iter().find(|subnet| subnet.prefix.contains(addr)).copied()
+        self.subnets().find(|subnet| subnet.prefix.contains(addr))
+    }
+
+    /// The subnets of the link that are for it, the selected one first.
+    pub(super) fn subnets(&self) -> impl Iterator<Item = &'a Subnet> {
+        [self.selected].into_iter().chain(self.others.iter().copied())
     }
 
     /// Where the client may have a unit: in a pool that is for it and not reserved for another, or
@@ -101,7 +107,7 @@ impl<'a, F: Facts> Case<'a, F> {
     /// The pools that the client may be given something of, those of the selected subnet first.
     pub(super) fn pools(&self) -> impl Iterator<Item = PoolKey> + '_ {
         let topology = self.world.topology;
-        let all = self.subnets.iter().flat_map(|subnet| topology.pools_of(subnet));
+        let all = self.subnets().flat_map(|subnet| topology.pools_of(subnet));
         all.filter(|key| {
             topology.pool(*key).is_some_and(|(subnet, pool)| {
                 self.classes.admit(&pool.guards) && !self.is_over_limit(subnet)

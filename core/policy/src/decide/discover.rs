@@ -80,7 +80,7 @@ pub(super) fn placed<'a, F: Facts>(case: &Case<'a, F>) -> Known<Option<(Unit, Pl
 
 /// Why there is nothing for the client: perhaps only because of limits.
 fn none_left<F: Facts>(case: &Case<'_, F>) -> DropReason {
-    if case.subnets.iter().any(|subnet| case.is_over_limit(subnet)) {
+    if case.subnets().any(|subnet| case.is_over_limit(subnet)) {
         DropReason::LimitReached
     } else {
         DropReason::NoFreeAddress

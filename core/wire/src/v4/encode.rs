@@ -14,6 +14,8 @@ pub struct Encoded {
     pub left_out: Vec<u8>,
 }
 
+/// The place of the client's link-layer address.
+const CHADDR_AT: usize = 28;
 /// IP and UDP headers, in octets.
 const HEADERS: usize = 20 + 8;
 /// The largest IPv4 datagram.
@@ -124,26 +126,21 @@ impl Message {
         // RFC 4390 §2.1: an address too long for its field is given as none.
         let chaddr = if hw.len() > CHADDR_LEN { &[] } else { hw };
         let mut header = [0; HEADER_LEN];
-        let mut put = |at: usize, field: &[u8]| {
-            if let Some(to) = header.get_mut(at..at + field.len()) {
-                to.copy_from_slice(field);
-            }
-        };
-        let lens = [u8::try_from(chaddr.len()).unwrap_or(0), self.hops];
-        put(0, &[self.op.octet(), u8::try_from(self.hw.htype()).unwrap_or(0)]);
-        put(2, &lens);
-        put(4, &self.xid.0.to_be_bytes());
-        put(8, &self.secs.to_be_bytes());
-        put(10, &self.flags.to_be_bytes());
-        for (at, addr) in
-            [(12, self.ciaddr), (16, self.yiaddr), (20, self.siaddr), (24, self.giaddr)]
-        {
-            put(at, &addr.octets());
-        }
-        put(28, chaddr);
-        put(SNAME_AT, self.sname.get(..SNAME_LEN).unwrap_or(&self.sname));
-        put(FILE_AT, self.file.get(..FILE_LEN).unwrap_or(&self.file));
-        put(HEADER_LEN - MAGIC_COOKIE.len(), &MAGIC_COOKIE);
+        header[0] = self.op.octet();
+        header[1] = u8::try_from(self.hw.htype()).unwrap_or(0);
+        header[2] = u8::try_from(chaddr.len()).unwrap_or(0);
+        header[3] = self.hops;
+        header[4..8].copy_from_slice(&self.xid.0.to_be_bytes());
+        header[8..10].copy_from_slice(&self.secs.to_be_bytes());
+        header[10..12].copy_from_slice(&self.flags.to_be_bytes());
+        header[12..16].copy_from_slice(&self.ciaddr.octets());
+        header[16..20].copy_from_slice(&self.yiaddr.octets());
+        header[20..24].copy_from_slice(&self.siaddr.octets());
+        header[24..28].copy_from_slice(&self.giaddr.octets());
+        fill(&mut header[CHADDR_AT..CHADDR_AT + CHADDR_LEN], chaddr);
+        fill(&mut header[SNAME_AT..SNAME_AT + SNAME_LEN], &self.sname);
+        fill(&mut header[FILE_AT..FILE_AT + FILE_LEN], &self.file);
+        header[HEADER_LEN - MAGIC_COOKIE.len()..].copy_from_slice(&MAGIC_COOKIE);
         octets.extend_from_slice(&header);
     }
 
@@ -163,6 +160,14 @@ impl Message {
             window.rotate_right(1);
         }
         ranked
+    }
+}
+
+/// Begins a field with as many octets as it has room for.
+fn fill(field: &mut [u8], octets: &[u8]) {
+    let len = octets.len().min(field.len());
+    if let (Some(to), Some(from)) = (field.get_mut(..len), octets.get(..len)) {
+        to.copy_from_slice(from);
     }
 }
 

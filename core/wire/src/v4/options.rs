@@ -113,7 +113,8 @@ impl Options {
             }
             None => {
                 self.codes.insert(code);
-                self.run.extend([code, len]);
+                self.run.reserve(TAG + short.len());
+                self.run.extend_from_slice(&[code, len]);
                 self.run.extend_from_slice(short);
             }
         }
