@@ -1,5 +1,7 @@
 //! What a client is called, and what it is told of it (RFC 4702, and options 12 and 81).
 
+mod usual;
+
 use std::net::Ipv4Addr;
 
 use lessor_config::{Naming, Replace};
@@ -60,10 +62,12 @@ impl Sources<'_> {
     /// RFC 4702 §4: option 12 does not count beside option 81.
     #[must_use]
     pub fn names(self, query: &Message) -> Names {
-        match query.options.get(code::FQDN).and_then(Fqdn::parse) {
-            Some(fqdn) => self.negotiated(&fqdn),
-            None => self.plain(query),
-        }
+        let Some(octets) = query.options.get(code::FQDN) else {
+            return self.plain(query);
+        };
+        let usual = || self.usual_fqdn(octets);
+        let other = || Fqdn::parse(octets).map(|fqdn| self.negotiated(&fqdn));
+        usual().or_else(other).unwrap_or_else(|| self.plain(query))
     }
 
     /// By option 81.
@@ -95,9 +99,16 @@ impl Sources<'_> {
     /// By option 12, or without any word of the client.
     fn plain(self, query: &Message) -> Names {
         let sent = query.options.get(code::HOST_NAME).filter(|octets| !octets.is_empty());
-        if let Some(label) = sent.and_then(|octets| self.label(octets)) {
-            return Names { hostname: Some(label), told: Told::HostName };
+        if let Some(names) = sent.and_then(|octets| self.usual_host_name(octets)) {
+            return names;
         }
+        let hostname = self.long_host_name(sent);
+        let asked = sent.is_some() || query.parameter_list().contains(&code::HOST_NAME);
+        Names { hostname, told: if asked { Told::HostName } else { Told::Nothing } }
+    }
+
+    /// The name of a client that sent this for option 12, or nothing.
+    fn long_host_name(self, sent: Option<&[u8]>) -> Option<Box<str>> {
         let own = || {
             let name = sent.and_then(|octets| self.host_name(octets))?;
             let single =
@@ -112,23 +123,7 @@ impl Sources<'_> {
             (None, Replace::WhenNotPresent) => own().or_else(made),
             (None, Replace::Never | Replace::WhenPresent) => own(),
         };
-        let hostname = name.and_then(|name| lower(name.trim_end_matches('.')));
-        let asked = sent.is_some() || query.parameter_list().contains(&code::HOST_NAME);
-        Names { hostname, told: if asked { Told::HostName } else { Told::Nothing } }
-    }
-
-    /// The name that option 12 says, if it is one label to which nothing is done: mostly it is.
-    fn label(self, octets: &[u8]) -> Option<Box<str>> {
-        let is_kept = self.reserved.is_none()
-            && matches!(self.naming.replace, Replace::Never | Replace::WhenNotPresent)
-            && self.naming.qualifying_suffix.is_empty()
-            && octets.len() <= LABEL_MAX;
-        let set = self.naming.char_set.as_ref();
-        let is_clean = |octet| is_letter(octet) && !set.is_some_and(|set| set.contains(octet));
-        if !is_kept || !octets.iter().all(|octet| is_clean(*octet)) {
-            return None;
-        }
-        String::from_utf8(octets.to_ascii_lowercase()).ok().map(String::into_boxed_str)
+        name.and_then(|name| lower(name.trim_end_matches('.')))
     }
 
     /// The text of option 12, if it can stand in a lease file and in a log.
@@ -190,14 +185,6 @@ impl Sources<'_> {
         };
         parse(&text).map(|name| self.qualified(name)).unwrap_or_default()
     }
-}
-
-/// The longest label, in octets (RFC 1035 §2.3.4).
-const LABEL_MAX: usize = 63;
-
-/// Whether an octet of a name means itself, wherever it stands.
-const fn is_letter(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || octet == b'-'
 }
 
 fn parse(text: &str) -> Option<DomainName> {

@@ -58,6 +58,8 @@ impl Reply<'_> {
             message.ciaddr = self.query.message.ciaddr;
         }
         lease_times(&mut message, self.subnet, lifetime);
+        // All in the order of sending, so that nothing is turned round later.
+        self.echo_client_id(&mut message);
         if let Some((code, octets)) = names.answer() {
             message.options.insert(code, octets);
         }
@@ -97,6 +99,7 @@ impl Reply<'_> {
     /// An OFFER of no address, with the options that would come with `chosen`.
     pub(crate) fn without_address(self, chosen: Option<Unit>) -> Box<Answer> {
         let mut message = self.begin(MessageType::Offer);
+        self.echo_client_id(&mut message);
         self.configure(&mut message, chosen.and_then(Unit::v4));
         self.finish(message)
     }
@@ -105,6 +108,7 @@ impl Reply<'_> {
     pub(crate) fn information(self, addr: Ipv4Addr) -> Box<Answer> {
         let mut message = self.begin(MessageType::Ack);
         message.ciaddr = self.query.message.ciaddr;
+        self.echo_client_id(&mut message);
         self.configure(&mut message, None);
         let mut answer = self.finish(message);
         // RFC 2131 §4.3.5: to the client itself, even where it came through a relay. Where the
@@ -137,7 +141,6 @@ impl Reply<'_> {
         let Self { query, config, host, subnet, .. } = self;
         let pool = addr.and_then(|addr| subnet.pool_of(addr));
         let classes = self.classes.with_additional(pool, subnet);
-        self.echo_client_id(message);
         // RFC 3011 §2: whoever sends it must get it back.
         if let Some(subnet) = query.selection() {
             message.options.insert(code::SUBNET_SELECTION, subnet.octets());

@@ -1,3 +1,4 @@
+use lessor_config::CharSet;
 use lessor_types::{HwAddr, Xid};
 use lessor_wire::v4::Op;
 use proptest::prelude::*;
@@ -159,6 +160,47 @@ fn a_reserved_name_wins() {
 }
 
 proptest! {
+    /// What goes the short way comes out as by the long one.
+    #[test]
+    fn usual_names_are_no_exception(
+        labels in proptest::collection::vec("[A-Za-c0-9_-]{1,6}|[a-]{60,66}", 1..6),
+        (dot, zeros, wire, root) in (any::<bool>(), 0_usize..2, any::<bool>(), any::<bool>()),
+        bits in 0_u8..16,
+        suffix in proptest::sample::select(vec!["", "A.b", "a.b.", ".", "b_d", "x..y"]),
+        (raw, updates) in any::<(bool, bool)>(),
+        replace in proptest::sample::select(vec![Replace::Never, Replace::WhenNotPresent, Replace::Always]),
+    ) {
+        let naming = naming(|it| {
+            it.qualifying_suffix = suffix.into();
+            it.replace = replace;
+            if raw {
+                it.char_set = CharSet::parse("[b-]").ok();
+            }
+        });
+        let addr = Ipv4Addr::new(10, 0, 0, 10);
+        let sources = Sources { naming: &naming, updates, reserved: None, addr };
+        let mut octets = vec![bits & !4 | u8::from(wire) << 2, 0, 0];
+        if wire {
+            for label in &labels {
+                octets.push(u8::try_from(label.len()).expect("short"));
+                octets.extend_from_slice(label.as_bytes());
+            }
+            octets.extend(root.then_some(0));
+        } else {
+            octets.extend(labels.join(".").bytes());
+            octets.extend(dot.then_some(b'.'));
+            octets.extend(vec![0; zeros]);
+        }
+        if let Some(names) = sources.usual_fqdn(&octets) {
+            let fqdn = Fqdn::parse(&octets).expect("the short way takes nothing that is no name");
+            prop_assert_eq!(names, sources.negotiated(&fqdn));
+        }
+        if let Some(names) = sources.usual_host_name(labels[0].as_bytes()) {
+            let long = sources.long_host_name(Some(labels[0].as_bytes()));
+            prop_assert_eq!(names.hostname, long);
+        }
+    }
+
     #[test]
     fn any_octets_give_a_name_that_can_be_kept(
         host in proptest::collection::vec(any::<u8>(), 0..80),

@@ -25,6 +25,21 @@ pub struct FqdnFlags {
     pub n: bool,
 }
 
+impl FqdnFlags {
+    /// The flags that an octet has; reserved ones do not count.
+    #[must_use]
+    pub const fn from_octet(bits: u8) -> Self {
+        Self { s: bits & S != 0, o: bits & O != 0, e: bits & E != 0, n: bits & N != 0 }
+    }
+
+    /// Their octet.
+    #[must_use]
+    pub const fn octet(self) -> u8 {
+        let Self { s, o, e, n } = self;
+        (s as u8 * S) | (o as u8 * O) | (e as u8 * E) | (n as u8 * N)
+    }
+}
+
 /// What a client says of its name, or a server of what becomes of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Fqdn {
@@ -48,8 +63,7 @@ impl Fqdn {
     #[must_use]
     pub fn parse(octets: &[u8]) -> Option<Self> {
         let ([bits, rcode1, rcode2], name) = octets.split_first_chunk::<3>()?;
-        let is_set = |bit| bits & bit != 0;
-        let flags = FqdnFlags { s: is_set(S), o: is_set(O), e: is_set(E), n: is_set(N) };
+        let flags = FqdnFlags::from_octet(*bits);
         let name = if flags.e { DomainName::from_wire(name)? } else { from_ascii(name)? };
         Some(Self { flags, rcode1: *rcode1, rcode2: *rcode2, name })
     }
@@ -57,11 +71,8 @@ impl Fqdn {
     /// The option's value, in the form that the `e` flag names.
     #[must_use]
     pub fn to_octets(&self) -> Vec<u8> {
-        let FqdnFlags { s, o, e, n } = self.flags;
-        let bit = |on: bool, bit: u8| if on { bit } else { 0 };
-        let bits = bit(s, S) | bit(o, O) | bit(e, E) | bit(n, N);
-        let mut octets = vec![bits, self.rcode1, self.rcode2];
-        if e {
+        let mut octets = vec![self.flags.octet(), self.rcode1, self.rcode2];
+        if self.flags.e {
             octets.extend(self.name.to_wire());
         } else {
             octets.extend(self.name.labels().join(&b'.'));
