@@ -163,13 +163,15 @@ proptest! {
     /// What goes the short way comes out as by the long one.
     #[test]
     fn usual_names_are_no_exception(
-        labels in proptest::collection::vec("[A-Za-c0-9_-]{1,6}|[a-]{60,66}", 1..6),
+        mut labels in proptest::collection::vec("[A-Za-c0-9_-]{1,6}|[a-]{60,66}", 1..6),
+        end in proptest::sample::select(vec!["", "a B", "xa b"]),
         (dot, zeros, wire, root) in (any::<bool>(), 0_usize..2, any::<bool>(), any::<bool>()),
         bits in 0_u8..16,
         suffix in proptest::sample::select(vec!["", "A.b", "a.b.", ".", "b_d", "x..y"]),
         (raw, updates) in any::<(bool, bool)>(),
         replace in proptest::sample::select(vec![Replace::Never, Replace::WhenNotPresent, Replace::Always]),
     ) {
+        labels.extend(end.split_whitespace().map(str::to_owned));
         let naming = naming(|it| {
             it.qualifying_suffix = suffix.into();
             it.replace = replace;
