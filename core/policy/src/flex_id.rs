@@ -32,9 +32,7 @@ impl Query {
         let holder = Holder { client_id, ..self.holder.clone() };
         Some(Self { flex_id, holder, ..self.clone() })
     }
-}
 
-impl Query {
     /// Whether it goes by the client identifier that the message says.
     fn goes_by_own_client_id(&self) -> bool {
         let own = Self::client_id_octets(&self.message);

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use lessor_config::Config;
-use lessor_types::{ClientId, Datagram, Holder, Identifier, IdentifierKind, LinkId, Secs};
+use lessor_types::{
+    ClientId, Datagram, Holder, Identifier, IdentifierKind, LinkId, Secs, stable_hash,
+};
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, View, code};
 
 use crate::DropReason;
@@ -106,6 +108,8 @@ pub struct Query {
     pub wanted: Option<Secs>,
     /// The length of the message as it came, in octets.
     pub length: usize,
+    /// A hash of what the relay says of the client's circuit; 0 where no relay says anything.
+    pub circuit: u64,
     /// Whether its relay agent information is that of the client's lease, and not its own.
     pub stashed: bool,
     /// The message itself.
@@ -150,6 +154,9 @@ impl Query {
         if holder.is_nobody() {
             return Err(DropReason::NoIdentity);
         }
+        let is_relayed = !message.giaddr.is_unspecified();
+        let agent = message.relay_agent().filter(|_| is_relayed);
+        let circuit = agent.as_ref().and_then(RelayAgent::circuit_id).map_or(0, stable_hash);
         Ok(Self {
             ask,
             holder,
@@ -164,6 +171,7 @@ impl Query {
             },
             wanted: message.options.u32(code::LEASE_TIME).map(Secs),
             length: datagram.payload.len(),
+            circuit,
             stashed: false,
             message,
         })

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use lessor_policy::Query;
-use lessor_types::{LinkId, stable_hash};
+use lessor_types::LinkId;
 
 /// A place that messages come from: a port of a relay, or a network that is reached directly.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -31,8 +31,6 @@ impl Quarter {
             let [a, b, c, _] = query.source.ip().octets();
             return Self { link, via: Ipv4Addr::new(a, b, c, 0), port: 0 };
         }
-        let agent = query.message.relay_agent();
-        let circuit = agent.as_ref().and_then(|agent| agent.circuit_id());
-        Self { link, via: query.message.giaddr, port: circuit.map_or(0, stable_hash) }
+        Self { link, via: query.message.giaddr, port: query.circuit }
     }
 }

@@ -16,14 +16,15 @@ impl Sources<'_> {
     /// The name that option 12 says.
     pub(super) fn usual_host_name(self, octets: &[u8]) -> Option<Names> {
         let suffix = self.usual_suffix()?;
-        let mut text = String::with_capacity(octets.len() + 1 + suffix.len());
+        // Just what it takes, since it is kept for long.
+        let more = if suffix.is_empty() { 0 } else { 1 + suffix.len() };
+        let mut text = Vec::with_capacity(octets.len() + more);
         self.push_label(&mut text, octets)?;
         if !suffix.is_empty() {
-            text.extend([".", suffix]);
+            text.push(b'.');
+            text.extend_from_slice(suffix.as_bytes());
         }
-        text.make_ascii_lowercase();
-        let is_name = text.len() <= TEXT_MAX;
-        is_name.then(|| Names { hostname: Some(text.into()), told: Told::HostName })
+        Some(Names { hostname: Some(hostname(text)?), told: Told::HostName })
     }
 
     /// The name that option 81 says, and what the client is told of it.
@@ -31,19 +32,20 @@ impl Sources<'_> {
         let suffix = self.usual_suffix()?;
         let ([bits, _, _], name) = octets.split_first_chunk::<3>()?;
         let flags = FqdnFlags::from_octet(*bits);
-        let mut text = String::with_capacity(name.len() + 2 + suffix.len());
-        let read = if flags.e { Self::push_wire } else { Self::push_ascii };
-        read(self, &mut text, name)?;
-        let is_partial = !text.ends_with('.');
-        if is_partial && !suffix.is_empty() && !is_below(&text, suffix) {
-            text.extend([".", suffix, "."]);
+        let mut text = Vec::with_capacity(name.len() - usize::from(flags.e && !name.is_empty()));
+        if flags.e {
+            self.push_wire(&mut text, name)?;
+        } else {
+            self.push_ascii(&mut text, name)?;
         }
-        if text.len() > TEXT_MAX {
-            return None;
+        let is_partial = !text.ends_with(b".");
+        if is_partial && !suffix.is_empty() && !is_below(&text, suffix.as_bytes()) {
+            text.push(b'.');
+            text.extend_from_slice(suffix.as_bytes());
+            text.push(b'.');
         }
         let told = told(self.flags(flags), &text);
-        text.make_ascii_lowercase();
-        Some(Names { hostname: Some(text.into()), told: Told::Fqdn(told) })
+        Some(Names { hostname: Some(hostname(text)?), told: Told::Fqdn(told) })
     }
 
     /// The suffix without a dot at its end, where clients have the names that they say.
@@ -58,47 +60,45 @@ impl Sources<'_> {
     }
 
     /// Appends a label in which nothing is replaced; none if it is no such.
-    fn push_label(self, text: &mut String, label: &[u8]) -> Option<()> {
+    fn push_label(self, text: &mut Vec<u8>, label: &[u8]) -> Option<()> {
         let bad = self.naming.char_set.as_ref();
         let is_kept = |octet| is_letter(octet) && !bad.is_some_and(|set| set.contains(octet));
         let is_usual = is_label(label) && label.iter().all(|octet| is_kept(*octet));
-        text.push_str(std::str::from_utf8(label).ok().filter(|_| is_usual)?);
-        Some(())
+        is_usual.then(|| text.extend_from_slice(label))
     }
 
     /// Appends a name in ASCII.
-    fn push_ascii(self, text: &mut String, octets: &[u8]) -> Option<()> {
+    fn push_ascii(self, text: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
         let len = octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
         let name = octets.get(..len)?;
-        let (relative, dot) = match name.strip_suffix(b".") {
-            Some(relative) => (relative, "."),
-            None => (name, ""),
-        };
-        for label in relative.split(|octet| *octet == b'.') {
+        let relative = name.strip_suffix(b".");
+        for label in relative.unwrap_or(name).split(|octet| *octet == b'.') {
             if !text.is_empty() {
-                text.push('.');
+                text.push(b'.');
             }
             self.push_label(text, label)?;
         }
-        text.push_str(dot);
+        if relative.is_some() {
+            text.push(b'.');
+        }
         Some(())
     }
 
     /// Appends a name in wire form, which is complete if the root ends it.
-    fn push_wire(self, text: &mut String, octets: &[u8]) -> Option<()> {
+    fn push_wire(self, text: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
         let mut rest = octets;
         loop {
             match rest.split_first() {
                 None if text.is_empty() => return None,
                 None => return Some(()),
                 Some((0, [])) if !text.is_empty() => {
-                    text.push('.');
+                    text.push(b'.');
                     return Some(());
                 }
                 Some((len, tail)) => {
                     let (label, tail) = tail.split_at_checked(usize::from(*len))?;
                     if !text.is_empty() {
-                        text.push('.');
+                        text.push(b'.');
                     }
                     self.push_label(text, label)?;
                     rest = tail;
@@ -108,18 +108,25 @@ impl Sources<'_> {
     }
 }
 
+/// A name as leases keep it.
+fn hostname(mut text: Vec<u8>) -> Option<Box<str>> {
+    text.make_ascii_lowercase();
+    let text = String::from_utf8(text).ok();
+    text.filter(|text| text.len() <= TEXT_MAX).map(String::into_boxed_str)
+}
+
 /// The value of option 81 with this name.
-fn told(flags: FqdnFlags, name: &str) -> Vec<u8> {
+fn told(flags: FqdnFlags, name: &[u8]) -> Vec<u8> {
     let mut octets = Vec::with_capacity(name.len() + 5);
     octets.extend_from_slice(&[flags.octet(), Fqdn::RCODE, Fqdn::RCODE]);
     if !flags.e {
-        octets.extend_from_slice(name.as_bytes());
+        octets.extend_from_slice(name);
         return octets;
     }
-    let relative = name.strip_suffix('.');
-    for label in relative.unwrap_or(name).split('.') {
+    let relative = name.strip_suffix(b".");
+    for label in relative.unwrap_or(name).split(|octet| *octet == b'.') {
         octets.push(u8::try_from(label.len()).unwrap_or(0));
-        octets.extend_from_slice(label.as_bytes());
+        octets.extend_from_slice(label);
     }
     if relative.is_some() {
         octets.push(0);
@@ -128,12 +135,10 @@ fn told(flags: FqdnFlags, name: &str) -> Vec<u8> {
 }
 
 /// Whether a partial name is of the domain of this name.
-fn is_below(name: &str, suffix: &str) -> bool {
+fn is_below(name: &[u8], suffix: &[u8]) -> bool {
     let at = name.len().checked_sub(suffix.len());
-    let end = at.and_then(|at| name.as_bytes().split_at_checked(at));
-    end.is_some_and(|(host, end)| {
-        host.ends_with(b".") && end.eq_ignore_ascii_case(suffix.as_bytes())
-    })
+    let end = at.and_then(|at| name.split_at_checked(at));
+    end.is_some_and(|(host, end)| host.ends_with(b".") && end.eq_ignore_ascii_case(suffix))
 }
 
 const fn is_label(octets: &[u8]) -> bool {
