@@ -71,6 +71,20 @@ impl Invariant {
         Self::NoError,
     ];
 
+    /// Whether it cannot hold about an address whose row a store has lost after it took it.
+    #[must_use]
+    pub const fn rests_on_store(self) -> bool {
+        matches!(
+            self,
+            Self::Uniqueness
+                | Self::DurableAck
+                | Self::ToldLifetime
+                | Self::SafeFree
+                | Self::OfferHeld
+                | Self::DeclinedKept
+        )
+    }
+
     /// Its short name.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -265,11 +265,12 @@ impl Client {
         true
     }
 
-    pub(crate) fn replug(&mut self, t: Ns, out: &mut Vec<Action>) -> bool {
+    /// It is plugged in at the next of so many links.
+    pub(crate) fn replug(&mut self, t: Ns, links: u8, out: &mut Vec<Action>) -> bool {
         if self.is_off() {
             return false;
         }
-        self.lan = 1 - self.lan.min(1);
+        self.lan = (self.lan + 1) % links.max(1);
         self.enter(t, State::Off);
         self.switch_on(t, out);
         true

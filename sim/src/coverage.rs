@@ -120,6 +120,34 @@ goals! {
     PartnerRejected = "lease rejected by the partner", PARTNER;
     /// The partner was told of a lease that was made without it.
     PartnerReminded = "partner told of a lease made without it", PARTNER;
+    /// A packet came before one that was sent before it.
+    Overtaken = "packet overtaken by a later one", ALL;
+    /// Octets of a packet changed, and no checksum said so.
+    Damaged = "packet damaged, and not discarded", ALL;
+    /// A relay brought an answer where another one hears the same clients.
+    DoubledRelay = "answer through one of two relays of a link", ALL;
+    /// A server crashed between two outputs of one turn.
+    CrashBetweenOutputs = "crash between two outputs of a turn", ALL;
+    /// An unlawful configuration was refused while exchanges waited.
+    BadConfigWhileWaiting = "unlawful configuration refused under load", ALL;
+    /// A compaction was ordered while exchanges waited.
+    CompactedUnderLoad = "compaction ordered under load", FILE;
+    /// Clients stayed cut off for ever.
+    CutOffForEver = "clients outside the core cut off for ever", ALL;
+    /// One of two servers stayed dead or out of reach for ever.
+    LostServer = "server lost for ever", SHARED;
+    /// The partner stayed silent for ever.
+    AloneForEver = "partner silent for ever", PARTNER;
+    /// A write waited for a lock in vain.
+    LockTimeout = "write rolled back by a lock timeout", SHARED;
+    /// The shared store took something and did not answer.
+    StoreHung = "shared store that answers nothing", SHARED;
+    /// The shared store took no writes.
+    StoreReadOnly = "write refused by a read-only or full store", SHARED;
+    /// A replica showed what was no longer so.
+    StaleRead = "stale read from a replica", SHARED;
+    /// The shared store lost commits.
+    CommitsLost = "commits lost by a failover", SHARED;
 }
 
 /// What one run, or many, came across.

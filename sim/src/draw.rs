@@ -36,6 +36,10 @@ pub enum Kind {
     Restart,
     /// One operation.
     Op,
+    /// One link of those that are clogged one by one.
+    Clog,
+    /// Octets that change on the way.
+    Damage,
 }
 
 /// A key for an entity of a kind.

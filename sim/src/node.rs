@@ -34,6 +34,16 @@ pub(crate) struct Armed {
     pub(crate) down_for: Ns,
 }
 
+/// How a server is to go down between two outputs of a turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ArmedTurn {
+    pub(crate) place: usize,
+    pub(crate) power: bool,
+    pub(crate) down_for: Ns,
+    /// How many outputs before.
+    pub(crate) outputs: u64,
+}
+
 /// One server and the machine that it runs on.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -71,6 +81,9 @@ pub(crate) struct Node {
     /// The last entry of the history that reached it.
     pub(crate) cause: Option<u64>,
     pub(crate) armed: Option<Armed>,
+    pub(crate) armed_turn: Option<ArmedTurn>,
+    /// The fault that wants its lease file compacted.
+    pub(crate) ordered: Option<usize>,
     /// Whether a fault was injected that may make it cry for an operator.
     pub(crate) may_err: bool,
     /// Whether it stays down.
@@ -107,6 +120,8 @@ impl Node {
             heard: FixedMap::default(),
             cause: None,
             armed: None,
+            armed_turn: None,
+            ordered: None,
             may_err: false,
             is_gone: false,
         }
@@ -162,6 +177,8 @@ impl Node {
         self.in_contact = false;
         self.heard.clear();
         self.armed = None;
+        self.armed_turn = None;
+        self.ordered = None;
         if let Some(file) = &mut self.file {
             file.crash(power);
         }

@@ -4,9 +4,12 @@ use std::net::Ipv4Addr;
 
 use lessor_config::Prefix4;
 use lessor_types::{HwAddr, Link, LinkId, Links};
-use serde_json::json;
+use lessor_wire::v4::RelayAgent;
+use lessor_wire::v4::code::relay::{CIRCUIT_ID, REMOTE_ID};
+use serde_json::{Value, json};
 
 use crate::client::message::hw;
+use crate::schedule::{Flaw, RelaySpec};
 
 /// The relay's address on the second link, which is the `giaddr` of what it passes on.
 pub(crate) const RELAY: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 1);
@@ -41,6 +44,15 @@ pub(crate) fn server_at(addr: Ipv4Addr, count: usize) -> Option<u8> {
 
 /// The port of the relay that floods come from.
 pub(crate) const STORMY_PORT: &[u8] = b"storm";
+
+/// What a relay says of a client: its port, and perhaps the relay's own name (RFC 3046).
+pub(crate) fn agent(relay: RelaySpec, client: u16) -> Option<RelayAgent<'static>> {
+    let port = client.to_be_bytes();
+    let name = relay.addr.octets();
+    let subs: [(u8, &[u8]); 2] = [(CIRCUIT_ID, &port), (REMOTE_ID, &name)];
+    let count = if relay.remote_id { 2 } else { 1 };
+    RelayAgent::from_subs(subs.get(..count)?).ok()
+}
 
 /// The link-layer address of a client that nobody ever hears of again.
 pub(crate) fn passing(id: u32, number: u8) -> HwAddr {
@@ -108,6 +120,18 @@ pub(crate) struct Settings {
     pub(crate) limit: Option<u32>,
     /// Whether each link has two subnets in a shared network, rather than one.
     pub(crate) shared: bool,
+    /// How many links have subnets of their own.
+    pub(crate) links: u8,
+}
+
+/// The number of a link's first, or only, subnet.
+const fn first_of(lan: u8) -> u32 {
+    if lan < 2 { lan as u32 + 1 } else { lan as u32 * 2 + 1 }
+}
+
+/// The number of a link's second subnet, where it has two.
+pub(crate) const fn second_of(lan: u8) -> u32 {
+    first_of(lan) + if lan < 2 { 2 } else { 1 }
 }
 
 impl Settings {
@@ -151,16 +175,16 @@ impl Settings {
             json!({
                 "name": format!("link {lan}"),
                 "subnet4": [
-                    subnet(lan, u32::from(lan) + 1, (0, SECOND - 1), 25),
-                    subnet(lan, u32::from(lan) + 3, (SECOND, u8::MAX), 25),
+                    subnet(lan, first_of(lan), (0, SECOND - 1), 25),
+                    subnet(lan, second_of(lan), (SECOND, u8::MAX), 25),
                 ],
             })
         };
-        let whole = |lan: u8| subnet(lan, u32::from(lan) + 1, (0, u8::MAX), 24);
-        let (networks, subnets) = if self.shared {
-            (vec![network(0), network(1)], Vec::new())
+        let whole = |lan: u8| subnet(lan, first_of(lan), (0, u8::MAX), 24);
+        let (networks, subnets): (Vec<_>, Vec<_>) = if self.shared {
+            ((0..self.links).map(network).collect(), Vec::new())
         } else {
-            (Vec::new(), vec![whole(0), whole(1)])
+            (Vec::new(), (0..self.links).map(whole).collect())
         };
         let ping = self.ping.map(|(timeout, requests)| {
             json!({
@@ -193,5 +217,57 @@ impl Settings {
             "subnet4": subnets,
         }})
         .to_string()
+    }
+}
+
+/// A lawful configuration with a flaw.
+pub(crate) fn flawed(text: &str, flaw: Flaw) -> String {
+    let mut config: Value = serde_json::from_str(text).unwrap_or_default();
+    let Some(dhcp) = config.get_mut("Dhcp4").and_then(Value::as_object_mut) else {
+        return String::new();
+    };
+    let mut add = |subnet: Value| {
+        if let Some(subnets) = dhcp.get_mut("subnet4").and_then(Value::as_array_mut) {
+            subnets.push(subnet);
+        }
+    };
+    match flaw {
+        Flaw::CutOff => {
+            let most = text.len() * 2 / 3;
+            return text.chars().take(most).collect();
+        }
+        Flaw::PoolOutside => add(json!({
+            "id": 70,
+            "subnet": "10.70.0.0/24",
+            "pools": [{ "pool": "10.71.0.1 - 10.71.0.9" }],
+        })),
+        Flaw::SubnetsOverlap => add(json!({ "id": 70, "subnet": "10.0.0.192/26" })),
+        Flaw::SameNumber => add(json!({ "id": 1, "subnet": "10.70.0.0/24" })),
+        Flaw::LifetimesCrossed => {
+            dhcp.insert("min-valid-lifetime".to_owned(), json!(9000));
+            dhcp.insert("max-valid-lifetime".to_owned(), json!(60));
+        }
+    }
+    config.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use lessor_config::Config;
+
+    use super::*;
+    use crate::swarm::{Wish, draw_schedule};
+
+    #[test]
+    fn flaws_make_lawful_configurations_unlawful() {
+        for seed in 1..20 {
+            for text in draw_schedule(seed, Wish::default()).configs {
+                assert!(Config::parse(&text, "lawful.json").is_ok(), "{text}");
+                for flaw in Flaw::ALL {
+                    let flawed = flawed(&text, flaw);
+                    assert!(Config::parse(&flawed, "flawed.json").is_err(), "{flaw:?}: {flawed}");
+                }
+            }
+        }
     }
 }

@@ -155,6 +155,11 @@ fn add_all<'a>(mine: &mut [u64], theirs: impl IntoIterator<Item = &'a u64>) {
     }
 }
 
+/// No runs of a topology, and no faults of any kind.
+fn no_effects() -> (u64, [Effects; FaultKind::NAMES.len()]) {
+    (0, [Effects::default(); FaultKind::NAMES.len()])
+}
+
 impl Tally {
     /// Adds one run.
     pub fn add(
@@ -180,7 +185,7 @@ impl Tally {
         let Coverage { injected, took_effect, reached, said } = &outcome.coverage;
         self.reached.resize(Goal::ALL.len(), 0);
         add_all(&mut self.reached, reached);
-        let (seeds, effects) = self.topologies.entry(topology).or_default();
+        let (seeds, effects) = self.topologies.entry(topology).or_insert_with(no_effects);
         *seeds += 1;
         for (mine, (injected, took_effect)) in
             effects.iter_mut().zip(injected.iter().zip(took_effect))
@@ -206,7 +211,7 @@ impl Tally {
         self.reached.resize(Goal::ALL.len(), 0);
         add_all(&mut self.reached, &other.reached);
         for (topology, (seeds, theirs)) in other.topologies {
-            let (mine_seeds, mine) = self.topologies.entry(topology).or_default();
+            let (mine_seeds, mine) = self.topologies.entry(topology).or_insert_with(no_effects);
             *mine_seeds += seeds;
             for (mine, theirs) in mine.iter_mut().zip(theirs) {
                 mine.add(theirs);

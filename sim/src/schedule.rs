@@ -4,11 +4,16 @@
 //! latency of each write) is drawn from its seed by key, so a part can be taken out without
 //! disturbing the rest.
 
+mod fault;
+
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan;
 use crate::time::ClockSpec;
+
+pub use fault::{DiskCall, Fault, FaultKind, Flaw};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -59,6 +64,9 @@ pub struct Schedule {
     pub bounds: Bounds,
     /// The links.
     pub lan: LanSpec,
+    /// The relays; there may be several on one link.
+    #[serde(default = "RelaySpec::only")]
+    pub relays: Vec<RelaySpec>,
     /// What the stores do when nothing is wrong.
     pub store: StoreSpec,
     /// The clients.
@@ -71,6 +79,56 @@ pub struct Schedule {
     pub safety_ms: u64,
     /// How long the world has afterwards to serve everybody.
     pub liveness_ms: u64,
+    /// What is healed when the faults are over; without it, everything, but perhaps one of several
+    /// servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub core: Option<Core>,
+}
+
+/// A relay agent, which is the only way to the servers from its link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelaySpec {
+    /// The link of the clients that it hears; not 0, which is the servers' own.
+    pub lan: u8,
+    /// Its address on that link: the `giaddr` of what it passes on. The subnet that it is in is
+    /// what its clients get addresses of.
+    pub addr: Ipv4Addr,
+    /// Whether it says who it is, besides where the client is (RFC 3046 §3.2).
+    pub remote_id: bool,
+}
+
+impl RelaySpec {
+    fn only() -> Vec<Self> {
+        vec![Self { lan: 1, addr: plan::RELAY, remote_id: false }]
+    }
+
+    /// The number of the subnet that its clients get addresses of.
+    #[must_use]
+    pub const fn subnet(&self) -> u8 {
+        self.addr.octets()[1]
+    }
+}
+
+/// What works again when the faults are over. Everything else stays broken for ever, and who
+/// depends on it is not judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Core {
+    /// A bit for each client, by number modulo 63: the links of the others stay cut.
+    pub clients: u64,
+    /// A server that stays down.
+    pub dead: Option<u8>,
+    /// A server that runs, and that no client can reach.
+    pub cut: Option<u8>,
+    /// Whether the partner stays silent.
+    pub alone: bool,
+}
+
+impl Core {
+    /// Whether a client is in the core.
+    #[must_use]
+    pub const fn has(&self, client: u16) -> bool {
+        self.clients & (1 << (client % 63)) != 0
+    }
 }
 
 /// Bounds of the servers that a seed may make small.
@@ -111,7 +169,7 @@ pub struct StoreSpec {
 /// One client: a model of an RFC 2131 stack with its habits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientSpec {
-    /// The link that it is on at first: 0 with the servers, 1 behind the relay.
+    /// The link that it is on at first: 0 with the servers, others behind relays.
     pub lan: u8,
     /// The number in its link-layer address; two clients may share one.
     pub hw: u32,
@@ -141,6 +199,24 @@ pub struct ClientSpec {
     pub new_xid: bool,
     /// Whether it sends a host name.
     pub named: bool,
+    /// What it says of how long it has been asking.
+    #[serde(default)]
+    pub secs: SecsTold,
+}
+
+/// What a client writes into `secs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecsTold {
+    /// How long it has been asking, in seconds.
+    #[default]
+    True,
+    /// Nothing.
+    Zero,
+    /// As much as fits.
+    Most,
+    /// The truth with its octets swapped, as some stacks do.
+    Swapped,
 }
 
 /// Something that a client is made to do, or that a stranger does.
@@ -239,253 +315,4 @@ pub enum Hostility {
     Flood(u8),
     /// As [`Hostility::Flood`], at one port of the relay.
     Storm(u8),
-}
-
-/// Something that goes wrong for a while.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
-    /// When it begins.
-    pub at_ms: u64,
-    /// How long it lasts.
-    pub for_ms: u64,
-    /// Names the fault's draws.
-    pub id: u32,
-    /// What.
-    pub kind: FaultKind,
-}
-
-/// What a fault is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
-    /// Packets are lost.
-    Loss {
-        /// How many of a million.
-        ppm: u32,
-    },
-    /// Packets arrive twice.
-    Duplicate {
-        /// How many of a million.
-        ppm: u32,
-    },
-    /// Packets are late, and overtake each other.
-    Delay {
-        /// By how much at most.
-        max_ms: u64,
-    },
-    /// Some clients and a server don't hear each other.
-    Partition {
-        /// The server.
-        server: u8,
-        /// A bit for each client, by number modulo 64.
-        clients: u64,
-        /// Whether requests are cut.
-        up: bool,
-        /// Whether answers are cut.
-        down: bool,
-    },
-    /// The relay loses packets.
-    RelayLoss {
-        /// How many of a million.
-        ppm: u32,
-    },
-    /// The relay sends packets twice.
-    RelayDuplicate {
-        /// How many of a million.
-        ppm: u32,
-    },
-    /// A station with a fixed address uses one that the server leases.
-    Squat {
-        /// The address.
-        addr: Ipv4Addr,
-    },
-    /// A server does not run, and goes on afterwards.
-    Pause {
-        /// The server.
-        server: u8,
-    },
-    /// A server goes down; it starts again when the fault is over.
-    Crash {
-        /// The server.
-        server: u8,
-        /// Whether the machine goes down, and not only the process.
-        power: bool,
-    },
-    /// As `Crash`, at the n-th call from now on that changes the disk.
-    CrashAtDisk {
-        /// The server.
-        server: u8,
-        /// How many calls before.
-        calls: u64,
-        /// Whether the machine goes down, and not only the process.
-        power: bool,
-    },
-    /// A server's wall clock jumps.
-    ClockJump {
-        /// The server.
-        server: u8,
-        /// How far.
-        by_ms: i64,
-    },
-    /// A new configuration takes effect.
-    Reconfigure {
-        /// Its place among the schedule's configurations.
-        config: usize,
-    },
-    /// Syncs take long.
-    DiskSlow {
-        /// The server.
-        server: u8,
-        /// How long at most.
-        max_ms: u64,
-    },
-    /// The next call of a kind fails.
-    DiskFail {
-        /// The server.
-        server: u8,
-        /// The call.
-        call: DiskCall,
-    },
-    /// The disk is full.
-    DiskFull {
-        /// The server.
-        server: u8,
-        /// How many octets still fit.
-        room: u64,
-    },
-    /// The shared store does not answer.
-    StoreOutage,
-    /// Connections are lost before a write is sent.
-    StoreCutBefore {
-        /// How many of a million.
-        ppm: u32,
-    },
-    /// Connections are lost after a write was sent.
-    StoreCutAfter {
-        /// How many of a million.
-        ppm: u32,
-    },
-    /// Writes are rolled back and may be tried again.
-    StoreRetry {
-        /// How many of a million.
-        ppm: u32,
-    },
-    /// The shared store is slow.
-    StoreSlow {
-        /// How long one way takes at most.
-        max_ms: u64,
-    },
-    /// The partner answers late.
-    PartnerSlow {
-        /// By how much at most.
-        max_ms: u64,
-    },
-    /// The partner does not agree.
-    PartnerRejects {
-        /// How many of a million changes.
-        ppm: u32,
-    },
-    /// The partner is silent.
-    PartnerGone {
-        /// After how long that is noticed.
-        detect_ms: u64,
-    },
-    /// The lease files are copied when this begins, and the copies put in their place at its end.
-    Restore {
-        /// The server.
-        server: u8,
-    },
-    /// A server's process ends, and a bit of its lease files has changed when it starts again.
-    Rot {
-        /// The server.
-        server: u8,
-        /// Whether several bits of a run have, so that none can be put right.
-        further: bool,
-    },
-    /// A machine goes down and comes back with a wall clock in 1970, which is set right at the end.
-    ClockLost {
-        /// The server.
-        server: u8,
-    },
-}
-
-/// Calls to the disk that can be made to fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DiskCall {
-    /// Syncing a file.
-    Sync,
-    /// Appending.
-    Append,
-    /// Creating a file.
-    Create,
-    /// Renaming.
-    Rename,
-    /// Syncing the directory.
-    SyncDir,
-}
-
-impl FaultKind {
-    /// The names of all kinds, by [`FaultKind::index`].
-    pub const NAMES: [&'static str; 26] = [
-        "loss",
-        "duplicate",
-        "delay",
-        "partition",
-        "relay-loss",
-        "relay-duplicate",
-        "squat",
-        "pause",
-        "crash",
-        "crash-at-disk",
-        "clock-jump",
-        "reconfigure",
-        "disk-slow",
-        "disk-fail",
-        "disk-full",
-        "store-outage",
-        "store-cut-before",
-        "store-cut-after",
-        "store-retry",
-        "store-slow",
-        "partner-slow",
-        "partner-rejects",
-        "partner-gone",
-        "restore",
-        "clock-lost",
-        "rot",
-    ];
-
-    /// The kind's place among all kinds.
-    #[must_use]
-    pub const fn index(&self) -> usize {
-        match self {
-            Self::Loss { .. } => 0,
-            Self::Duplicate { .. } => 1,
-            Self::Delay { .. } => 2,
-            Self::Partition { .. } => 3,
-            Self::RelayLoss { .. } => 4,
-            Self::RelayDuplicate { .. } => 5,
-            Self::Squat { .. } => 6,
-            Self::Pause { .. } => 7,
-            Self::Crash { .. } => 8,
-            Self::CrashAtDisk { .. } => 9,
-            Self::ClockJump { .. } => 10,
-            Self::Reconfigure { .. } => 11,
-            Self::DiskSlow { .. } => 12,
-            Self::DiskFail { .. } => 13,
-            Self::DiskFull { .. } => 14,
-            Self::StoreOutage => 15,
-            Self::StoreCutBefore { .. } => 16,
-            Self::StoreCutAfter { .. } => 17,
-            Self::StoreRetry { .. } => 18,
-            Self::StoreSlow { .. } => 19,
-            Self::PartnerSlow { .. } => 20,
-            Self::PartnerRejects { .. } => 21,
-            Self::PartnerGone { .. } => 22,
-            Self::Restore { .. } => 23,
-            Self::ClockLost { .. } => 24,
-            Self::Rot { .. } => 25,
-        }
-    }
 }

@@ -6,6 +6,8 @@
 mod choice;
 mod clients;
 mod faults;
+mod lasting;
+mod network;
 mod profile;
 
 use lessor_server::Planted;
@@ -15,7 +17,7 @@ use crate::draw::{self, Kind, between, weighted};
 use crate::plan::{POOL_FIRST, SECOND, Settings};
 use crate::planted::Bug;
 use crate::schedule::{
-    Bounds, ClientSpec, FaultKind, LanSpec, Schedule, StoreSpec, Topology, VERSION,
+    Bounds, ClientSpec, Core, FaultKind, LanSpec, RelaySpec, Schedule, StoreSpec, Topology, VERSION,
 };
 use crate::time::ClockSpec;
 
@@ -62,6 +64,15 @@ struct Traits {
     probes: bool,
     /// Kinds of faults, by [`FaultKind::index`].
     faults: Vec<usize>,
+    relays: Vec<RelaySpec>,
+}
+
+impl Traits {
+    /// The subnet that clients on a link get addresses of.
+    fn subnet_of(&self, lan: u8) -> u8 {
+        let relay = self.relays.iter().find(|relay| relay.lan == lan);
+        relay.map_or(lan, RelaySpec::subnet)
+    }
 }
 
 /// The schedule of a seed.
@@ -81,11 +92,12 @@ pub fn draw_schedule(seed: u64, wish: Wish) -> Schedule {
     let mut rng = draw::draw(traits.seed, Kind::Swarm, 3, 0, 0);
     let servers = if traits.topology == Topology::Shared { 2 } else { 1 };
     let tiny = rng.chance_ppm(150_000);
+    let core = network::draw_core(&traits, servers > 1);
     Schedule {
         version: VERSION,
         seed,
         topology: traits.topology,
-        drawn: describe(&traits, &configs),
+        drawn: describe(&traits, &configs, core),
         servers: (0..servers).map(|server| draw_clock(&traits, server)).collect(),
         bounds: Bounds {
             inputs_per_turn: if tiny { 3 } else { 256 },
@@ -111,6 +123,8 @@ pub fn draw_schedule(seed: u64, wish: Wish) -> Schedule {
         faults,
         safety_ms: traits.safety_ms,
         liveness_ms: 320_000,
+        core: Some(core),
+        relays: traits.relays.clone(),
     }
 }
 
@@ -193,6 +207,7 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
         careless,
         probes,
         faults,
+        relays: network::draw_relays(source),
     };
     if traits.profile == Profile::Fixed {
         FIXED.impose(&mut traits, allowed);
@@ -218,7 +233,7 @@ fn draw_clock(traits: &Traits, server: u32) -> ClockSpec {
 
 fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
     let mut rng = draw::draw(traits.seed, Kind::Swarm, 2, 0, 0);
-    let on = |lan: u8| clients.iter().filter(|client| client.lan == lan).count() as u64;
+    let on = |link: u8| clients.iter().filter(|it| traits.subnet_of(it.lan) == link).count() as u64;
     let pool = |lan: u8, rng: &mut Prng| {
         let size = (on(lan) * traits.pool_percent).div_ceil(100).clamp(2, 60);
         let size = u8::try_from(size).unwrap_or(60);
@@ -234,6 +249,12 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
     };
     let mut pools = pool(0, &mut rng);
     pools.extend(pool(1, &mut rng));
+    // Keyed by itself, so that older seeds stay what they were.
+    let links = 1 + traits.relays.iter().map(RelaySpec::subnet).max().unwrap_or(1);
+    for link in 2..links {
+        let mut rng = draw::draw(traits.seed, Kind::Swarm, 16, u32::from(link), 0);
+        pools.extend(pool(link, &mut rng));
+    }
     let life = traits.lifetime;
     let tiny_lot = rng.chance_ppm(120_000);
     let cached = is_like(traits.like, &[Planted::TwinAnswered, Planted::CachedLeaseShort]);
@@ -267,6 +288,7 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         ping: None,
         limit: None,
         shared: false,
+        links,
     };
     // Keyed by itself, so that older seeds stay what they were.
     let mut rng_ping = draw::draw(traits.seed, Kind::Swarm, 10, 0, 0);
@@ -321,11 +343,12 @@ fn draw_reserved(traits: &Traits, clients: &[ClientSpec], rng: &mut Prng) -> Vec
     }
     let mut reserved: Vec<(u8, u32, u8)> = Vec::new();
     for client in clients {
-        let is_new = !reserved.iter().any(|(lan, hw, _)| *lan == client.lan && *hw == client.hw);
+        let link = traits.subnet_of(client.lan);
+        let is_new = !reserved.iter().any(|(lan, hw, _)| *lan == link && *hw == client.hw);
         if is_new && rng.chance_ppm(250_000) {
             let last = draw_reserved_addr(rng);
-            if !reserved.iter().any(|(lan, _, taken)| *lan == client.lan && *taken == last) {
-                reserved.push((client.lan, client.hw, last));
+            if !reserved.iter().any(|(lan, _, taken)| *lan == link && *taken == last) {
+                reserved.push((link, client.hw, last));
             }
         }
     }
@@ -345,11 +368,11 @@ fn change(from: &Settings, rng: &mut Prng) -> Settings {
     if rng.chance_ppm(600_000) {
         // Pools move up or down a little, and shrink or grow.
         let shift = u8::try_from(rng.below(8)).unwrap_or(0);
-        let mut floor = [0_u8; 2];
+        let mut floor = [0_u8; 4];
         for (lan, first, last, _) in &mut to.pools {
             let size = last.abs_diff(*first) + 1;
             let grow = u8::try_from(rng.below(4)).unwrap_or(0);
-            let floor = &mut floor[usize::from(*lan % 2)];
+            let floor = &mut floor[usize::from(*lan % 4)];
             *first = (*first + shift).max(*floor);
             *last = *first + (size + grow).saturating_sub(2).max(2) - 1;
             *floor = *last + 1;
@@ -396,7 +419,7 @@ fn change(from: &Settings, rng: &mut Prng) -> Settings {
     to
 }
 
-fn describe(traits: &Traits, configs: &[String]) -> Vec<String> {
+fn describe(traits: &Traits, configs: &[String], core: Core) -> Vec<String> {
     let mut words = vec![
         format!("profile {}, topology {}", traits.profile.name(), traits.topology.name()),
         format!(
@@ -420,5 +443,6 @@ fn describe(traits: &Traits, configs: &[String]) -> Vec<String> {
     let faults: Vec<&str> =
         traits.faults.iter().filter_map(|kind| FaultKind::NAMES.get(*kind).copied()).collect();
     words.push(format!("faults: {}", faults.join(" ")));
+    words.extend(network::describe(traits, core));
     words
 }

@@ -52,6 +52,8 @@ pub fn visit<T>(
         faults: Vec::new(),
         safety_ms: FOREVER_MS,
         liveness_ms: FOREVER_MS,
+        core: None,
+        relays: Vec::new(),
     };
     let mut world = World::new(&schedule, None, false)?;
     world.begin_with_visitor(links);

@@ -1,16 +1,18 @@
 //! The world: one event heap, everything in it, and the loop.
 //!
-//! - `packets`: from client to server and back, over links and relay.
+//! - `packets`, `damage`: from client to server and back, over links and relays.
 //! - `servers`: turns, what comes out of them, going down and starting.
 //! - `judgement`: what answers and rows are held against.
 //! - `disk`, `shared`, `partners`: the three kinds of store traffic.
 //! - `probes`: echo requests, and who answers them.
-//! - `faults`: what goes wrong, and the end of it.
+//! - `faults`, `healing`: what goes wrong, and the end of it.
 //! - `ops`: what clients are made to do, and strangers.
 //! - `visit`: somebody from outside, instead of clients.
 
+mod damage;
 mod disk;
 mod faults;
+mod healing;
 mod judgement;
 mod ops;
 mod packets;
@@ -89,7 +91,7 @@ enum DiskStep {
 #[derive(Debug)]
 enum Event {
     ToServer(u8, Box<Mail>),
-    ToRelay(Letter, bool),
+    ToRelay(u8, Letter, bool),
     ToClient(Letter, Station),
     Client(u16, u64),
     Turn(u8, u64),
@@ -151,8 +153,14 @@ pub(crate) struct World<'a> {
     configs: Vec<Arc<Indexes>>,
     config: usize,
     longest: Ns,
+    /// Whether lease files are ever restored from copies.
+    is_restorable: bool,
     squatted: BTreeMap<Ipv4Addr, usize>,
     healed: bool,
+    /// Whether the partner is silent for ever.
+    alone: bool,
+    /// Addresses about which the store has lost commits, and until when nobody can be blamed.
+    forgiven: BTreeMap<Ipv4Addr, Ns>,
     // Checkers.
     holdings: Holdings,
     probed: Probed,
@@ -209,7 +217,7 @@ impl<'a> World<'a> {
             t: 0,
             queue: crate::queue::Queue::new(seed),
             history: History::new(recording),
-            lan: Lan::new(seed, schedule.lan),
+            lan: Lan::new(seed, schedule.lan, schedule.safety_ms * MS),
             nodes: nodes.collect(),
             holders: clients.iter().map(|client| client.who.clone()).collect(),
             client_gens: vec![0; clients.len()],
@@ -223,8 +231,13 @@ impl<'a> World<'a> {
             configs,
             config: 0,
             longest: longest * SEC,
+            is_restorable: schedule.faults.iter().any(|fault| {
+                matches!(fault.kind, FaultKind::Restore { .. } | FaultKind::Rot { .. })
+            }),
             squatted: BTreeMap::new(),
             healed: false,
+            alone: false,
+            forgiven: BTreeMap::new(),
             holdings: Holdings::default(),
             probed: Probed::default(),
             offers: Offers::default(),
@@ -289,7 +302,7 @@ impl<'a> World<'a> {
     fn handle(&mut self, event: Event) {
         match event {
             Event::ToServer(server, mail) => self.on_mail(usize::from(server), *mail),
-            Event::ToRelay(letter, up) => self.on_relay(&letter, up),
+            Event::ToRelay(relay, letter, up) => self.on_relay(relay, &letter, up),
             Event::ToClient(letter, from) => self.on_letter(&letter, from),
             Event::Client(client, number) => self.on_client(usize::from(client), number),
             Event::Turn(server, number) => self.on_turn(usize::from(server), number),
@@ -367,6 +380,8 @@ impl<'a> World<'a> {
             rows: &rows,
             changed: &self.changed,
             clients: &self.clients,
+            core: self.schedule.core,
+            relays: &self.schedule.relays,
         };
         let verdict = end.judge();
         self.judge(Invariant::ClientLiveness, verdict);
@@ -392,9 +407,16 @@ impl<'a> World<'a> {
         }
         if let Err(broken) = verdict
             && self.broken.is_none()
+            && !self.is_forgiven(&broken)
         {
             self.broken = Some(broken);
         }
+    }
+
+    /// Whether it is about an address whose row the store has lost: no server can know.
+    fn is_forgiven(&self, broken: &Broken) -> bool {
+        let until = broken.addr.and_then(|addr| self.forgiven.get(&addr));
+        broken.invariant.rests_on_store() && until.is_some_and(|until| self.t < *until)
     }
 
     fn reach(&mut self, goal: Goal) {

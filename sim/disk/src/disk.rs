@@ -200,6 +200,7 @@ impl SimDisk {
     /// Puts a file there, durably, as if it had always been. Not a change of the trace.
     pub fn place(&self, name: &str, text: &[u8]) {
         let state = &mut *self.0.borrow_mut();
+        state.settle_names();
         let file = state.new_file(Image::durable(text));
         state.names.insert(name.to_owned(), file);
         state.durable_names.insert(name.to_owned(), file);
@@ -218,6 +219,7 @@ impl SimDisk {
     /// Takes a file away, durably, as if it had never been. Not a change of the trace.
     pub fn take_away(&self, name: &str) {
         let state = &mut *self.0.borrow_mut();
+        state.settle_names();
         state.names.remove(name);
         state.durable_names.remove(name);
     }
@@ -305,13 +307,19 @@ impl State {
         self.pending_names.push(op);
     }
 
+    /// All changes of names so far are durable: nothing of them comes after what somebody does to
+    /// the directory while nobody uses it.
+    fn settle_names(&mut self) {
+        for op in self.pending_names.drain(..) {
+            op.apply(&mut self.durable_names);
+        }
+    }
+
     pub(crate) fn sync_names(&mut self) {
         if self.forget_dir_syncs {
             return;
         }
-        for op in self.pending_names.drain(..) {
-            op.apply(&mut self.durable_names);
-        }
+        self.settle_names();
         let (names, open) = (&self.names, &self.open);
         self.files
             .retain(|file, _| open.contains_key(file) || names.values().any(|kept| kept == file));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use lessor_config::{Config, Subnet};
 use lessor_lease::{Lease, State};
 use lessor_types::{Holder, HwAddr, Wall};
+use lessor_wire::v4::{Message, RelayAgent, code};
 
 use super::{Broken, Invariant, Verdict};
 use crate::plan;
@@ -50,6 +51,16 @@ pub(crate) fn is_for(config: &Config, who: &HwAddr, addr: Ipv4Addr) -> Verdict {
         format!("the pool of {addr} is not for {who}")
     };
     Err(Broken::new(Invariant::Conformance, what).addr(addr))
+}
+
+/// I9: an answer carries what its relay said of the client, as the relay said it.
+pub(crate) fn echoes(said: Option<&RelayAgent<'_>>, answer: &Message) -> Verdict {
+    let told = answer.options.get(code::RELAY_AGENT);
+    if told == said.map(RelayAgent::octets) {
+        return Ok(());
+    }
+    let what = format!("a relay said {said:?} of a client and is told {told:02x?}");
+    Err(Broken::new(Invariant::Conformance, what))
 }
 
 /// A subnet has no more leases than it may, of which `rows` are all.

@@ -10,6 +10,7 @@ use lessor_types::{Unit, Wall};
 
 use super::{Broken, Invariant, Verdict};
 use crate::client::Client;
+use crate::schedule::{Core, RelaySpec};
 use crate::time::{Ns, SEC, show};
 
 /// How long a client may go without an address that is there for it: twice the longest pause
@@ -31,19 +32,26 @@ pub(crate) struct End<'a> {
     /// When rows were stored or removed last.
     pub(crate) changed: &'a BTreeMap<Ipv4Addr, Ns>,
     pub(crate) clients: &'a [Client],
+    /// What was healed; none: everything.
+    pub(crate) core: Option<Core>,
+    pub(crate) relays: &'a [RelaySpec],
 }
 
 impl End<'_> {
     /// I6: no client has been in want for long while there were addresses for it. Returns how many
     /// clients were looked at.
     pub(crate) fn judge(&self) -> Verdict {
-        for lan in [0, 1] {
+        let subnets: BTreeSet<u8> =
+            [0].into_iter().chain(self.relays.iter().map(RelaySpec::subnet)).collect();
+        for subnet in subnets {
+            let in_core = |client: &&Client| self.core.is_none_or(|core| core.has(client.id));
             let in_want: Vec<&Client> = self
                 .clients
                 .iter()
-                .filter(|client| client.lan == lan && client.is_wanting())
+                .filter(|client| self.subnet_of(client.lan) == subnet && client.is_wanting())
+                .filter(in_core)
                 .collect();
-            let free = self.free(lan);
+            let free = self.free(subnet);
             for client in &in_want {
                 let waited = self.t - client.since();
                 if waited < SERVED_WITHIN || free.len() < in_want.len() {
@@ -61,6 +69,12 @@ impl End<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The subnet that clients on a link get addresses of.
+    fn subnet_of(&self, lan: u8) -> u8 {
+        let relay = self.relays.iter().find(|relay| relay.lan == lan);
+        relay.map_or(lan, RelaySpec::subnet)
     }
 
     fn free(&self, lan: u8) -> Vec<Ipv4Addr> {

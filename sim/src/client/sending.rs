@@ -5,13 +5,20 @@ use lessor_wire::v4::MessageType;
 
 use super::{Action, Client, RENEW_MIN, State, message};
 use crate::draw::between;
+use crate::schedule::SecsTold;
 use crate::time::{Ns, SEC};
 
 impl Client {
     pub(super) fn send_discover(&mut self, t: Ns, out: &mut Vec<Action>) {
         let xid = self.repeated(t);
         let mut discover = message::begin(&self.spec, &self.who, MessageType::Discover, xid);
-        discover.secs = u16::try_from(t.saturating_sub(self.since) / SEC).unwrap_or(u16::MAX);
+        let secs = u16::try_from(t.saturating_sub(self.since) / SEC).unwrap_or(u16::MAX);
+        discover.secs = match self.spec.secs {
+            SecsTold::True => secs,
+            SecsTold::Zero => 0,
+            SecsTold::Most => u16::MAX,
+            SecsTold::Swapped => secs.swap_bytes(),
+        };
         message::want(&mut discover, self.spec.wanted);
         out.push(Action::Broadcast(discover));
     }

@@ -4,7 +4,7 @@ use lessor_types::Prng;
 
 use super::{FIXED, Profile, Traits};
 use crate::draw::{self, Kind, between, log_between, weighted};
-use crate::schedule::{ClientSpec, Hostility, Op, OpKind, Topology};
+use crate::schedule::{ClientSpec, Hostility, Op, OpKind, SecsTold, Topology};
 
 /// The number in the link-layer address of the first client.
 const HW_FIRST: u32 = 16;
@@ -39,8 +39,10 @@ fn draw_client(traits: &Traits, client: u16) -> ClientSpec {
         eager: chance(50),
         new_xid: chance(30),
         named: chance(30),
+        secs: draw_secs(traits, client),
     };
-    let lan = if chance(traits.relayed) { 1 } else { 0 };
+    let relayed = chance(traits.relayed);
+    let lan = if relayed { draw_link(traits, client) } else { 0 };
     let patient = chance(30);
     let wanting = chance(25);
     let rate = between(&mut rng, 0, 200);
@@ -53,6 +55,21 @@ fn draw_client(traits: &Traits, client: u16) -> ClientSpec {
             .and_then(|secs| u32::try_from(secs).ok()),
         ..spec
     }
+}
+
+/// Which link a client behind a relay is on.
+fn draw_link(traits: &Traits, client: u16) -> u8 {
+    let links = traits.relays.iter().map(|relay| relay.lan).max().unwrap_or(1);
+    let mut rng = draw::draw(traits.seed, Kind::Swarm, 17, u32::from(client), 0);
+    if links > 1 && rng.chance_ppm(400_000) { 2 } else { 1 }
+}
+
+/// What a client says of how long it has been asking.
+fn draw_secs(traits: &Traits, client: u16) -> SecsTold {
+    let mut rng = draw::draw(traits.seed, Kind::Swarm, 15, u32::from(client), 0);
+    let words =
+        [(14, SecsTold::True), (2, SecsTold::Zero), (2, SecsTold::Most), (2, SecsTold::Swapped)];
+    weighted(&mut rng, &words).unwrap_or_default()
 }
 
 /// What clients do when they are not left alone.

@@ -5,11 +5,11 @@ use std::net::Ipv4Addr;
 use lessor_server::Planted;
 use lessor_types::Prng;
 
-use super::{FIXED, Profile, Traits};
+use super::{FIXED, Profile, Traits, lasting};
 use crate::draw::{self, Kind, between, log_between, weighted};
 use crate::plan;
 use crate::planted::Bug;
-use crate::schedule::{DiskCall, Fault, FaultKind, Topology};
+use crate::schedule::{DiskCall, Fault, FaultKind, Flaw, Topology};
 
 /// One of each kind, as a stencil.
 fn stencils() -> [FaultKind; FaultKind::NAMES.len()] {
@@ -42,6 +42,20 @@ fn stencils() -> [FaultKind; FaultKind::NAMES.len()] {
         FaultKind::Restore { server },
         FaultKind::ClockLost { server },
         FaultKind::Rot { server, further: false },
+        FaultKind::Corrupt { ppm, checked: true },
+        FaultKind::Reorder { ppm },
+        FaultKind::Clog { server, clients: 0, up: false, down: false },
+        FaultKind::Swizzle { clients: 0 },
+        FaultKind::CrashInTurn { server, outputs: 0, power },
+        FaultKind::BadConfig { flaw: Flaw::CutOff },
+        FaultKind::Compact { server },
+        FaultKind::StoreBusy { ppm },
+        FaultKind::StoreStale { by_ms: 0 },
+        FaultKind::StoreFailover { commits: 0 },
+        FaultKind::StoreReadOnly { full: false },
+        FaultKind::StoreBadRow { addr },
+        FaultKind::StorePool { ppm },
+        FaultKind::StoreHang,
     ]
 }
 
@@ -57,7 +71,8 @@ pub(super) fn kinds_of(topology: Topology) -> Vec<usize> {
         | FaultKind::ClockJump { .. }
         | FaultKind::DiskSlow { .. }
         | FaultKind::DiskFail { .. }
-        | FaultKind::DiskFull { .. } => topology != Topology::Shared,
+        | FaultKind::DiskFull { .. }
+        | FaultKind::Compact { .. } => topology != Topology::Shared,
         FaultKind::Restore { .. } | FaultKind::ClockLost { .. } | FaultKind::Rot { .. } => {
             topology == Topology::Single
         }
@@ -65,7 +80,14 @@ pub(super) fn kinds_of(topology: Topology) -> Vec<usize> {
         | FaultKind::StoreCutBefore { .. }
         | FaultKind::StoreCutAfter { .. }
         | FaultKind::StoreRetry { .. }
-        | FaultKind::StoreSlow { .. } => topology == Topology::Shared,
+        | FaultKind::StoreSlow { .. }
+        | FaultKind::StoreBusy { .. }
+        | FaultKind::StoreStale { .. }
+        | FaultKind::StoreFailover { .. }
+        | FaultKind::StoreReadOnly { .. }
+        | FaultKind::StoreBadRow { .. }
+        | FaultKind::StorePool { .. }
+        | FaultKind::StoreHang => topology == Topology::Shared,
         FaultKind::PartnerSlow { .. }
         | FaultKind::PartnerRejects { .. }
         | FaultKind::PartnerGone { .. } => topology == Topology::Partner,
@@ -121,6 +143,7 @@ pub(super) fn draw_faults(traits: &Traits, configs: usize) -> Vec<Fault> {
             let id = 1 + u32::try_from(*kind).unwrap_or(0) * 100 + number;
             let mut rng = draw::draw(traits.seed, Kind::Fault, id, 0, 0);
             let (kind, for_ms) = fill_in(traits, *stencil, configs, &mut rng);
+            let for_ms = lasting::stretch(traits, id, &kind, for_ms);
             faults.push(Fault {
                 at_ms: between(&mut rng, 0, traits.safety_ms.saturating_sub(1000)),
                 for_ms,
@@ -190,6 +213,36 @@ fn fill_in(
         FaultKind::Crash { .. } => {
             (FaultKind::Crash { server, power }, log_between(rng, 50, MINUTE))
         }
+        FaultKind::Corrupt { .. } => {
+            let ppm = share(rng, 5, 60);
+            let checked = rng.chance_ppm(500_000);
+            (FaultKind::Corrupt { ppm, checked }, log_between(rng, 10_000, 10 * MINUTE))
+        }
+        FaultKind::Reorder { .. } => {
+            let ppm = share(rng, 5, 50);
+            (FaultKind::Reorder { ppm }, log_between(rng, 10_000, 15 * MINUTE))
+        }
+        FaultKind::Clog { .. } => {
+            let (up, down) =
+                weighted(rng, &[(2, (true, true)), (1, (true, false)), (1, (false, true))])
+                    .unwrap_or((true, true));
+            let clients = if rng.chance_ppm(300_000) { u64::MAX } else { rng.next_u64() };
+            (FaultKind::Clog { server, clients, up, down }, log_between(rng, 1000, 2 * MINUTE))
+        }
+        FaultKind::Swizzle { .. } => {
+            let clients = rng.next_u64();
+            (FaultKind::Swizzle { clients }, log_between(rng, 6000, 5 * MINUTE))
+        }
+        FaultKind::CrashInTurn { .. } => {
+            let outputs = between(rng, 0, 40);
+            (FaultKind::CrashInTurn { server, outputs, power }, 20 * MINUTE)
+        }
+        FaultKind::BadConfig { .. } => {
+            let at = usize::try_from(rng.below(Flaw::ALL.len() as u64)).unwrap_or(0);
+            let flaw = Flaw::ALL.get(at).copied().unwrap_or(Flaw::CutOff);
+            (FaultKind::BadConfig { flaw }, 0)
+        }
+        FaultKind::Compact { .. } => (FaultKind::Compact { server }, 10 * MINUTE),
         other => fill_in_store(traits, other, configs, rng, (server, power)),
     }
 }
@@ -260,6 +313,23 @@ fn fill_in_store(
             let further = rng.chance_ppm(350_000);
             return (FaultKind::Rot { server, further }, log_between(rng, 50, 20_000));
         }
+        FaultKind::StoreBusy { .. } => FaultKind::StoreBusy { ppm: share(rng, 5, 60) },
+        FaultKind::StoreStale { .. } => FaultKind::StoreStale { by_ms: log_between(rng, 50, 5000) },
+        FaultKind::StoreFailover { .. } => {
+            let commits = u32::try_from(between(rng, 1, 8)).unwrap_or(1);
+            return (FaultKind::StoreFailover { commits }, 0);
+        }
+        FaultKind::StoreReadOnly { .. } => {
+            FaultKind::StoreReadOnly { full: rng.chance_ppm(500_000) }
+        }
+        FaultKind::StoreBadRow { .. } => {
+            let lan = u8::from(traits.relayed > 0 && rng.chance_ppm(300_000));
+            let last = plan::POOL_FIRST + u8::try_from(rng.below(12)).unwrap_or(0);
+            let addr = plan::addr(lan, last);
+            return (FaultKind::StoreBadRow { addr }, log_between(rng, MINUTE, 20 * MINUTE));
+        }
+        FaultKind::StorePool { .. } => FaultKind::StorePool { ppm: share(rng, 10, 90) },
+        FaultKind::StoreHang => return (stencil, log_between(rng, 200, MINUTE)),
         other => other,
     };
     (kind, log_between(rng, 5000, 6 * MINUTE))

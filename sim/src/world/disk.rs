@@ -99,6 +99,7 @@ impl World<'_> {
         let done = file.sync();
         self.history.note(self.t, None, What::Store(id, "synced", 0));
         self.finish(server, done);
+        self.follow_order(server);
         let more = self.nodes.get(server).and_then(|node| node.file.as_ref());
         if more.is_some_and(|file| file.has_work()) {
             self.disk_step(id, life, DiskStep::Append, 10 * US, 200 * US);
@@ -245,17 +246,40 @@ impl World<'_> {
     }
 
     fn on_rotate(&mut self, server: usize) {
-        if self.healed {
-            return;
+        if !self.healed && self.rotate(server).is_some() {
+            self.begin_compaction_timer(server);
         }
+    }
+
+    /// Somebody wants a lease file compacted: the next time that it is not half written, which is
+    /// when a batch is synced and nobody has been told yet.
+    pub(super) fn order_compaction(&mut self, place: usize, server: u8) {
+        if let Some(node) = self.nodes.get_mut(usize::from(server)) {
+            node.ordered = Some(place);
+        }
+    }
+
+    fn follow_order(&mut self, server: usize) {
         let Some(node) = self.nodes.get_mut(server) else {
             return;
         };
+        let waiting = node.ordered.is_some() && node.parked() > 0;
+        if let Some(place) = node.ordered.take()
+            && self.rotate(server) == Some(true)
+        {
+            self.effect(place);
+            if waiting {
+                self.reach(Goal::CompactedUnderLoad);
+            }
+        }
+    }
+
+    /// Begins a compaction if that can be: whether it did; none: the disk has crashed.
+    fn rotate(&mut self, server: usize) -> Option<bool> {
+        let node = self.nodes.get_mut(server)?;
         let (id, life) = (node.id, node.life);
-        let Some(file) = &mut node.file else {
-            return;
-        };
-        let before = file.failures;
+        let file = node.file.as_mut()?;
+        let (before, was_compacting) = (file.failures, file.is_compacting());
         let done = file.rotate();
         let (compacting, failed) = (file.is_compacting(), file.failures > before);
         if failed {
@@ -264,13 +288,13 @@ impl World<'_> {
         let crashed = matches!(done, Done::Crashed);
         self.finish(server, done);
         if crashed {
-            return;
+            return None;
         }
-        if compacting {
+        if compacting && !was_compacting {
             self.history.note(self.t, None, What::Store(id, "begins to compact", 0));
             self.disk_step(id, life, DiskStep::Compact, MS, 60 * MS);
         }
-        self.begin_compaction_timer(server);
+        Some(compacting && !was_compacting)
     }
 
     fn on_compact(&mut self, server: usize) {

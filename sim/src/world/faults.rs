@@ -1,13 +1,16 @@
-//! What goes wrong, and the end of it.
+//! What goes wrong.
 
+use crate::check::{Broken, Invariant};
+use crate::coverage::Goal;
 use crate::draw::{self, Kind, between};
 use crate::history::What;
 use crate::node::file::FileStore;
-use crate::node::{Armed, Node};
-use crate::schedule::FaultKind;
+use crate::node::{Armed, ArmedTurn, Node};
+use crate::plan;
+use crate::schedule::{FaultKind, Flaw};
 use crate::time::{MS, Ns, SEC};
 
-use super::{Event, World};
+use super::{Event, World, read_config};
 
 impl World<'_> {
     pub(super) fn on_fault(&mut self, place: usize) {
@@ -27,7 +30,11 @@ impl World<'_> {
             | FaultKind::Delay { .. }
             | FaultKind::Partition { .. }
             | FaultKind::RelayLoss { .. }
-            | FaultKind::RelayDuplicate { .. } => self.lan.begin(place, fault),
+            | FaultKind::RelayDuplicate { .. }
+            | FaultKind::Corrupt { .. }
+            | FaultKind::Reorder { .. }
+            | FaultKind::Clog { .. }
+            | FaultKind::Swizzle { .. } => self.lan.begin(place, fault),
             FaultKind::Squat { addr } => {
                 self.squatted.insert(addr, place);
             }
@@ -62,12 +69,26 @@ impl World<'_> {
             }
             FaultKind::ClockLost { server } => self.lose_clock(place, server),
             FaultKind::Rot { server, further } => self.rot(place, server, further, length),
+            FaultKind::CrashInTurn { server, outputs, power } => {
+                self.arm_turn(place, server, outputs, power);
+            }
+            FaultKind::BadConfig { flaw } => self.misconfigure(place, flaw),
+            FaultKind::Compact { server } => self.order_compaction(place, server),
+            FaultKind::StoreFailover { commits } => self.fail_over(place, commits),
+            FaultKind::StoreReadOnly { .. } => {
+                self.nodes.iter_mut().for_each(|node| node.may_err = true);
+            }
+            FaultKind::StoreBadRow { addr } => self.spoil(place, addr),
             FaultKind::DiskSlow { .. }
             | FaultKind::StoreOutage
             | FaultKind::StoreCutBefore { .. }
             | FaultKind::StoreCutAfter { .. }
             | FaultKind::StoreRetry { .. }
             | FaultKind::StoreSlow { .. }
+            | FaultKind::StoreBusy { .. }
+            | FaultKind::StoreStale { .. }
+            | FaultKind::StorePool { .. }
+            | FaultKind::StoreHang
             | FaultKind::PartnerSlow { .. }
             | FaultKind::PartnerRejects { .. } => {}
         }
@@ -98,6 +119,17 @@ impl World<'_> {
                     }
                 }
             }
+            FaultKind::CrashInTurn { server, .. } => {
+                if let Some(node) = self.nodes.get_mut(usize::from(server)) {
+                    node.armed_turn = node.armed_turn.take().filter(|armed| armed.place != place);
+                }
+            }
+            FaultKind::Compact { server } => {
+                if let Some(node) = self.nodes.get_mut(usize::from(server)) {
+                    node.ordered = node.ordered.filter(|ordered| *ordered != place);
+                }
+            }
+            FaultKind::StoreBadRow { addr } => self.store.restore_row(addr.into()),
             FaultKind::PartnerGone { .. } => self.partner_returns(),
             FaultKind::Restore { server } => self.restore(place, server),
             FaultKind::ClockLost { server } => self.set_clock(server),
@@ -212,6 +244,39 @@ impl World<'_> {
         }
     }
 
+    /// Lets a server go down between two outputs of a turn.
+    fn arm_turn(&mut self, place: usize, server: u8, outputs: u64, power: bool) {
+        let Some(fault) = self.schedule.faults.get(place) else {
+            return;
+        };
+        let mut rng = draw::draw(self.seed, Kind::Fault, fault.id, 0, 4);
+        let down_for = between(&mut rng, 50 * MS, 20 * SEC);
+        if let Some(node) = self.nodes.get_mut(usize::from(server)) {
+            node.armed_turn = Some(ArmedTurn { place, power, down_for, outputs });
+        }
+    }
+
+    /// An operator loads a configuration that is not lawful: it is refused, and everything goes on.
+    fn misconfigure(&mut self, place: usize, flaw: Flaw) {
+        let Some(text) = self.schedule.configs.get(self.config) else {
+            return;
+        };
+        let flawed = plan::flawed(text, flaw);
+        match read_config(&flawed) {
+            Err(_) => {
+                self.effect(place);
+                if self.nodes.iter().any(|node| node.parked() > 0) {
+                    self.reach(Goal::BadConfigWhileWaiting);
+                }
+            }
+            Ok(_) => {
+                let what = format!("a configuration with a flaw was taken: {flaw:?}");
+                let verdict = Err(Broken::new(Invariant::Conformance, what));
+                self.judge(Invariant::Conformance, verdict);
+            }
+        }
+    }
+
     /// Lets a server's wall clock jump, whether the process runs or not: but not forward while the
     /// machine is down, or may go down any moment, or has noted nothing since its start.
     pub(super) fn jump(&mut self, place: usize, server: u8, by_ms: i64) {
@@ -258,37 +323,6 @@ impl World<'_> {
         {
             file.set_room(room);
             node.may_err = true;
-        }
-    }
-
-    /// The faults are over, for good: all of the world is healed, or a core of it that can serve
-    /// everybody, and the rest stays down.
-    pub(super) fn on_heal(&mut self) {
-        self.note(None, What::Phase("liveness"));
-        for place in self.active.clone() {
-            self.on_fault_over(place);
-        }
-        self.healed = true;
-        self.lan.heal();
-        self.squatted.clear();
-        let mut rng = draw::draw(self.seed, Kind::Fault, 0, 0, 3);
-        if self.nodes.len() > 1 && rng.chance_ppm(300_000) {
-            let lost = usize::try_from(rng.below(self.nodes.len() as u64)).unwrap_or(0);
-            self.crash(lost, true, SEC);
-            if let Some(node) = self.nodes.get_mut(lost) {
-                node.is_gone = true;
-            }
-        }
-        for server in 0..self.nodes.len() {
-            let Some(node) = self.nodes.get_mut(server) else {
-                continue;
-            };
-            node.paused_until = node.paused_until.min(self.t);
-            if !node.is_up() && !node.is_gone {
-                self.start(server);
-            } else {
-                self.wake(server, self.t);
-            }
         }
     }
 }

@@ -31,8 +31,8 @@ impl World<'_> {
         let config = Arc::clone(node.topology.config());
         let who = who(message);
         let lan = if !message.giaddr.is_unspecified() {
-            1
-        } else if !message.ciaddr.is_unspecified() {
+            message.giaddr.octets()[1]
+        } else if config.subnets.iter().any(|subnet| subnet.prefix.contains(message.ciaddr)) {
             message.ciaddr.octets()[1]
         } else {
             0
@@ -87,10 +87,11 @@ impl World<'_> {
                 }
                 self.judge(Invariant::DeclinedKept, given.map(|_| ()));
                 self.judge_told(server, client, &who, gist);
-                if lan == 1 {
+                if !message.giaddr.is_unspecified() {
                     self.reach(Goal::Relayed);
                 }
-                if config.pool_of(addr).is_some_and(|(subnet, _)| subnet.id.0 > 2) {
+                let second = crate::plan::second_of(lan);
+                if config.pool_of(addr).is_some_and(|(subnet, _)| subnet.id.0 == second) {
                     self.reach(Goal::OtherSubnet);
                 }
             }

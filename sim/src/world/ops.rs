@@ -20,6 +20,8 @@ impl World<'_> {
             return;
         };
         let (t, id) = (self.t, op.id);
+        let relayed = self.schedule.relays.iter().map(|relay| relay.lan).max();
+        let links = 1 + relayed.unwrap_or(0);
         let name = match op.kind {
             OpKind::On { .. } => "on",
             OpKind::Off { .. } => "off",
@@ -52,7 +54,7 @@ impl World<'_> {
                 it.inform(out);
             }),
             OpKind::Move { client } => self.with_client(client.into(), |it, out| {
-                it.replug(t, out);
+                it.replug(t, links, out);
             }),
             OpKind::Hostile { server, what } => self.attack(id, server, what),
         }

@@ -4,17 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
 use lessor_types::{Datagram, Destination, Holder, Transmit};
-use lessor_wire::v4::code::relay::CIRCUIT_ID;
-use lessor_wire::v4::{
-    CLIENT_PORT, DATAGRAM_MIN, Message, MessageType, RelayAgent, SERVER_PORT, View, code,
-};
+use lessor_wire::v4::{CLIENT_PORT, DATAGRAM_MIN, Message, MessageType, SERVER_PORT, View, code};
 
 use super::{Event, Letter, Mail, World};
-use crate::check::Invariant;
+use crate::check::{Invariant, conformance};
 use crate::client::Action;
 use crate::coverage::Goal;
 use crate::history::{Gist, Loss, Station, What};
+use crate::lan::{Cargo, Fate};
 use crate::plan;
+use crate::schedule::RelaySpec;
 use crate::time::Ns;
 
 impl World<'_> {
@@ -133,30 +132,38 @@ impl World<'_> {
             return;
         }
         let letter = Letter { message: Rc::new(message), client: id, gist, cause };
-        self.hand_over(from, Station::Relay(0), &letter);
+        for (relay, _) in self.relays_of(lan) {
+            self.hand_over(from, Station::Relay(relay), &letter);
+        }
     }
 
     /// Puts a packet on its hop to a server.
     pub(super) fn post(&mut self, from: Station, server: u8, hops: u64, mail: &Mail) {
         let to = Station::Server(server);
-        let (copies, number) = self.carry(from, to, hops, mail.gist, mail.cause);
-        for (copy, delay) in copies {
-            let name = (6, from.number() << 12 | to.number(), number * 2 + copy);
+        let fate = self.carry(from, to, hops, mail.gist, mail.cause);
+        let mail = if fate.damaged { &self.damaged(mail, from, fate.number) } else { mail };
+        for (copy, delay) in copies(fate) {
+            let name = (6, from.number() << 12 | to.number(), fate.number * 2 + copy);
             let event = Event::ToServer(server, Box::new(mail.clone()));
             self.push(self.t + delay, name, event);
         }
     }
 
-    /// Puts a packet on a hop to or from the relay, or to a client.
+    /// Puts a packet on a hop to or from a relay, or to a client.
     fn hand_over(&mut self, from: Station, to: Station, letter: &Letter) {
         let relayed = matches!(from, Station::Relay(_)) || matches!(to, Station::Relay(_));
         let hops = if relayed { 2 } else { 1 };
-        let (copies, number) = self.carry(from, to, hops, letter.gist, letter.cause);
-        for (copy, delay) in copies {
-            let name = (7, from.number() << 12 | to.number(), number * 2 + copy);
+        let fate = self.carry(from, to, hops, letter.gist, letter.cause);
+        let damaged = fate.damaged.then(|| self.damaged_letter(letter, from, fate.number));
+        let Some(letter) = damaged.as_ref().map_or(Some(letter), Option::as_ref) else {
+            self.note(Some(letter.cause), What::Lost(from, to, letter.gist));
+            return;
+        };
+        for (copy, delay) in copies(fate) {
+            let name = (7, from.number() << 12 | to.number(), fate.number * 2 + copy);
             let event = match to {
-                Station::Relay(_) => {
-                    Event::ToRelay(letter.clone(), matches!(from, Station::Client(_)))
+                Station::Relay(relay) => {
+                    Event::ToRelay(relay, letter.clone(), matches!(from, Station::Client(_)))
                 }
                 _ => Event::ToClient(letter.clone(), from),
             };
@@ -164,51 +171,60 @@ impl World<'_> {
         }
     }
 
-    /// The delays of the copies that get through, each with its number, and the packet's number.
-    fn carry(
-        &mut self,
-        from: Station,
-        to: Station,
-        hops: u64,
-        gist: Gist,
-        cause: u64,
-    ) -> (Vec<(u64, Ns)>, u64) {
+    /// What becomes of a packet on a hop.
+    fn carry(&mut self, from: Station, to: Station, hops: u64, gist: Gist, cause: u64) -> Fate {
         let mut effects = Vec::new();
-        let fate = self.lan.carry(self.t, (from, to), hops, |place| effects.push(place));
+        let cargo = match MessageType::from_octet(gist.kind) {
+            MessageType::Release | MessageType::Decline => Cargo::Brief,
+            // While leases may be missing, whoever says that he uses an address is believed.
+            MessageType::Request if self.is_restorable => Cargo::Brief,
+            _ => Cargo::Lasting,
+        };
+        let fate = self.lan.carry(self.t, (from, to), hops, cargo, |place| effects.push(place));
         effects.into_iter().for_each(|place| self.effect(place));
         if fate.copies == [None, None] {
             self.note(Some(cause), What::Lost(from, to, gist));
         }
-        let copies = (0..).zip(fate.copies);
-        let copies = copies.filter_map(|(copy, delay)| Some((copy, delay?)));
-        (copies.collect(), fate.number)
+        if fate.overtakes {
+            self.reach(Goal::Overtaken);
+        }
+        fate
     }
 
-    pub(super) fn on_relay(&mut self, letter: &Letter, up: bool) {
-        let what = What::Arrived(Station::Relay(0), Some(letter.client), letter.gist);
+    /// The relays of a link, with their numbers.
+    fn relays_of(&self, lan: u8) -> Vec<(u8, RelaySpec)> {
+        let relays = (0..).zip(self.schedule.relays.iter().copied());
+        relays.filter(|(_, relay)| relay.lan == lan).collect()
+    }
+
+    pub(super) fn on_relay(&mut self, relay: u8, letter: &Letter, up: bool) {
+        let station = Station::Relay(relay);
+        let what = What::Arrived(station, Some(letter.client), letter.gist);
         let cause = self.note(Some(letter.cause), what);
         if !up {
             let to = Station::Client(letter.client);
             let mut letter = letter.clone();
             letter.cause = cause;
-            return self.hand_over(Station::Relay(0), to, &letter);
+            return self.hand_over(station, to, &letter);
         }
+        let Some(spec) = self.schedule.relays.get(usize::from(relay)).copied() else {
+            return;
+        };
         let mut message = Message::clone(&letter.message);
-        message.giaddr = plan::RELAY;
-        message.hops += 1;
-        let port = letter.client.to_be_bytes();
-        if let Ok(agent) = RelayAgent::from_subs(&[(CIRCUIT_ID, &port)]) {
+        message.giaddr = spec.addr;
+        message.hops = message.hops.saturating_add(1);
+        if let Some(agent) = plan::agent(spec, letter.client) {
             message.set_relay_agent(&agent);
         }
         for server in (0..).take(self.nodes.len()) {
             let mail = Mail {
-                datagram: datagram(plan::RELAY, SERVER_PORT, plan::server(server), &message),
-                from: Station::Relay(0),
+                datagram: datagram(spec.addr, SERVER_PORT, plan::server(server), &message),
+                from: station,
                 client: Some(letter.client),
                 gist: letter.gist,
                 cause,
             };
-            self.post(Station::Relay(0), server, 2, &mail);
+            self.post(station, server, 2, &mail);
         }
     }
 
@@ -260,9 +276,22 @@ impl World<'_> {
         let message = Rc::new(message);
         let letter = |client: u16| Letter { message: Rc::clone(&message), client, gist, cause };
         match transmit.to {
-            Destination::Routed(addr) if addr.ip() == IpAddr::V4(plan::RELAY) => {
-                for place in self.stations(1, &message) {
-                    self.hand_over(from, Station::Relay(0), &letter(place));
+            Destination::Routed(addr) if self.relay_at(addr.ip()).is_some() => {
+                let Some((relay, spec)) = self.relay_at(addr.ip()) else {
+                    return;
+                };
+                let stations = self.stations(spec.lan, &message);
+                // What a relay has said of a client comes back as it was (RFC 3046 §2.2).
+                if let Some(client) = client {
+                    let agent = plan::agent(spec, client);
+                    let verdict = conformance::echoes(agent.as_ref(), &message);
+                    self.judge(Invariant::Conformance, verdict.map_err(|it| it.client(client)));
+                    if self.relays_of(spec.lan).len() > 1 {
+                        self.reach(Goal::DoubledRelay);
+                    }
+                }
+                for place in stations {
+                    self.hand_over(from, Station::Relay(relay), &letter(place));
                 }
             }
             Destination::Routed(addr) => {
@@ -281,6 +310,12 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// The relay with an address.
+    fn relay_at(&self, addr: IpAddr) -> Option<(u8, RelaySpec)> {
+        let mut relays = (0..).zip(self.schedule.relays.iter().copied());
+        relays.find(|(_, relay)| IpAddr::V4(relay.addr) == addr)
     }
 
     /// The clients of a link with the link-layer address that a message names. (Others would
@@ -308,7 +343,12 @@ impl World<'_> {
         let place = usize::from(letter.client);
         let t = self.t;
         // It may have been plugged in elsewhere meanwhile.
-        let lan = u8::from(matches!(from, Station::Relay(_)));
+        let lan = match from {
+            Station::Relay(relay) => {
+                self.schedule.relays.get(usize::from(relay)).map_or(1, |relay| relay.lan)
+            }
+            _ => 0,
+        };
         let Some(client) = self.clients.get_mut(place) else {
             return;
         };
@@ -331,6 +371,12 @@ impl World<'_> {
             self.perform(place, actions, Some(cause));
         }
     }
+}
+
+/// The delays of the copies of a packet that get through, each with its number.
+fn copies(fate: Fate) -> impl Iterator<Item = (u64, Ns)> {
+    let copies = (0..).zip(fate.copies);
+    copies.filter_map(|(copy, delay)| Some((copy, delay?)))
 }
 
 /// Whom a server's message is for.

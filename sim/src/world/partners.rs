@@ -12,7 +12,7 @@ use crate::time::{MS, SEC, US};
 impl World<'_> {
     fn is_silent(&self) -> bool {
         let gone = |kind: &FaultKind| matches!(kind, FaultKind::PartnerGone { .. }).then_some(());
-        !self.active(gone).is_empty()
+        self.alone || !self.active(gone).is_empty()
     }
 
     pub(super) fn take_update(&mut self, server: usize, update: PeerUpdate) {

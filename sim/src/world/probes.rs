@@ -8,6 +8,7 @@ use lessor_types::Unit;
 use super::{Event, World};
 use crate::coverage::Goal;
 use crate::history::Station;
+use crate::lan::Cargo;
 
 impl World<'_> {
     /// A server asks whether somebody uses an address.
@@ -58,7 +59,7 @@ impl World<'_> {
 
     /// Puts an echo on its way, on which it may be lost like any packet.
     fn pass(&mut self, server: u8, from: Station, to: Station, event: Event) {
-        let fate = self.lan.carry(self.t, (from, to), 1, |_| {});
+        let fate = self.lan.carry(self.t, (from, to), 1, Cargo::Lasting, |_| {});
         // A second copy would say nothing new.
         if let Some(delay) = fate.copies.into_iter().flatten().min() {
             self.counts.echoes += 1;
