@@ -80,6 +80,15 @@ impl Reading {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    /// Passes over the octets that `wanted` accepts, which must be ASCII, and returns them: most text
+    /// is.
+    fn pass(&mut self, wanted: impl Fn(u8) -> bool) -> &str {
+        let start = self.at;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        self.at += rest.iter().position(|octet| !wanted(*octet)).unwrap_or(rest.len());
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
     fn eat(&mut self, wanted: &str) -> bool {
         let here = self.rest().starts_with(wanted);
         if here {
@@ -91,8 +100,14 @@ impl Reading {
     /// Passes over blanks and comments.
     fn skip_blanks(&mut self) -> Result<(), Diagnostic> {
         loop {
-            self.take_while(|letter| matches!(letter, ' ' | '\t' | '\r' | '\n' | '\u{feff}'));
+            self.pass(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n'));
             let start = self.at;
+            match self.text.as_bytes().get(start).copied() {
+                Some(b'#' | b'/') => {}
+                // Behind a mark of the order of octets there may be more blanks.
+                Some(0xef) if self.eat("\u{feff}") => continue,
+                _ => return Ok(()),
+            }
             if self.eat("#") || self.eat("//") {
                 self.take_while(|letter| letter != '\n');
             } else if self.eat("/*") {
@@ -211,7 +226,8 @@ impl Reading {
     fn string(&mut self) -> Result<Token, Diagnostic> {
         let start = self.at;
         self.at += 1;
-        let mut text = String::new();
+        let plain = self.pass(|it| matches!(it, b' '..=b'~') && !matches!(it, b'"' | b'\\'));
+        let mut text = String::from(plain);
         loop {
             let plain =
                 self.take_while(|it| !matches!(it, '"' | '\\' | '\0'..='\u{1f}' | UNREADABLE));

@@ -149,7 +149,7 @@ impl Parser<'_, '_> {
 
     fn map(&mut self, open: Span, path: &Path<'_>, depth: usize) -> Result<Value, Diagnostic> {
         let mut map = Map::default();
-        let mut places = BTreeMap::new();
+        let mut places = Places::default();
         let mut comma = None;
         loop {
             let (token, key_span) = self.next(path)?;
@@ -170,14 +170,13 @@ impl Parser<'_, '_> {
             }
             let first = self.next(&here)?;
             let value = self.value(first, &here, depth + 1)?;
-            if let Some(earlier) = places.get(&key) {
+            if let Some(earlier) = places.of(&map, &key) {
                 self.findings.push(
                     Diagnostic::error(key_span, here, "given twice")
                         .hint("a key stands once in a map")
-                        .related(*earlier, "the first time"),
+                        .related(earlier, "the first time"),
                 );
             } else {
-                places.insert(key.clone(), key_span);
                 map.0.push(Member { key, key_span, value });
             }
             let next = self.next(path)?;
@@ -187,6 +186,33 @@ impl Parser<'_, '_> {
                 _ => return Err(unexpected(&next, path, "`,` or `}`")),
             }
         }
+    }
+}
+
+/// Where the keys of a map are: in the map itself, as long as it is quickly looked through.
+#[derive(Default)]
+struct Places {
+    /// Those of the first members.
+    known: BTreeMap<String, Span>,
+    /// How many members these are.
+    count: usize,
+}
+
+impl Places {
+    /// How many members are looked through.
+    const FEW: usize = 32;
+
+    /// Where a key of a map is, if it has it.
+    fn of(&mut self, map: &Map, key: &str) -> Option<Span> {
+        let mut others = map.0.get(self.count..).unwrap_or_default();
+        if others.len() > Self::FEW {
+            let places = others.iter().map(|member| (member.key.clone(), member.key_span));
+            self.known.extend(places);
+            self.count = map.0.len();
+            others = &[];
+        }
+        let other = others.iter().find(|member| member.key == key);
+        other.map(|member| member.key_span).or_else(|| self.known.get(key).copied())
     }
 }
 

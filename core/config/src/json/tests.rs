@@ -299,3 +299,18 @@ fn spans_nest(value: &Value) -> bool {
         _ => value.span.start < value.span.end,
     }
 }
+
+#[test]
+fn a_key_given_twice_is_found_in_a_map_of_any_size() {
+    for size in [2, 32, 33, 34, 70] {
+        for twice in [0, size / 2, size - 1] {
+            let keys = (0..size).chain([twice]).map(|key| format!("\"{key}\": 1"));
+            let text = format!("{{ {} }}", keys.collect::<Vec<_>>().join(", "));
+            let mut sources = Sources::default();
+            let file = sources.add(Source::new("t", &*text)).expect("room");
+            let (tree, findings) = parse(&mut sources, file, None).expect("it is JSON");
+            assert_eq!(tree.as_map().expect("a map").0.len(), size, "{text}");
+            assert_eq!(findings.len(), 1, "{text}");
+        }
+    }
+}
