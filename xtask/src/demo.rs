@@ -161,8 +161,14 @@ fn build() -> Result<PathBuf> {
 fn simulated() -> Result<ExitCode> {
     println!("{SIMULATED_SEEDS} worlds, each with its own faults:");
     command::run(&mut sim::command(&["run", "--seeds", SIMULATED_SEEDS]))?;
-    println!("\nThe story of one of them:");
-    command::run(&mut sim::command(&["replay", SIMULATED_STORY]))?;
+    println!("\nOne client of one of them:\n");
+    command::run(&mut sim::command(&[
+        "replay",
+        SIMULATED_STORY,
+        "--follow",
+        "client=0",
+        "--explain",
+    ]))?;
     Ok(ExitCode::SUCCESS)
 }
 
