@@ -81,7 +81,11 @@ impl Bug {
                 _ => &[],
             },
             Self::AckOnAppend => &[I::DurableAck],
-            Self::NoSync | Self::NoDirectorySync => UNWRITTEN,
+            // A file that is not what it was may keep a server from starting, too.
+            Self::NoSync | Self::NoDirectorySync | Self::NoSeals => {
+                &[I::DurableAck, I::RecoveredFold, I::ClientLiveness]
+            }
+            #[allow(unreachable_patterns, reason = "for those that nobody has declared yet")]
             _ => &[],
         }
     }

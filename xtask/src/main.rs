@@ -80,6 +80,7 @@ usage: cargo xtask TASK [ARGUMENT…]
       --seed N           which (default 1)
       --limit N          at most so many this time; `--resume` goes on with the others
       --seeds N          seeds of the campaign that each has to survive (default 150)
+      --only STAGE       what `unit tests`, `transcripts`, `bug base` or `campaign` catch alone
       --json PATH        where results go (default target/mutants/results.json)
   help                 this text
 ";

@@ -32,6 +32,8 @@ struct Settings {
     limit: usize,
     json: PathBuf,
     resume: bool,
+    /// Only this stage: what it would catch if it were alone.
+    only: Option<&'static str>,
 }
 
 /// What became of one change.
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let (sample, all) = sample::draw(settings.sample, settings.seed)?;
     println!("{} of {all} changes, by the seed {}", sample.len(), settings.seed);
     let known = if settings.resume { read(&settings.json)? } else { BTreeMap::new() };
-    let mut subject = Subject::new(settings.seeds)?;
+    let mut subject = Subject::new(settings.seeds, settings.only)?;
     println!("the tree as it is: built and tried in {:.0} s", subject.baseline()?.as_secs_f64());
     let mut tried: Vec<Tried> = Vec::new();
     let mut left = settings.limit;
@@ -88,6 +90,7 @@ fn settings(arguments: &[String]) -> Result<Settings> {
         limit: usize::MAX,
         json: command::root().join("target/mutants/results.json"),
         resume: false,
+        only: None,
     };
     let mut options = Options::new(arguments);
     while let Some(option) = options.next() {
@@ -98,6 +101,7 @@ fn settings(arguments: &[String]) -> Result<Settings> {
             "--limit" => settings.limit = options.number(option)?,
             "--json" => settings.json = options.value(option)?.into(),
             "--resume" => settings.resume = true,
+            "--only" => settings.only = Some(subject::stage(options.value(option)?)?),
             _ => bail!("`{option}` was not expected\n\n{}", crate::USAGE),
         }
     }
@@ -231,5 +235,7 @@ mod tests {
             assert_eq!(Verdict::read(verdict.name(), verdict.by()), Some(verdict));
         }
         assert_eq!(Verdict::read("caught", "luck"), None);
+        assert_eq!(subject::stage("campaign").ok(), Some("campaign"));
+        assert!(subject::stage("luck").is_err_and(|told| told.to_string().contains("transcripts")));
     }
 }

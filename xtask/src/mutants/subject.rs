@@ -74,12 +74,19 @@ pub(super) struct Subject {
     tree: PathBuf,
     build: PathBuf,
     seeds: u64,
+    stages: Vec<&'static str>,
     usual: Vec<Duration>,
 }
 
+/// The stage with this name.
+pub(super) fn stage(name: &str) -> Result<&'static str> {
+    let found = STAGES.into_iter().find(|stage| *stage == name);
+    found.with_context(|| format!("`{name}` is no stage; there are {}", STAGES.join(", ")))
+}
+
 impl Subject {
-    /// A copy of what is committed.
-    pub(super) fn new(seeds: u64) -> Result<Self> {
+    /// A copy of what is committed, to be tried in all stages or in one.
+    pub(super) fn new(seeds: u64, only: Option<&'static str>) -> Result<Self> {
         let folder = command::root().join("target/mutants");
         let tree = folder.join("tree");
         if tree.exists() {
@@ -98,14 +105,15 @@ impl Subject {
         std::fs::remove_file(&archive)?;
         let build = std::env::var_os("LESSOR_MUTANTS_TARGET")
             .map_or_else(|| folder.join("build"), PathBuf::from);
-        Ok(Self { tree, build, seeds, usual: Vec::new() })
+        let stages = STAGES.into_iter().filter(|stage| only.is_none_or(|only| only == *stage));
+        Ok(Self { tree, build, seeds, stages: stages.collect(), usual: Vec::new() })
     }
 
     /// Builds and tries the tree as it is; how long that took.
     pub(super) fn baseline(&mut self) -> Result<Duration> {
         let begun = Instant::now();
         let packages = ["lessor-lease", "lessor-policy", "lessor-server"];
-        for stage in STAGES {
+        for stage in self.stages.clone() {
             let mut took = Duration::ZERO;
             // Only the first stage's programs depend on the crate that is changed.
             for package in packages.into_iter().take(if stage == UNIT_TESTS { 3 } else { 1 }) {
@@ -138,7 +146,7 @@ impl Subject {
     }
 
     fn judge(&self, mutant: &Mutant) -> Result<Verdict> {
-        for (stage, usual) in STAGES.into_iter().zip(&self.usual) {
+        for (stage, usual) in self.stages.iter().copied().zip(&self.usual) {
             let Some(programs) = self.programs(stage, &mutant.package)? else {
                 return Ok(Verdict::Unviable);
             };
