@@ -91,6 +91,8 @@ pub(crate) struct Client {
     lease: Option<Held>,
     /// Offers it waits for nothing else than its next deadline.
     since: Ns,
+    /// For [`crate::planted::Bug::TakesAnything`].
+    pub(crate) takes_anything: bool,
 }
 
 impl Client {
@@ -107,6 +109,7 @@ impl Client {
             state: State::Off,
             lease: None,
             since: 0,
+            takes_anything: false,
         }
     }
 
@@ -361,7 +364,7 @@ impl Client {
         }
         // RFC 6842: a reply that carries an identifier carries the client's.
         let echoed = message.client_id();
-        if echoed.is_some() && echoed != self.who.client_id {
+        if echoed.is_some() && echoed != self.who.client_id && !self.takes_anything {
             return;
         }
         match message.message_type() {
@@ -403,7 +406,8 @@ impl Client {
             State::Renewing { request } | State::Rebinding { request } => (request, false),
             _ => return,
         };
-        let Some(server) = message.server_id().filter(|_| request.xid == message.xid) else {
+        let is_ours = self.takes_anything || request.xid == message.xid;
+        let Some(server) = message.server_id().filter(|_| is_ours) else {
             return;
         };
         let Some(life) = message.options.u32(code::LEASE_TIME) else {

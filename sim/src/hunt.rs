@@ -13,6 +13,8 @@ use crate::run::run;
 use crate::shrink::{Limits, shrink_within};
 use crate::swarm::{Wish, draw_schedule};
 
+/// The name of what `selfcheck` is about: one seed, one history.
+const ONE_HISTORY: &str = "I15 one history";
 /// In how many ranges of seeds each bug is looked for.
 const RANGES: u64 = 5;
 /// The most seeds that any bug may take, in any range.
@@ -194,12 +196,19 @@ fn wish(bug: Bug) -> Wish {
 
 fn hunt_one(bug: Bug, seeds: u64) -> Found {
     let mut broke = [0; Invariant::ALL.len()];
-    let mut example = None;
+    let (mut example, mut unsteady) = (None, 0_u64);
     let mut first_in = |range: u64| {
         let from = 1 + range * seeds;
         (0..seeds).find_map(|number| {
             let schedule = draw_schedule(from + number, wish(bug));
             let outcome = run(&schedule, Some(bug), false).ok()?;
+            if outcome.broken.is_none() {
+                // I15 is not judged within a run.
+                let again = run(&schedule, Some(bug), false).ok()?;
+                let differs = again.hash != outcome.hash;
+                unsteady += u64::from(differs);
+                return differs.then_some(number + 1);
+            }
             let (_, broken) = outcome.broken?;
             if let Some(count) = broke.get_mut(broken.invariant as usize) {
                 *count += 1;
@@ -218,6 +227,7 @@ fn hunt_one(bug: Bug, seeds: u64) -> Found {
             .zip(broke)
             .filter(|(_, count)| *count > 0)
             .map(|(invariant, count)| (invariant.name(), count))
+            .chain((unsteady > 0).then_some((ONE_HISTORY, unsteady)))
             .collect(),
         expected: bug.breaks().iter().map(|invariant| invariant.name()).collect(),
         example,

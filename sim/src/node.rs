@@ -80,6 +80,8 @@ pub(crate) struct Node {
     heard: FixedMap<u32, Ns>,
     /// The last entry of the history that reached it.
     pub(crate) cause: Option<u64>,
+    /// Until when it gives addresses only to those who use them already.
+    pub(crate) holds_off_until: Ns,
     pub(crate) armed: Option<Armed>,
     pub(crate) armed_turn: Option<ArmedTurn>,
     /// The fault that wants its lease file compacted.
@@ -119,6 +121,7 @@ impl Node {
             clock_lost: None,
             heard: FixedMap::default(),
             cause: None,
+            holds_off_until: 0,
             armed: None,
             armed_turn: None,
             ordered: None,
@@ -136,6 +139,11 @@ impl Node {
     /// Whether dates in its store, or their absence, may mislead.
     pub(crate) const fn misleads(&self, t: Ns) -> bool {
         t < self.leapt_until || t < self.restored_until
+    }
+
+    /// Whether it had reason, after `t`, to keep addresses back that seem free.
+    pub(crate) const fn is_cautious(&self, t: Ns) -> bool {
+        self.misleads(t) || t < self.holds_off_until
     }
 
     pub(crate) const fn is_up(&self) -> bool {

@@ -194,6 +194,10 @@ impl Settings {
         });
         let limits = self.limit.map(|_| json!({ "library": "libdhcp_limits.so" }));
         let libraries: Vec<_> = ping.into_iter().chain(limits).collect();
+        // A class that no pool is for would only be evaluated.
+        let is_used = self.pools.iter().any(|(.., odd)| *odd);
+        let classes: Vec<_> =
+            is_used.then(|| json!({ "name": ODD, "test": odd_test() })).into_iter().collect();
         json!({ "Dhcp4": {
             "interfaces-config": { "interfaces": ["eth0"] },
             "valid-lifetime": default,
@@ -211,7 +215,7 @@ impl Settings {
                 "reclaim-timer-wait-time": self.reclaim_wait,
                 "hold-reclaimed-time": self.hold_reclaimed,
             },
-            "client-classes": [{ "name": ODD, "test": odd_test() }],
+            "client-classes": classes,
             "hooks-libraries": libraries,
             "shared-networks": networks,
             "subnet4": subnets,

@@ -19,16 +19,30 @@ pub enum Bug {
     AckOnAppend,
     /// Checksums are not looked at.
     NoSeals,
+    /// A lease file that was lost is never opened again.
+    NeverReopened,
+    /// Clients take whatever is sent to their link-layer address for an answer.
+    TakesAnything,
+    /// Events of one moment come in an order that no seed decides.
+    Unsteady,
 }
 
 impl Bug {
+    const OURS: [Self; 7] = [
+        Self::NoSync,
+        Self::NoDirectorySync,
+        Self::AckOnAppend,
+        Self::NoSeals,
+        Self::NeverReopened,
+        Self::TakesAnything,
+        Self::Unsteady,
+    ];
+
     /// All of them.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let servers = Planted::ALL.iter().map(|planted| Self::Server(*planted));
-        servers
-            .chain([Self::NoSync, Self::NoDirectorySync, Self::AckOnAppend, Self::NoSeals])
-            .collect()
+        servers.chain(Self::OURS).collect()
     }
 
     /// Its name on command lines.
@@ -40,6 +54,9 @@ impl Bug {
             Self::NoDirectorySync => "no-directory-sync",
             Self::AckOnAppend => "ack-on-append",
             Self::NoSeals => "no-seals",
+            Self::NeverReopened => "never-reopened",
+            Self::TakesAnything => "takes-anything",
+            Self::Unsteady => "unsteady",
         }
     }
 
@@ -95,9 +112,7 @@ impl Bug {
     pub const fn defect(self) -> Defect {
         match self {
             Self::Server(planted) => Defect::planted(Some(planted)),
-            Self::NoSync | Self::NoDirectorySync | Self::AckOnAppend | Self::NoSeals => {
-                Defect::planted(None)
-            }
+            _ => Defect::planted(None),
         }
     }
 
@@ -121,9 +136,12 @@ impl Bug {
                 Planted::RejectionIgnored | Planted::StaleRelease => Some(Topology::Partner),
                 _ => None,
             },
-            Self::NoSync | Self::NoDirectorySync | Self::AckOnAppend | Self::NoSeals => {
-                Some(Topology::Single)
-            }
+            Self::NoSync
+            | Self::NoDirectorySync
+            | Self::AckOnAppend
+            | Self::NoSeals
+            | Self::NeverReopened => Some(Topology::Single),
+            Self::TakesAnything | Self::Unsteady => None,
         }
     }
 }

@@ -14,29 +14,45 @@ use crate::time::Ns;
 #[derive(Debug)]
 pub(crate) struct Queue<E> {
     seed: Seed,
-    heap: BinaryHeap<Entry<E>>,
+    heap: BinaryHeap<Entry>,
+    /// The events, where they stay while their entries move.
+    events: Vec<Option<E>>,
+    /// Places among them that are free.
+    free: Vec<u32>,
 }
 
-#[derive(Debug)]
-struct Entry<E> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Entry {
     at: Ns,
     tie: u64,
-    event: E,
+    place: u32,
 }
 
 impl<E> Queue<E> {
     pub(crate) const fn new(seed: Seed) -> Self {
-        Self { seed, heap: BinaryHeap::new() }
+        Self { seed, heap: BinaryHeap::new(), events: Vec::new(), free: Vec::new() }
     }
 
     /// Adds an event; `id` tells it from all others of its moment.
     pub(crate) fn push(&mut self, at: Ns, id: u64, event: E) {
         let tie = self.seed.keyed(id, 0x71e).next_u64();
-        self.heap.push(Entry { at, tie, event });
+        let place = if let Some(place) = self.free.pop() {
+            if let Some(free) = usize::try_from(place).ok().and_then(|at| self.events.get_mut(at)) {
+                *free = Some(event);
+            }
+            place
+        } else {
+            self.events.push(Some(event));
+            u32::try_from(self.events.len() - 1).unwrap_or(u32::MAX)
+        };
+        self.heap.push(Entry { at, tie, place });
     }
 
     pub(crate) fn pop(&mut self) -> Option<(Ns, E)> {
-        self.heap.pop().map(|entry| (entry.at, entry.event))
+        let Entry { at, place, .. } = self.heap.pop()?;
+        self.free.push(place);
+        let event = self.events.get_mut(usize::try_from(place).ok()?)?.take()?;
+        Some((at, event))
     }
 
     /// The next event, if it is due at `t` or before.
@@ -50,26 +66,18 @@ impl<E> Queue<E> {
     }
 }
 
-impl<E> Ord for Entry<E> {
+impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
         // The heap gives the greatest first.
         (other.at, other.tie).cmp(&(self.at, self.tie))
     }
 }
 
-impl<E> PartialOrd for Entry<E> {
+impl PartialOrd for Entry {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
-
-impl<E> PartialEq for Entry<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl<E> Eq for Entry<E> {}
 
 #[cfg(test)]
 mod tests {

@@ -164,7 +164,7 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
     );
     let pool_percent = if tight { between(&mut rng, 60, 110) } else { between(&mut rng, 50, 180) };
     let mut chance = |percent: u32| rng.chance_ppm(percent * 10_000);
-    let twins = chance(30);
+    let twins = chance(30) || like == Some(Bug::TakesAnything);
     let restless = chance(70) || tight;
     let releases = chance(60) || is_like(like, &[Planted::LateRelease]);
     let hostile = chance(35);
@@ -177,6 +177,7 @@ fn draw_traits(seed: u64, wish: Wish) -> Traits {
         0
     };
     let relayed = weighted(&mut rng, &[(2, 0), (2, 25), (2, 50)]).unwrap_or(0);
+    let relayed = if is_like(like, &[Planted::RelayInfoLost]) { 50 } else { relayed };
     let kinds = faults::kinds_of(topology);
     let allowed: Vec<usize> =
         kinds.iter().copied().filter(|it| wish.faults.decides(*it) != Some(false)).collect();
@@ -256,7 +257,7 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         pools.extend(pool(link, &mut rng));
     }
     let life = traits.lifetime;
-    let tiny_lot = rng.chance_ppm(120_000);
+    let tiny_lot = rng.chance_ppm(120_000) || is_like(traits.like, &[Planted::LotUnbounded]);
     let cached = is_like(traits.like, &[Planted::TwinAnswered, Planted::CachedLeaseShort]);
     let mut leasing = draw::draw(traits.seed, Kind::Swarm, 9, 0, 0);
     let allocators = [(2, "iterative"), (1, "random"), (1, "flq")];

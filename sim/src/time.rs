@@ -14,7 +14,7 @@ pub const MS: Ns = 1_000_000;
 pub const US: Ns = 1_000;
 /// What the wall clocks show when the world begins: some day in 2026.
 pub const EPOCH_SECS: i64 = 1_790_000_000;
-const MILLION: i128 = 1_000_000;
+const MILLION: i64 = 1_000_000;
 
 /// How a node's clocks begin, as a schedule says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,21 +44,26 @@ impl Clock {
         Self { spec, jumped: 0 }
     }
 
-    fn elapsed(&self, t: Ns) -> i128 {
-        i128::from(t) + i128::from(t) * i128::from(self.spec.rate_ppm) / MILLION
+    /// What its oscillator has counted: in 64 bits, for the years that worlds last.
+    fn elapsed(&self, t: Ns) -> i64 {
+        let t = i64::try_from(t).unwrap_or(i64::MAX / 1000);
+        t + t.saturating_mul(self.spec.rate_ppm) / MILLION
+    }
+
+    fn phase(&self) -> i64 {
+        i64::try_from(self.spec.phase_ms * MS).unwrap_or(0)
     }
 
     /// The monotonic clock.
     #[must_use]
     pub fn mono(&self, t: Ns) -> Mono {
-        let phase = i128::from(self.spec.phase_ms) * i128::from(MS);
-        Mono::from_nanos(u64::try_from(phase + self.elapsed(t)).unwrap_or(0))
+        Mono::from_nanos(u64::try_from(self.phase() + self.elapsed(t)).unwrap_or(0))
     }
 
     /// The wall clock.
     #[must_use]
     pub fn wall(&self, t: Ns) -> Wall {
-        let ran = if self.spec.disciplined { i128::from(t) } else { self.elapsed(t) };
+        let ran = if self.spec.disciplined { i128::from(t) } else { i128::from(self.elapsed(t)) };
         let nanos = ran + i128::from(self.spec.skew_ms) * i128::from(MS) + self.jumped;
         let sec = i128::from(SEC);
         let secs = i64::try_from(nanos.div_euclid(sec)).unwrap_or(0);
@@ -75,13 +80,15 @@ impl Clock {
     /// The first true time at which the monotonic clock shows `mono` or more.
     #[must_use]
     pub fn when(&self, mono: Mono) -> Ns {
-        let phase = i128::from(self.spec.phase_ms) * i128::from(MS);
-        let local = i128::from(mono.as_nanos()) - phase;
+        let local = i64::try_from(mono.as_nanos()).unwrap_or(i64::MAX) - self.phase();
         if local <= 0 {
             return 0;
         }
-        let guess = local * MILLION / (MILLION + i128::from(self.spec.rate_ppm));
-        let mut t = u64::try_from(guess).unwrap_or(u64::MAX).saturating_sub(2);
+        let rate = self.spec.rate_ppm;
+        let gained =
+            local / (MILLION + rate) * rate + local % (MILLION + rate) * rate / (MILLION + rate);
+        let guess = local - gained;
+        let mut t = u64::try_from(guess).unwrap_or(0).saturating_sub(3);
         while self.elapsed(t) < local {
             t += 1;
         }
@@ -91,7 +98,8 @@ impl Clock {
     /// How much true time passes while this node's oscillator counts `local` nanoseconds.
     #[must_use]
     pub fn true_length(&self, local: Ns) -> Ns {
-        let length = i128::from(local) * MILLION / (MILLION + i128::from(self.spec.rate_ppm));
+        let million = i128::from(MILLION);
+        let length = i128::from(local) * million / (million + i128::from(self.spec.rate_ppm));
         u64::try_from(length).unwrap_or(u64::MAX)
     }
 

@@ -23,6 +23,7 @@ mod shared;
 mod visit;
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,13 +32,13 @@ use lessor_config::Config;
 use lessor_lease::StoreBatch;
 use lessor_policy::Topology as Indexes;
 use lessor_server::{FetchId, Input, PeerUpdate, ProbeId};
-use lessor_types::{Datagram, Holder, Prng, Seed};
+use lessor_types::{Datagram, FixedMap, Holder, Prng, Seed};
 use lessor_wire::v4::Message;
 
 use crate::check::clients::Holdings;
 use crate::check::conformance::{Declined, Offers};
 use crate::check::durability::Lately;
-use crate::check::liveness::End;
+use crate::check::liveness::{End, SERVED_WITHIN};
 use crate::check::probed::Probed;
 use crate::check::{Broken, Invariant, Verdict};
 use crate::client::Client;
@@ -141,6 +142,8 @@ pub(crate) struct World<'a> {
     nodes: Vec<Node>,
     clients: Vec<Client>,
     holders: Vec<Holder>,
+    /// The clients' numbers, by who they are.
+    places: FixedMap<Holder, u16>,
     client_gens: Vec<u64>,
     outbox: Outbox,
     visitor: Option<visit::Visitor>,
@@ -209,7 +212,11 @@ impl<'a> World<'a> {
         });
         let clients: Vec<Client> = (0_u16..)
             .zip(&schedule.clients)
-            .map(|(id, spec)| Client::new(id, spec, seed))
+            .map(|(id, spec)| {
+                let mut client = Client::new(id, spec, seed);
+                client.takes_anything = bug == Some(Bug::TakesAnything);
+                client
+            })
             .collect();
         Ok(Self {
             seed,
@@ -220,6 +227,8 @@ impl<'a> World<'a> {
             lan: Lan::new(seed, schedule.lan, schedule.safety_ms * MS),
             nodes: nodes.collect(),
             holders: clients.iter().map(|client| client.who.clone()).collect(),
+            // Where several are the same, the first.
+            places: clients.iter().rev().map(|client| (client.who.clone(), client.id)).collect(),
             client_gens: vec![0; clients.len()],
             clients,
             outbox: Outbox::default(),
@@ -361,6 +370,11 @@ impl<'a> World<'a> {
         self.note(None, What::Phase("end"));
         self.audit();
         let Some(node) = self.nodes.iter().find(|node| node.is_up()) else {
+            // Bits of the first line have changed, and nothing tells which.
+            let is_refused = |node: &Node| node.file.as_ref().is_some_and(|file| file.refused);
+            if self.nodes.iter().any(is_refused) {
+                return;
+            }
             let what = "no server runs although everything is healed".to_owned();
             let verdict = Err(Broken::new(Invariant::ClientLiveness, what));
             return self.judge(Invariant::ClientLiveness, verdict);
@@ -369,8 +383,9 @@ impl<'a> World<'a> {
             Some(server) if node.file.is_some() => server.rows().collect(),
             _ => self.store.rows().cloned().collect(),
         };
-        // After a leap lapses are judged with caution, and addresses may stay taken for long.
-        if node.has_leapt {
+        // For a while after a leap forward lapses are judged with caution; and where leases may be
+        // missing, nobody gets an address anew.
+        if node.is_cautious(self.t.saturating_sub(SERVED_WITHIN)) {
             return;
         }
         let end = End {
@@ -394,7 +409,11 @@ impl<'a> World<'a> {
         let (kind, entity, count) = name;
         let id = self.seed.keyed(u64::from(kind) << 32 | u64::from(entity), count);
         let mut id: Prng = id;
-        self.queue.push(at.max(self.t), id.next_u64(), event);
+        let mut id = id.next_u64();
+        if self.bug == Some(Bug::Unsteady) {
+            id ^= RandomState::new().hash_one(id);
+        }
+        self.queue.push(at.max(self.t), id, event);
     }
 
     fn note(&mut self, cause: Option<u64>, what: What<'_>) -> u64 {

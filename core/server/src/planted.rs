@@ -6,7 +6,10 @@
 use std::sync::Arc;
 
 use lessor_config::Config;
-use lessor_policy::{Ask, Topology};
+use lessor_lease::{Lease, State};
+use lessor_policy::{Ask, Effect, Plan, Topology};
+use lessor_types::Secs;
+use lessor_wire::v4::code;
 
 /// A known defect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -51,6 +54,16 @@ pub enum Planted {
     PastForgotten,
     /// Addresses are given to everybody while leases may be missing.
     HoldOffForgotten,
+    /// A renewal is granted for less than its client was told before.
+    RenewalShortened,
+    /// As many exchanges are parked as there are packets.
+    LotUnbounded,
+    /// A retransmission whose first copy is in work ends without a word.
+    TwinSwallowed,
+    /// An operator is called when a client is refused.
+    AlarmWithoutCause,
+    /// What a relay said of a client is not in the answer.
+    RelayInfoLost,
 }
 
 impl Planted {
@@ -76,6 +89,11 @@ impl Planted {
         Self::ProbeIgnored,
         Self::PastForgotten,
         Self::HoldOffForgotten,
+        Self::RenewalShortened,
+        Self::LotUnbounded,
+        Self::TwinSwallowed,
+        Self::AlarmWithoutCause,
+        Self::RelayInfoLost,
     ];
 
     /// A name for command lines.
@@ -102,6 +120,11 @@ impl Planted {
             Self::ProbeIgnored => "probe-ignored",
             Self::PastForgotten => "past-forgotten",
             Self::HoldOffForgotten => "hold-off-forgotten",
+            Self::RenewalShortened => "renewal-shortened",
+            Self::LotUnbounded => "lot-unbounded",
+            Self::TwinSwallowed => "twin-swallowed",
+            Self::AlarmWithoutCause => "alarm-without-cause",
+            Self::RelayInfoLost => "relay-info-lost",
         }
     }
 }
@@ -135,6 +158,19 @@ impl Defect {
         Some(Topology::new(Arc::new(config)))
     }
 
+    /// What is made of a plan: a renewal that is shortened, or an answer without its relay's words.
+    #[inline]
+    pub fn spoil(self, plan: &mut Plan) {
+        if self.is(Planted::RelayInfoLost)
+            && let Some(answer) = &mut plan.answer
+        {
+            answer.message.options.remove(code::RELAY_AGENT);
+        }
+        if self.is(Planted::RenewalShortened) {
+            shorten(plan);
+        }
+    }
+
     /// Whether it is this one.
     #[must_use]
     #[inline]
@@ -149,4 +185,23 @@ impl Defect {
             false
         }
     }
+}
+
+/// Grants a renewal for a minute, whatever its client was told before.
+fn shorten(plan: &mut Plan) {
+    const MINUTE: u32 = 60;
+    let renewed = plan.changes.iter_mut().find_map(|change| {
+        let (from, to) = (change.from.as_ref()?, change.to.as_mut()?);
+        let is_renewal = from.state == State::Assigned && from.holder == to.holder;
+        (is_renewal && to.state == State::Assigned).then_some(to)
+    });
+    let (Some(row), Effect::Leased(..), Some(answer)) = (renewed, plan.effect, &mut plan.answer)
+    else {
+        return;
+    };
+    let mut short = Lease::clone(row);
+    short.expires = short.confirmed().plus_secs(i64::from(MINUTE));
+    short.valid = Secs(MINUTE);
+    *row = Arc::new(short);
+    answer.message.options.insert(code::LEASE_TIME, MINUTE.to_be_bytes());
 }

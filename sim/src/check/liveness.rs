@@ -16,7 +16,7 @@ use crate::time::{Ns, SEC, show};
 /// How long a client may go without an address that is there for it: twice the longest pause
 /// between its attempts (64 s), an offer that somebody did not take (30 s), an exchange that timed
 /// out (8 s), and some room.
-const SERVED_WITHIN: Ns = 200 * SEC;
+pub(crate) const SERVED_WITHIN: Ns = 200 * SEC;
 /// How long an address must have been free to count as being there.
 const FREE_FOR: Ns = 60 * SEC;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use lessor_env::files::{FileHandle, Files};
 use lessor_lease::{Memory, Outcome, Past, Rows, StoreBatch, StoreFailure};
 use lessor_memfile::{
-    Boot, Compaction, Memfile, Names, OpenError, Options, Progress, RotateError, Trouble,
-    WriteFailed, sealed_runs,
+    Boot, Compaction, Memfile, Names, OpenError, Options, Progress, ReadError, RotateError,
+    Trouble, WriteFailed, sealed_runs,
 };
 use lessor_sim_disk::{Crash, Kind, SimDisk, Survival};
 use lessor_types::{Prng, Seed, Wall};
@@ -109,6 +109,8 @@ pub(crate) struct FileStore {
     noted: Option<(u64, u64)>,
     batches_written: u64,
     backup: Option<Backup>,
+    /// Whether the file was no lease file when it was opened last: only an operator can help.
+    pub(crate) refused: bool,
     /// Calls that failed, for the books.
     pub(crate) failures: u64,
 }
@@ -133,6 +135,7 @@ impl FileStore {
             noted: None,
             batches_written: 0,
             backup: None,
+            refused: false,
             failures: 0,
         }
     }
@@ -274,6 +277,7 @@ impl FileStore {
                 }
             }
             Err(error) => {
+                self.refused = matches!(&error, OpenError::Read(ReadError::Header { .. }));
                 self.failures += u64::from(!matches!(error, OpenError::Compacting { .. }));
                 Opened::Failed
             }

@@ -114,6 +114,10 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
             Planted::TwinAnswered => &["duplicate", "disk-slow"],
             Planted::StaleRelease => &["reconfigure", "disk-slow", "partner-slow", "partner-gone"],
             Planted::LateRelease => &["duplicate", "delay"],
+            Planted::RenewalShortened => &["reconfigure"],
+            Planted::LotUnbounded | Planted::TwinSwallowed => {
+                &["duplicate", "disk-slow", "store-slow", "partner-slow"]
+            }
             Planted::RejectionIgnored => &["partner-rejects"],
             Planted::ReservationForgotten | Planted::GuardForgotten => &["reconfigure"],
             _ => &[],
@@ -121,7 +125,9 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
         Some(Bug::NoSync) => &["crash"],
         Some(Bug::NoSeals) => &["rot"],
         Some(Bug::NoDirectorySync) => &["crash", "crash-at-disk"],
-        Some(Bug::AckOnAppend) | None => &[],
+        Some(Bug::NeverReopened) => &["disk-fail"],
+        Some(Bug::TakesAnything) => &["delay", "reorder"],
+        Some(Bug::AckOnAppend | Bug::Unsteady) | None => &[],
     })
 }
 

@@ -9,6 +9,7 @@ use crate::coverage::Goal;
 use crate::draw::{self, Kind, between, log_between};
 use crate::history::What;
 use crate::node::file::{Compacted, Done, NoteTaken, Opened};
+use crate::planted::Bug;
 use crate::schedule::FaultKind;
 use crate::time::{MS, Ns, SEC, US};
 
@@ -149,7 +150,9 @@ impl World<'_> {
         node.inputs.push_back(Input::StoreLost(failure));
         self.note(None, What::Store(id, "is lost", 0));
         self.wake(server, self.t);
-        self.disk_step(id, life, DiskStep::Reopen, 50 * MS, 16 * SEC);
+        if self.bug != Some(Bug::NeverReopened) {
+            self.disk_step(id, life, DiskStep::Reopen, 50 * MS, 16 * SEC);
+        }
     }
 
     fn on_reopen(&mut self, server: usize) {

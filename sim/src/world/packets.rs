@@ -334,8 +334,7 @@ impl World<'_> {
 
     /// The client with this identity.
     pub(super) fn place_of(&self, who: &Holder) -> Option<u16> {
-        let place = self.holders.iter().position(|holder| holder == who)?;
-        u16::try_from(place).ok()
+        self.places.get(who).copied()
     }
 
     pub(super) fn on_letter(&mut self, letter: &Letter, from: Station) {

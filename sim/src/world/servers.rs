@@ -142,6 +142,8 @@ impl World<'_> {
         match event {
             Said::ContactBegan => node.in_contact = true,
             Said::ContactEnded => node.in_contact = false,
+            Said::HoldOffBegan { .. } | Said::HoldOffContinued(_) => node.holds_off_until = Ns::MAX,
+            Said::HoldOffEnded => node.holds_off_until = t,
             Said::ConfigApplied { .. } => {
                 if let Some(topology) = node.coming.pop_front() {
                     let lot = topology.config().parked_max.max(self.schedule.bounds.parked);
@@ -395,6 +397,8 @@ impl World<'_> {
         node.books.allow(lot);
         node.server = Some(Server::recover(setup, node.clock.now(t)));
         node.powered_off = false;
+        // It says so if it goes on.
+        node.holds_off_until = node.holds_off_until.min(t);
         let (id, life) = (node.id, node.life);
         self.note(None, What::Server(id, true));
         self.wake(server, t);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lessor_lease::{FetchError, Found, Lookup};
+use lessor_lease::{FetchError, Found, Lookup, StoreFailure};
 use lessor_policy::limits::rates;
 use lessor_policy::{Answer, Decision, DropReason, Effect, Plan, Query, decide};
 use lessor_types::{Datagram, Seq, Transmit, Unit};
@@ -35,13 +35,17 @@ impl Server {
         }
         let tag = self.lot.tag(&query);
         if self.lot.has_twin(tag, &query) && !self.defect.is(Planted::TwinAnswered) {
+            if self.defect.is(Planted::TwinSwallowed) {
+                return;
+            }
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::DuplicateParked));
         }
-        if !self.lot.has_room(query.ask) {
+        let bounded = !self.defect.is(Planted::LotUnbounded);
+        if bounded && !self.lot.has_room(query.ask) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::LotFull));
         }
         let place = Quarter::of(&query);
-        if !self.lot.has_room_of(place, query.ask) {
+        if bounded && !self.lot.has_room_of(place, query.ask) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::PlaceLimit));
         }
         let exchange = self.exchange(id, Origin::Client(Arc::new(query)));
@@ -164,7 +168,12 @@ impl Server {
         self.outputs.push_back(Output::Fetch { fetch, lookups });
     }
 
-    fn carry_out(&mut self, mut exchange: Exchange, query: &Query, plan: Plan) {
+    fn carry_out(&mut self, mut exchange: Exchange, query: &Query, mut plan: Plan) {
+        self.defect.spoil(&mut plan);
+        if self.defect.is(Planted::AlarmWithoutCause) && matches!(plan.effect, Effect::Refused(_)) {
+            let what = "a client was refused".to_owned();
+            self.event(Event::StoreLost(StoreFailure { what }));
+        }
         let needs_store = plan.effect.concerns_leases();
         if needs_store && !self.store_open {
             let outcome = Outcome::Dropped(DropReason::StoreUnavailable);
