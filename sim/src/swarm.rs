@@ -114,7 +114,11 @@ pub fn draw_schedule(seed: u64, wish: Wish) -> Schedule {
             latency_us: draw::log_between(&mut rng, 200, 60_000),
             compact_every_ms: (traits.topology != Topology::Shared)
                 .then(|| draw::log_between(&mut rng, 20_000, 1_200_000))
-                .filter(|_| rng.chance_ppm(700_000) || wants(&traits, Bug::NoDirectorySync)),
+                .filter(|_| rng.chance_ppm(700_000) || wants(&traits, Bug::NoDirectorySync))
+                .map(|drawn| match traits.profile {
+                    Profile::Fixed => FIXED.compact_every * 1000,
+                    Profile::Quick | Profile::Nightly => drawn,
+                }),
             late_commits: rng.chance_ppm(300_000),
         },
         configs,

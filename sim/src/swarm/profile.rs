@@ -69,6 +69,8 @@ pub struct Fixed {
     pub pace: u64,
     /// The largest share of a lifetime, in percent, within which a renewal is not written.
     pub cache_percent: u32,
+    /// The time between two compactions of a lease file, in seconds: Kea's default.
+    pub compact_every: u64,
     /// How often faults happen, by kind: times a simulated day. Those that the topology can have.
     pub faults_a_day: &'static [(&'static str, u64)],
 }
@@ -84,6 +86,7 @@ pub const FIXED: Fixed = Fixed {
     careless: 20,
     pace: 250,
     cache_percent: 25,
+    compact_every: 3600,
     faults_a_day: &[
         // The network.
         ("loss", 12),
