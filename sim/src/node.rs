@@ -82,6 +82,8 @@ pub(crate) struct Node {
     pub(crate) cause: Option<u64>,
     /// Until when it gives addresses only to those who use them already.
     pub(crate) holds_off_until: Ns,
+    /// Until when it judges lapses by the slower clock.
+    pub(crate) slow_until: Ns,
     pub(crate) armed: Option<Armed>,
     pub(crate) armed_turn: Option<ArmedTurn>,
     /// The fault that wants its lease file compacted.
@@ -122,6 +124,7 @@ impl Node {
             heard: FixedMap::default(),
             cause: None,
             holds_off_until: 0,
+            slow_until: 0,
             armed: None,
             armed_turn: None,
             ordered: None,
@@ -143,7 +146,7 @@ impl Node {
 
     /// Whether it had reason, after `t`, to keep addresses back that seem free.
     pub(crate) const fn is_cautious(&self, t: Ns) -> bool {
-        self.misleads(t) || t < self.holds_off_until
+        self.misleads(t) || t < self.holds_off_until || t < self.slow_until
     }
 
     pub(crate) const fn is_up(&self) -> bool {

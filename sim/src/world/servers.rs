@@ -132,7 +132,7 @@ impl World<'_> {
     }
 
     fn take_event(&mut self, server: usize, event: &Said) {
-        let t = self.t;
+        let (t, longest) = (self.t, self.longest);
         let Some(node) = self.nodes.get_mut(server) else {
             return;
         };
@@ -144,6 +144,10 @@ impl World<'_> {
             Said::ContactEnded => node.in_contact = false,
             Said::HoldOffBegan { .. } | Said::HoldOffContinued(_) => node.holds_off_until = Ns::MAX,
             Said::HoldOffEnded => node.holds_off_until = t,
+            // It may notice long after the clock was set, when it starts.
+            Said::ClockLeapt(ms) if *ms > 0 => {
+                node.slow_until = t + longest + longest / 1000 + 10 * SEC;
+            }
             Said::ConfigApplied { .. } => {
                 if let Some(topology) = node.coming.pop_front() {
                     let lot = topology.config().parked_max.max(self.schedule.bounds.parked);
