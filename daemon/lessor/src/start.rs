@@ -198,6 +198,7 @@ fn open_journal(
         lfc_interval: memfile.lfc_interval,
         boot: env.boot(),
         floor: CLOCK_FLOOR,
+        defect: lessor_shell::journal::planted::Defect::default(),
     };
     Journal::start(env, setup, telemetry.clone()).map_err(|why| why.to_string())
 }

@@ -1,8 +1,10 @@
 //! The configuration as a file that may be read again.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lessor_config::{Config, Diagnostics};
 
@@ -10,6 +12,13 @@ use lessor_config::{Config, Diagnostics};
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
     path: PathBuf,
+    shelf: Option<Arc<dyn Shelf>>,
+}
+
+/// Where a configuration is that is in no file of the operating system.
+pub trait Shelf: fmt::Debug + Send + Sync {
+    /// Its text, as it is now.
+    fn text(&self) -> String;
 }
 
 /// Why a configuration file has no configuration.
@@ -32,7 +41,13 @@ impl ConfigFile {
     /// The file at this place; nothing is read yet.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), shelf: None }
+    }
+
+    /// As if the file at this place had the text that a shelf has.
+    #[must_use]
+    pub fn on_shelf(path: impl Into<PathBuf>, shelf: Arc<dyn Shelf>) -> Self {
+        Self { path: path.into(), shelf: Some(shelf) }
     }
 
     /// Its place.
@@ -46,8 +61,12 @@ impl ConfigFile {
     /// # Errors
     /// [`LoadError`], with everything that is wrong.
     pub fn load(&self) -> Result<(Config, Diagnostics), LoadError> {
-        let text =
-            read(&self.path).map_err(|why| LoadError::Read { file: self.path.clone(), why })?;
+        let text = match &self.shelf {
+            Some(shelf) => shelf.text(),
+            None => {
+                read(&self.path).map_err(|why| LoadError::Read { file: self.path.clone(), why })?
+            }
+        };
         let mut include = |name: &str| self.include(name);
         Config::parse_with(&text, &self.path.display().to_string(), &mut include)
             .map_err(LoadError::Refused)

@@ -5,6 +5,7 @@
 
 mod compactor;
 mod pace;
+pub mod planted;
 mod worker;
 
 use std::collections::VecDeque;
@@ -25,6 +26,7 @@ use crate::telemetry::Telemetry;
 use worker::{Work, Worker};
 
 pub use pace::{Pace, Paced};
+use planted::Defect;
 
 /// How many batches or completions may be on their way. The server sends one at a time; the rest is
 /// for what a lost store leaves behind.
@@ -47,6 +49,8 @@ pub struct JournalSetup<F> {
     pub boot: Boot,
     /// No wall clock is right that shows less.
     pub floor: Wall,
+    /// A known defect to have; none in a daemon.
+    pub defect: Defect,
 }
 
 /// What a server begins with.

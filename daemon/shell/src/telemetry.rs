@@ -54,6 +54,16 @@ pub struct Telemetry {
     shared: Arc<Shared>,
     usual: Usual,
     clock: Arc<dyn Clock>,
+    ear: Option<Arc<dyn Ear>>,
+}
+
+/// Whoever hears everything that is said as it is, and at once: a simulation.
+pub trait Ear: Send + Sync {
+    /// The server machine reported an event in a turn at `at`.
+    fn event(&self, at: Wall, event: &Event);
+
+    /// The shell said something.
+    fn notice(&self, notice: &Notice);
 }
 
 /// What holds where the configuration says nothing.
@@ -184,10 +194,18 @@ impl Telemetry {
         let (lines, waiting) = sync_channel(LINES_MAX);
         let shared = Arc::new(Shared::new());
         let writer = Writer::new(console, waiting, Arc::clone(&shared), places, Arc::clone(&clock));
-        let telemetry = Self { lines, shared, usual, clock };
+        let telemetry = Self { lines, shared, usual, clock, ear: None };
         telemetry.configure(&[]);
         thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
         Ok(telemetry)
+    }
+
+    /// Says everything into an ear, and writes no lines: no thread is started.
+    #[must_use]
+    pub fn into_ear(ear: Arc<dyn Ear>, clock: Arc<dyn Clock>) -> Self {
+        let (lines, _) = sync_channel(0);
+        let usual = Usual { least: Level::Fatal, verbose: false };
+        Self { lines, shared: Arc::new(Shared::new()), usual, clock, ear: Some(ear) }
     }
 
     /// Goes by these loggers from now on. Files are opened anew.
@@ -213,6 +231,9 @@ impl Telemetry {
 
     /// Says what the server machine reported in a turn at `at`.
     pub fn event(&self, at: Wall, event: Event) {
+        if let Some(ear) = &self.ear {
+            return ear.event(at, &event);
+        }
         if self.shared.wants(event.message()) {
             self.say(Line { at, what: What::Event(event) });
         }
@@ -220,6 +241,9 @@ impl Telemetry {
 
     /// Says what the shell has to say.
     pub fn note(&self, notice: Notice) {
+        if let Some(ear) = &self.ear {
+            return ear.notice(&notice);
+        }
         if self.shared.wants(notice.message()) {
             self.say(Line { at: self.clock.now().wall, what: What::Notice(notice) });
         }

@@ -268,6 +268,7 @@ impl Home {
             lfc_interval,
             boot: Boot::default(),
             floor: Wall::default(),
+            defect: crate::journal::planted::Defect::default(),
         }
     }
 

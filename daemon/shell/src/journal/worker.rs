@@ -37,9 +37,9 @@ pub(super) enum Work {
 }
 
 pub(super) struct Worker<E, F: Files> {
-    env: E,
+    pub(super) env: E,
     setup: JournalSetup<F>,
-    store: Store<F>,
+    pub(super) store: Store<F>,
     life: u64,
     /// What the next start is to know.
     memory: Option<Box<Memory>>,
@@ -53,12 +53,12 @@ pub(super) struct Worker<E, F: Files> {
     /// When the next compaction is due.
     compact_at: Option<Mono>,
     work: Receiver<Work>,
-    done: Sender<Input>,
+    pub(super) done: Sender<Input>,
     telemetry: Telemetry,
     pace: Arc<Pace>,
 }
 
-enum Store<F: Files> {
+pub(super) enum Store<F: Files> {
     Open(Memfile<F>),
     Closed {
         /// The closed store, which still holds the lock; none once that is given back.
@@ -66,6 +66,13 @@ enum Store<F: Files> {
         retry_at: Mono,
         pause: Duration,
     },
+}
+
+impl<F: Files> Store<F> {
+    /// One that may be tried again at once.
+    pub(super) const fn closed(now: Mono) -> Self {
+        Self::Closed { held: None, retry_at: now, pause: PAUSE_FIRST }
+    }
 }
 
 impl<E, F> Worker<E, F>
@@ -179,6 +186,10 @@ where
     }
 
     async fn commit(&mut self, life: u64, batch: StoreBatch) {
+        #[cfg(feature = "planted")]
+        if self.setup.defect.is_order() && life == self.life {
+            return self.commit_by_two(batch).await;
+        }
         let StoreBatch { first, changes } = batch;
         let memfile = match &mut self.store {
             Store::Open(memfile) if life == self.life => memfile,
@@ -209,8 +220,7 @@ where
     }
 
     async fn lose(&mut self, failure: StoreFailure) {
-        let retry_at = self.env.now().mono;
-        let closed = Store::Closed { held: None, retry_at, pause: PAUSE_FIRST };
+        let closed = Store::closed(self.env.now().mono);
         let held = match std::mem::replace(&mut self.store, closed) {
             Store::Open(memfile) => Some(memfile),
             Store::Closed { held, .. } => held,
