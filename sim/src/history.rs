@@ -130,6 +130,8 @@ pub enum What<'a> {
     Op(u32, &'static str),
     /// The world entered a phase.
     Phase(&'static str),
+    /// The engine that runs the server did something.
+    Engine(&'static str, u64),
 }
 
 impl What<'_> {
@@ -161,7 +163,7 @@ impl What<'_> {
     #[must_use]
     pub const fn is_general(&self) -> bool {
         match self {
-            Self::Server(..) | Self::Fault(..) | Self::Phase(..) => true,
+            Self::Server(..) | Self::Fault(..) | Self::Phase(..) | Self::Engine(..) => true,
             Self::Event(_, _, event) => !matches!(
                 event,
                 lessor_server::Event::Ended { .. }
@@ -207,6 +209,7 @@ impl What<'_> {
             Self::Fault(id, _, on) => [11, u64::from(*id), u64::from(*on), 0],
             Self::Op(id, _) => [12, u64::from(*id), 0, 0],
             Self::Phase(name) => [13, stable_hash(name.as_bytes()), 0, 0],
+            Self::Engine(what, n) => [14, stable_hash(what.as_bytes()), *n, 0],
         }
     }
 }
@@ -257,6 +260,7 @@ impl fmt::Display for What<'_> {
             Self::Fault(id, kind, false) => write!(f, "fault {id} ends: {kind:?}"),
             Self::Op(id, name) => write!(f, "op {id}: {name}"),
             Self::Phase(name) => write!(f, "--- {name} ---"),
+            Self::Engine(what, n) => write!(f, "engine: {what} {n}"),
         }
     }
 }

@@ -4,6 +4,8 @@
 //! - [`schedule`]: a seed made explicit: everything that will be done to the world, as data.
 //! - [`swarm`]: from a seed to a schedule.
 //! - [`run`]: one schedule, run once.
+//! - [`layer`]: what of a schedule each way of running it can do.
+//! - [`field`]: all that is around a server which runs elsewhere.
 //! - `world`: the event heap and everything in it.
 //! - `node`: a server as the world holds it, and its lease file.
 //! - `client`: models of RFC 2131 stacks.
@@ -36,9 +38,11 @@ pub mod cli;
 mod client;
 pub mod coverage;
 pub mod draw;
+pub mod field;
 pub mod history;
 pub mod hunt;
 mod lan;
+pub mod layer;
 mod node;
 mod partner;
 mod plan;

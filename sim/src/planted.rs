@@ -25,6 +25,9 @@ pub enum Bug {
     TakesAnything,
     /// Events of one moment come in an order that no seed decides.
     Unsteady,
+    /// The shell's journal syncs in one task and answers in another, and counts on their order.
+    /// Only layers that run the shell can have it.
+    OrderRace,
 }
 
 impl Bug {
@@ -38,7 +41,7 @@ impl Bug {
         Self::Unsteady,
     ];
 
-    /// All of them.
+    /// All that the world can have.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let servers = Planted::ALL.iter().map(|planted| Self::Server(*planted));
@@ -57,13 +60,14 @@ impl Bug {
             Self::NeverReopened => "never-reopened",
             Self::TakesAnything => "takes-anything",
             Self::Unsteady => "unsteady",
+            Self::OrderRace => "order-race",
         }
     }
 
     /// The bug with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::all().into_iter().find(|bug| bug.name() == name)
+        Self::all().into_iter().chain([Self::OrderRace]).find(|bug| bug.name() == name)
     }
 
     /// The invariants of which it must break one; none: any will do.
@@ -140,7 +144,8 @@ impl Bug {
             | Self::NoDirectorySync
             | Self::AckOnAppend
             | Self::NoSeals
-            | Self::NeverReopened => Some(Topology::Single),
+            | Self::NeverReopened
+            | Self::OrderRace => Some(Topology::Single),
             Self::TakesAnything | Self::Unsteady => None,
         }
     }

@@ -281,6 +281,21 @@ pub enum OpKind {
 }
 
 impl OpKind {
+    /// Its name in histories.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::On { .. } => "on",
+            Self::Off { .. } => "off",
+            Self::Forget { .. } => "forget",
+            Self::Reboot { .. } => "reboot",
+            Self::Release { .. } => "release",
+            Self::Inform { .. } => "inform",
+            Self::Move { .. } => "move",
+            Self::Hostile { .. } => "hostile",
+        }
+    }
+
     /// The client that does it, if it is one.
     #[must_use]
     pub const fn client(self) -> Option<u16> {

@@ -59,6 +59,7 @@ usage: cargo xtask TASK [ARGUMENT…]
       --rate N           exchanges a second (default 3000)
       --seconds N        for how long there are reloads (default 20)
   sim ARGUMENT…        the simulator: `run`, `replay`, `selfcheck`, `planted` (try `sim help`)
+      --engine E       heap (default), or the whole shell on turmoil or madsim; all for all
   conformance [OPTION…] what the standards ask: in process, in the world, live
       --kea              with Kea as well, installed if it is missing
       --bless            write results and docs/conformance-v4.md as they are found

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::MetadataCommand;
 
+use crate::sim::Engine;
 use crate::{Options, command, sim};
 
 /// How one campaign went.
@@ -36,6 +37,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         &["planted", "--shrink"],
     ] {
         table.push((format!("sim {}", arguments.join(" ")), attempt(&mut sim::command(arguments))));
+    }
+    // Compiled in ways of their own, which takes minutes: not for every change.
+    for (engine, name, seeds) in [(Engine::Turmoil, "turmoil", "500")] {
+        for arguments in [
+            &["run", "--seeds", seeds][..],
+            &["selfcheck", "--seeds", "50"],
+            &["planted", "--seeds", "1000"],
+        ] {
+            let named = format!("sim {} --engine {name}", arguments.join(" "));
+            table.push((named, attempt(&mut sim::layer(engine, arguments))));
+        }
     }
     fuzz(settings.fuzz_seconds, &mut table)?;
     bench(&mut table)?;

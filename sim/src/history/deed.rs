@@ -52,7 +52,7 @@ impl From<What<'_>> for Deed {
             What::Server(server, up) => Self::Server(server, up),
             What::Fault(id, kind, on) => Self::Fault(id, *kind, on),
             What::Op(id, name) => Self::Op(id, name),
-            What::Phase(name) => Self::Phase(name),
+            What::Phase(name) | What::Engine(name, _) => Self::Phase(name),
         }
     }
 }

@@ -127,7 +127,7 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
         Some(Bug::NoDirectorySync) => &["crash", "crash-at-disk"],
         Some(Bug::NeverReopened) => &["disk-fail"],
         Some(Bug::TakesAnything) => &["delay", "reorder"],
-        Some(Bug::AckOnAppend | Bug::Unsteady) | None => &[],
+        Some(Bug::AckOnAppend | Bug::Unsteady | Bug::OrderRace) | None => &[],
     })
 }
 

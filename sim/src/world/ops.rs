@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use lessor_types::{Datagram, HwAddr, Prng, Xid};
+use lessor_types::{Datagram, HwAddr, Prng, Seed, Xid};
 use lessor_wire::v4::code::relay::CIRCUIT_ID;
 use lessor_wire::v4::{CLIENT_PORT, DATAGRAM_MIN, Message, MessageType, Op, RelayAgent};
 
@@ -22,17 +22,7 @@ impl World<'_> {
         let (t, id) = (self.t, op.id);
         let relayed = self.schedule.relays.iter().map(|relay| relay.lan).max();
         let links = 1 + relayed.unwrap_or(0);
-        let name = match op.kind {
-            OpKind::On { .. } => "on",
-            OpKind::Off { .. } => "off",
-            OpKind::Forget { .. } => "forget",
-            OpKind::Reboot { .. } => "reboot",
-            OpKind::Release { .. } => "release",
-            OpKind::Inform { .. } => "inform",
-            OpKind::Move { .. } => "move",
-            OpKind::Hostile { .. } => "hostile",
-        };
-        self.note(None, What::Op(id, name));
+        self.note(None, What::Op(id, op.kind.name()));
         match op.kind {
             OpKind::On { client } => {
                 self.with_client(client.into(), |it, out| it.switch_on(t, out));
@@ -61,65 +51,7 @@ impl World<'_> {
     }
 
     fn attack(&mut self, id: u32, server: u8, what: Hostility) {
-        let mut rng = draw::draw(self.seed, Kind::Hostile, id, 0, 0);
-        let mine = HwAddr::ethernet([6, 6, 6, 0, 0, u8::try_from(rng.below(8)).unwrap_or(0)]);
-        let victim = plan::addr(0, plan::POOL_FIRST + u8::try_from(rng.below(12)).unwrap_or(0));
-        let us = plan::server(server);
-        let xid = Xid(u32::try_from(rng.next_u64() >> 32).unwrap_or(0));
-        let lie = |kind: MessageType, hw: HwAddr| {
-            let mut lie = Message::new(Op::Request, xid, hw);
-            lie.set_message_type(kind);
-            lie
-        };
-        let mut packets = Vec::new();
-        match what {
-            Hostility::Noise => {
-                let len = between(&mut rng, 0, 600);
-                let octets = (0..len).map(|_| rng.next_u64().to_be_bytes()[0]);
-                packets.push(octets.collect());
-            }
-            Hostility::Damaged => {
-                let mut octets = encode(&lie(MessageType::Request, mine));
-                damage(&mut octets, &mut rng);
-                packets.push(octets);
-            }
-            Hostility::Release => {
-                let mut release = lie(MessageType::Release, mine);
-                release.ciaddr = victim;
-                message::choose(&mut release, us);
-                packets.push(encode(&release));
-            }
-            Hostility::Decline => {
-                let mut decline = lie(MessageType::Decline, mine);
-                message::request(&mut decline, victim);
-                message::choose(&mut decline, us);
-                packets.push(encode(&decline));
-            }
-            Hostility::Request => {
-                let mut request = lie(MessageType::Request, mine);
-                message::request(&mut request, victim);
-                if rng.chance_ppm(500_000) {
-                    message::choose(&mut request, us);
-                }
-                packets.push(encode(&request));
-            }
-            Hostility::Flood(count) => {
-                for number in 0..count {
-                    packets.push(encode(&lie(MessageType::Discover, plan::passing(id, number))));
-                }
-            }
-            Hostility::Storm(count) => {
-                for number in 0..count {
-                    let mut discover = lie(MessageType::Discover, plan::passing(id, number));
-                    discover.giaddr = plan::RELAY;
-                    if let Ok(agent) = RelayAgent::from_subs(&[(CIRCUIT_ID, plan::STORMY_PORT)]) {
-                        discover.set_relay_agent(&agent);
-                    }
-                    packets.push(encode(&discover));
-                }
-            }
-        }
-        for payload in packets {
+        for payload in hostile(self.seed, id, server, what) {
             self.throw(server, payload);
         }
     }
@@ -142,6 +74,69 @@ impl World<'_> {
         };
         self.post(Station::Stranger, server, 1, &mail);
     }
+}
+
+/// What strangers send to a server.
+pub(crate) fn hostile(seed: Seed, id: u32, server: u8, what: Hostility) -> Vec<Vec<u8>> {
+    let mut rng = draw::draw(seed, Kind::Hostile, id, 0, 0);
+    let mine = HwAddr::ethernet([6, 6, 6, 0, 0, u8::try_from(rng.below(8)).unwrap_or(0)]);
+    let victim = plan::addr(0, plan::POOL_FIRST + u8::try_from(rng.below(12)).unwrap_or(0));
+    let us = plan::server(server);
+    let xid = Xid(u32::try_from(rng.next_u64() >> 32).unwrap_or(0));
+    let lie = |kind: MessageType, hw: HwAddr| {
+        let mut lie = Message::new(Op::Request, xid, hw);
+        lie.set_message_type(kind);
+        lie
+    };
+    let mut packets = Vec::new();
+    match what {
+        Hostility::Noise => {
+            let len = between(&mut rng, 0, 600);
+            let octets = (0..len).map(|_| rng.next_u64().to_be_bytes()[0]);
+            packets.push(octets.collect());
+        }
+        Hostility::Damaged => {
+            let mut octets = encode(&lie(MessageType::Request, mine));
+            damage(&mut octets, &mut rng);
+            packets.push(octets);
+        }
+        Hostility::Release => {
+            let mut release = lie(MessageType::Release, mine);
+            release.ciaddr = victim;
+            message::choose(&mut release, us);
+            packets.push(encode(&release));
+        }
+        Hostility::Decline => {
+            let mut decline = lie(MessageType::Decline, mine);
+            message::request(&mut decline, victim);
+            message::choose(&mut decline, us);
+            packets.push(encode(&decline));
+        }
+        Hostility::Request => {
+            let mut request = lie(MessageType::Request, mine);
+            message::request(&mut request, victim);
+            if rng.chance_ppm(500_000) {
+                message::choose(&mut request, us);
+            }
+            packets.push(encode(&request));
+        }
+        Hostility::Flood(count) => {
+            for number in 0..count {
+                packets.push(encode(&lie(MessageType::Discover, plan::passing(id, number))));
+            }
+        }
+        Hostility::Storm(count) => {
+            for number in 0..count {
+                let mut discover = lie(MessageType::Discover, plan::passing(id, number));
+                discover.giaddr = plan::RELAY;
+                if let Ok(agent) = RelayAgent::from_subs(&[(CIRCUIT_ID, plan::STORMY_PORT)]) {
+                    discover.set_relay_agent(&agent);
+                }
+                packets.push(encode(&discover));
+            }
+        }
+    }
+    packets
 }
 
 fn encode(message: &Message) -> Vec<u8> {

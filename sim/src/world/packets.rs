@@ -379,11 +379,12 @@ fn copies(fate: Fate) -> impl Iterator<Item = (u64, Ns)> {
 }
 
 /// Whom a server's message is for.
-pub(super) fn who(message: &Message) -> Holder {
+pub(crate) fn who(message: &Message) -> Holder {
     Holder { hw: message.hw, client_id: message.client_id() }
 }
 
-fn gist_of(message: &Message) -> Gist {
+/// What a message says in short.
+pub(crate) fn gist_of(message: &Message) -> Gist {
     let addrs = [
         message.yiaddr,
         message.requested_address().unwrap_or(Ipv4Addr::UNSPECIFIED),
@@ -399,7 +400,7 @@ fn gist_of(message: &Message) -> Gist {
 }
 
 /// The gist of octets that may be anything.
-pub(super) fn gist_of_octets(octets: &[u8]) -> Gist {
+pub(crate) fn gist_of_octets(octets: &[u8]) -> Gist {
     let nothing = Gist { kind: 0, xid: 0, addr: Ipv4Addr::UNSPECIFIED, secs: 0 };
     let message = View::parse(octets).and_then(|view| view.to_message());
     message.map_or(nothing, |message| gist_of(&message))

@@ -125,6 +125,31 @@ const ROOMS: &[Room] = &[
         outside: Outside::Any,
     },
     Room {
+        name: "lessor-sim-shell",
+        below: &[
+            "lessor-types",
+            "lessor-lease",
+            "lessor-config",
+            "lessor-policy",
+            "lessor-server",
+            "lessor-env",
+            "lessor-memfile",
+            "lessor-shell",
+            "lessor-sim",
+        ],
+        outside: Outside::Any,
+    },
+    Room {
+        name: "lessor-sim-turmoil",
+        below: &["lessor-types", "lessor-env", "lessor-sim", "lessor-sim-shell"],
+        outside: Outside::Any,
+    },
+    Room {
+        name: "lessor-sim-madsim",
+        below: &["lessor-types", "lessor-env", "lessor-sim", "lessor-sim-disk", "lessor-sim-shell"],
+        outside: Outside::Any,
+    },
+    Room {
         name: "lessor-benches",
         below: &[
             "lessor-types",

@@ -7,8 +7,8 @@ use super::{Finding, line_of};
 use crate::command;
 
 const FEATURE: &str = "planted";
-const OWNER: &str = "lessor-server";
-const MAY_ENABLE: &[&str] = &["lessor-sim"];
+const OWNERS: [&str; 2] = ["lessor-server", "lessor-shell"];
+const MAY_ENABLE: &[&str] = &["lessor-sim", "lessor-sim-shell"];
 const DAEMON: &str = "lessor";
 
 pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {
@@ -16,17 +16,19 @@ pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {
     let packages = metadata.workspace_packages();
     for package in &packages {
         let enables = package.dependencies.iter().any(|dependency| {
-            dependency.name == OWNER && dependency.features.iter().any(|name| name == FEATURE)
+            OWNERS.contains(&dependency.name.as_str())
+                && dependency.features.iter().any(|name| name == FEATURE)
         });
         let forwards = package.features.iter().any(|(name, enabled)| {
-            let here = *package.name == OWNER && name == "default";
-            enabled.iter().any(|e| *e == format!("{OWNER}/{FEATURE}") || (here && e == FEATURE))
+            let here = OWNERS.contains(&package.name.as_str()) && name == "default";
+            let forwards =
+                |e: &String| OWNERS.iter().any(|owner| *e == format!("{owner}/{FEATURE}"));
+            enabled.iter().any(|e| forwards(e) || (here && e == FEATURE))
         });
         if (enables || forwards) && !MAY_ENABLE.contains(&package.name.as_str()) {
             let manifest = package.manifest_path.as_std_path();
             let text = std::fs::read_to_string(manifest).unwrap_or_default();
-            let what =
-                format!("only the simulator may switch `{OWNER}/{FEATURE}` on: leave it off");
+            let what = format!("only the simulator may switch `{FEATURE}` on: leave it off");
             findings.push(Finding::new(manifest, line_of(&text, FEATURE), what));
         }
     }
@@ -42,8 +44,7 @@ fn check_daemon() -> Result<Option<Finding>> {
         command::cargo(&["tree", "-q", "-p", DAEMON, "-e", "normal,build", "--prefix", "none"]);
     let printed = command::capture(cargo.args(["--format", "{p}|{f}"]))?;
     Ok(has_feature(&printed).then(|| {
-        let what =
-            format!("the daemon is built with `{OWNER}/{FEATURE}`: see `cargo tree -e features`");
+        let what = format!("the daemon is built with `{FEATURE}`: see `cargo tree -e features`");
         Finding::new("daemon/lessor/Cargo.toml", 1, what)
     }))
 }
@@ -52,7 +53,8 @@ fn has_feature(tree: &str) -> bool {
     tree.lines().any(|line| {
         let (package, features) = line.split_once('|').unwrap_or((line, ""));
         let features = features.trim_end_matches("(*)").trim();
-        package.split(' ').next() == Some(OWNER) && features.split(',').any(|f| f == FEATURE)
+        OWNERS.iter().any(|owner| package.split(' ').next() == Some(owner))
+            && features.split(',').any(|f| f == FEATURE)
     })
 }
 
@@ -65,5 +67,6 @@ mod tests {
         assert!(!has_feature("lessor v0.1.0 (/x)|\nlessor-server v0.1.0 (/x)|"));
         assert!(has_feature("lessor-server v0.1.0 (/x)|default,planted"));
         assert!(has_feature("lessor-server v0.1.0 (/x)|planted (*)"));
+        assert!(has_feature("lessor-shell v0.1.0 (/x)|planted"));
     }
 }

@@ -1,0 +1,41 @@
+//! The whole shell in a simulation, whatever engine runs it.
+//!
+//! Hosts: the server, which is the daemon's own reactor, journal, lease file and control server;
+//! two hosts of clients; the relay; an operator. What is around the server is
+//! [`lessor_sim::field::Field`], so clients, schedule, history and invariants are those of the world
+//! that runs the server machine alone.
+//!
+//! # Map
+//! - [`engine`]: what an engine has to offer.
+//! - [`ground`]: what all hosts of one run share.
+//! - [`server`]: one life of the server.
+//! - [`watched`]: its lease file, with somebody watching what becomes durable.
+//! - [`packets`]: its packets, over the engine's datagrams.
+//! - [`stations`]: clients, strangers and the relay.
+//! - [`operator`]: commands over the engine's streams.
+//! - [`agenda`]: what is to happen when, and what of it the engine has to do.
+//! - [`verdict`]: what came of a run, as data.
+//! - [`driver`]: many seeds, each in a process of its own, and the command line.
+//!
+//! # Does not
+//! Name an engine. Draw anything that the schedule does not, but by key from its seed.
+//!
+//! # Invariants
+//! Nothing here waits for anything but the engine, or looks at a clock other than the engine's.
+#![forbid(unsafe_code)]
+
+pub mod agenda;
+pub mod driver;
+pub mod engine;
+pub mod ground;
+pub mod operator;
+pub mod packets;
+pub mod server;
+pub mod stations;
+pub mod verdict;
+pub mod watched;
+
+pub use agenda::{Act, Agenda, Cut, Step};
+pub use engine::{Engine, Host, Socket};
+pub use ground::Ground;
+pub use verdict::Verdict;
