@@ -39,7 +39,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         table.push((format!("sim {}", arguments.join(" ")), attempt(&mut sim::command(arguments))));
     }
     // Compiled in ways of their own, which takes minutes: not for every change.
-    for (engine, name, seeds) in [(Engine::Turmoil, "turmoil", "500")] {
+    for (engine, name, seeds) in
+        [(Engine::Turmoil, "turmoil", "500"), (Engine::Madsim, "madsim", "1000")]
+    {
         for arguments in [
             &["run", "--seeds", seeds][..],
             &["selfcheck", "--seeds", "50"],
