@@ -135,6 +135,9 @@ pub struct Findings {
 pub static NO_FINDINGS: Findings = Findings { gathered: Gathered::NONE, probes: BTreeMap::new() };
 
 impl Exchange {
+    /// An era that never is: an exchange of it is decided again before anything is answered.
+    pub const STALE: u64 = u64::MAX;
+
     /// What was found out so far.
     #[must_use]
     pub fn findings(&self) -> &Findings {

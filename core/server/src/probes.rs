@@ -1,6 +1,6 @@
 //! Probes on their way: who waits for which, and until when.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use lessor_policy::Probe;
@@ -10,6 +10,9 @@ use crate::{ExchangeId, ProbeId};
 
 /// The longest that an address is probed: clients ask again after four seconds (RFC 2131 §4.1).
 const WAIT_MAX: Duration = Duration::from_secs(4);
+
+/// How many unanswered probes are remembered, in case that an answer is only late.
+const SILENT_MAX: usize = 1024;
 
 /// One address that is being probed.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub enum Due {
 pub struct Probes {
     by_id: BTreeMap<ProbeId, Probing>,
     due: BTreeSet<(Mono, ProbeId)>,
+    /// The last ones that nobody answered in time, oldest first.
+    silent: VecDeque<(ProbeId, Probing)>,
     last: u64,
 }
 
@@ -64,6 +69,12 @@ impl Probes {
         Some(probing)
     }
 
+    /// A probe that was answered after all, if it ended lately.
+    pub fn answered_late(&mut self, id: ProbeId) -> Option<Probing> {
+        let at = self.silent.iter().position(|(other, _)| *other == id)?;
+        self.silent.remove(at).map(|(_, probing)| probing)
+    }
+
     /// Ends all probes of a unit.
     pub fn end_all(&mut self, unit: Unit) -> Vec<Probing> {
         let of_unit = self.by_id.iter().filter(|(_, probing)| probing.probe.unit == unit);
@@ -77,6 +88,10 @@ impl Probes {
         self.due.remove(&(at, id));
         let mut probing = self.by_id.remove(&id)?;
         if probing.left == 0 || probing.end <= now {
+            if self.silent.len() >= SILENT_MAX {
+                self.silent.pop_front();
+            }
+            self.silent.push_back((id, probing.clone()));
             return Some(Due::Silent(probing));
         }
         probing.left -= 1;

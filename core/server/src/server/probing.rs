@@ -43,15 +43,33 @@ impl Server {
     /// What came of a probe before its time was up.
     pub(super) fn on_probed(&mut self, probe: ProbeId, heard: Heard) {
         let Some(probing) = self.probes.end(probe) else {
+            if heard == Heard::Answer {
+                self.on_late_answer(probe);
+            }
             return;
         };
         match heard {
-            Heard::Answer => self.in_use(&probing),
+            Heard::Answer => self.in_use(&probing, false),
             Heard::Nobody => self.silent(&probing),
             Heard::Unsent => {
                 self.event(Event::ProbeUnsent(probing.probe.unit));
                 self.silent(&probing);
             }
+        }
+    }
+
+    /// Somebody answered when the time was up. As long as the client has heard nothing, that counts
+    /// too: its exchange may wait for a slow store.
+    fn on_late_answer(&mut self, probe: ProbeId) {
+        let Some(probing) = self.probes.answered_late(probe) else {
+            return;
+        };
+        let unit = probing.probe.unit;
+        let waits = self.lot.get_mut(probing.exchange).is_some_and(|exchange| {
+            exchange.findings().probes.get(&unit).is_some_and(|probed| !probed.answered)
+        });
+        if waits {
+            self.in_use(&probing, true);
         }
     }
 
@@ -68,19 +86,19 @@ impl Server {
     }
 
     fn silent(&mut self, probing: &Probing) {
-        self.learn(probing, Some(false));
+        self.learn(probing, Some(false), false);
     }
 
-    fn in_use(&mut self, probing: &Probing) {
+    fn in_use(&mut self, probing: &Probing, is_late: bool) {
         if self.defect.is(Planted::ProbeIgnored) {
-            return self.silent(probing);
+            return self.learn(probing, Some(false), is_late);
         }
         let probe = &probing.probe;
         let is_as_it_was = self.ledger.is_settled(probe.unit)
             && (self.is_shared() || self.ledger.row(probe.unit) == probe.row);
         if !is_as_it_was {
             // It has become somebody's since it was probed, and that client may be who answered.
-            return self.learn(probing, None);
+            return self.learn(probing, None, is_late);
         }
         self.event(Event::AddressInUse(probe.unit));
         if let Some(exchange) = self.lot.get_mut(probing.exchange)
@@ -89,10 +107,10 @@ impl Server {
             let holder = query.holder.clone();
             self.ledger.withdraw(&self.topology, &holder);
         }
-        self.learn(probing, Some(true));
+        self.learn(probing, Some(true), is_late);
         // Whoever else has asked knows too.
         for other in self.probes.end_all(probe.unit) {
-            self.learn(&other, Some(true));
+            self.learn(&other, Some(true), false);
         }
         if probe.quarantines {
             let change = probation(&self.topology, probe.unit, probe.row.clone(), self.now);
@@ -116,12 +134,18 @@ impl Server {
         self.lot.park(Exchange { parking: 1, stage, ..self.exchange(id, Origin::Quarantine) });
     }
 
-    /// Tells an exchange what its probe found, if that says anything, and has it decided again.
-    fn learn(&mut self, probing: &Probing, answered: Option<bool>) {
+    /// Tells an exchange what its probe found, if that says anything, and has it decided again; late:
+    /// it does not wait for that any more.
+    fn learn(&mut self, probing: &Probing, answered: Option<bool>, is_late: bool) {
         let at = self.now.mono;
         if let Some(exchange) = self.lot.get_mut(probing.exchange) {
             let probed = answered.map(|answered| (probing.probe.unit, Probed { answered, at }));
             exchange.learn().probes.extend(probed);
+            if is_late {
+                // It has gone on without. Whatever it waits for, it is decided again after that.
+                exchange.era = Exchange::STALE;
+                return;
+            }
             exchange.stage = Stage::Ready;
             // What was fetched is older than the probe.
             exchange.forget_fetched();
