@@ -103,9 +103,11 @@ impl Bug {
             },
             Self::AckOnAppend => &[I::DurableAck],
             // A file that is not what it was may keep a server from starting, too.
-            Self::NoSync | Self::NoDirectorySync | Self::NoSeals => {
+            Self::NoSync | Self::NoDirectorySync => {
                 &[I::DurableAck, I::RecoveredFold, I::ClientLiveness]
             }
+            // Or an address looks free that is not.
+            Self::NoSeals => &[I::DurableAck, I::RecoveredFold, I::ClientLiveness, I::SafeFree],
             #[allow(unreachable_patterns, reason = "for those that nobody has declared yet")]
             _ => &[],
         }
