@@ -15,7 +15,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use lessor_config::Config;
 use lessor_lease::Change;
 use lessor_policy::Topology as Indexes;
 use lessor_types::{FixedMap, Holder, Now, Seed};
@@ -82,8 +81,11 @@ impl Field {
     /// A configuration that is not lawful.
     pub fn new(schedule: &Schedule, recording: bool) -> Result<Self, String> {
         let seed = Seed(schedule.seed);
-        let configs =
-            schedule.configs.iter().map(|text| read_config(text)).collect::<Result<Vec<_>, _>>()?;
+        let configs = schedule
+            .configs
+            .iter()
+            .map(|text| plan::read_config(text))
+            .collect::<Result<Vec<_>, _>>()?;
         let first = configs.first().ok_or("no configuration")?;
         let clients: Vec<Client> = (0_u16..)
             .zip(&schedule.clients)
@@ -193,15 +195,7 @@ impl Field {
             *count += 1;
         }
         match fault.kind {
-            FaultKind::Loss { .. }
-            | FaultKind::Duplicate { .. }
-            | FaultKind::Delay { .. }
-            | FaultKind::Partition { .. }
-            | FaultKind::RelayLoss { .. }
-            | FaultKind::RelayDuplicate { .. }
-            | FaultKind::Reorder { .. }
-            | FaultKind::Clog { .. }
-            | FaultKind::Swizzle { .. } => self.lan.begin(place, &fault),
+            kind if kind.is_of_links() => self.lan.begin(place, &fault),
             FaultKind::Squat { addr } => {
                 self.squatted.insert(addr, place);
             }
@@ -278,13 +272,6 @@ impl Field {
         {
             self.broken = Some((self.t, broken));
         }
-    }
-}
-
-fn read_config(text: &str) -> Result<Arc<Indexes>, String> {
-    match Config::parse(text, "simulated.json") {
-        Ok((config, _)) => Ok(Arc::new(Indexes::new(Arc::new(config)))),
-        Err(diagnostics) => Err(format!("{diagnostics}")),
     }
 }
 

@@ -46,21 +46,14 @@ impl Layer {
     pub const fn can(self, fault: &FaultKind) -> bool {
         match fault {
             _ if matches!(self, Self::World) => true,
-            FaultKind::Loss { .. }
-            | FaultKind::Duplicate { .. }
-            | FaultKind::Delay { .. }
-            | FaultKind::Partition { .. }
-            | FaultKind::RelayLoss { .. }
-            | FaultKind::RelayDuplicate { .. }
-            | FaultKind::Reorder { .. }
-            | FaultKind::Clog { .. }
-            | FaultKind::Swizzle { .. }
-            | FaultKind::Squat { .. }
+            // The engines carry datagrams whole.
+            FaultKind::Corrupt { .. } => false,
+            FaultKind::Squat { .. }
             | FaultKind::Crash { .. }
             | FaultKind::Reconfigure { .. }
             | FaultKind::DiskSlow { .. } => true,
             FaultKind::Pause { .. } => matches!(self, Self::Madsim),
-            _ => false,
+            other => other.is_of_links(),
         }
     }
 

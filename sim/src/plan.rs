@@ -1,8 +1,10 @@
 //! The addresses of the world, and its configurations as text.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
-use lessor_config::Prefix4;
+use lessor_config::{Config, Prefix4};
+use lessor_policy::Topology as Indexes;
 use lessor_types::{HwAddr, Link, LinkId, Links};
 use lessor_wire::v4::RelayAgent;
 use lessor_wire::v4::code::relay::{CIRCUIT_ID, REMOTE_ID};
@@ -17,6 +19,17 @@ pub(crate) const RELAY: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 1);
 pub(crate) const LINK: LinkId = LinkId(2);
 /// The last octet of the first address of the pools.
 pub(crate) const POOL_FIRST: u8 = 100;
+
+/// A configuration of a schedule.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(crate) fn read_config(text: &str) -> Result<Arc<Indexes>, String> {
+    match Config::parse(text, "simulated.json") {
+        Ok((config, _)) => Ok(Arc::new(Indexes::new(Arc::new(config)))),
+        Err(diagnostics) => Err(format!("{diagnostics}")),
+    }
+}
 
 /// Whether a subnet's addresses are for clients of a link.
 pub(crate) fn is_of_link(prefix: Prefix4, lan: u8) -> bool {

@@ -95,11 +95,15 @@ impl Bug {
                 Planted::DeclinedReused => &[I::DeclinedKept],
                 Planted::ProbationForgotten => &[I::DeclinedKept, I::RecoveredFold],
                 Planted::StaleRelease => &[I::DurableAck, I::Conformance],
-                Planted::ReservationForgotten | Planted::GuardForgotten => &[I::Conformance],
+                Planted::ReservationForgotten
+                | Planted::GuardForgotten
+                | Planted::RelayInfoLost => &[I::Conformance],
                 Planted::LimitRaced => &[I::Limits],
                 Planted::ProbeIgnored => &[I::Probed],
-                #[allow(unreachable_patterns, reason = "for those that nobody has declared yet")]
-                _ => &[],
+                Planted::RenewalShortened => &[I::ToldLifetime],
+                Planted::LotUnbounded => &[I::Bounded],
+                Planted::TwinSwallowed => &[I::OneOutcome],
+                Planted::AlarmWithoutCause => &[I::NoError],
             },
             Self::AckOnAppend => &[I::DurableAck],
             // A file that is not what it was may keep a server from starting, too.
@@ -108,8 +112,11 @@ impl Bug {
             }
             // Or an address looks free that is not.
             Self::NoSeals => &[I::DurableAck, I::RecoveredFold, I::ClientLiveness, I::SafeFree],
-            #[allow(unreachable_patterns, reason = "for those that nobody has declared yet")]
-            _ => &[],
+            Self::NeverReopened => &[I::ClientLiveness],
+            Self::TakesAnything => GIVEN_AWAY,
+            Self::OrderRace => &[I::DurableAck],
+            // What it breaks shows between two runs, not in one.
+            Self::Unsteady => &[],
         }
     }
 

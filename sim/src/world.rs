@@ -28,7 +28,6 @@ use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lessor_config::Config;
 use lessor_lease::StoreBatch;
 use lessor_policy::Topology as Indexes;
 use lessor_server::{FetchId, Input, PeerUpdate, ProbeId};
@@ -49,6 +48,7 @@ use crate::lan::Lan;
 use crate::node::file::FileStore;
 use crate::node::{Node, Outbox};
 use crate::partner::Partner;
+use crate::plan::read_config;
 use crate::planted::Bug;
 use crate::schedule::{FaultKind, Schedule, Topology};
 use crate::store::SimStore;
@@ -485,12 +485,5 @@ impl<'a> World<'a> {
             node.inputs.push_back(input);
             self.wake(server, t);
         }
-    }
-}
-
-fn read_config(text: &str) -> Result<Arc<Indexes>, String> {
-    match Config::parse(text, "simulated.json") {
-        Ok((config, _)) => Ok(Arc::new(Indexes::new(Arc::new(config)))),
-        Err(diagnostics) => Err(format!("{diagnostics}")),
     }
 }

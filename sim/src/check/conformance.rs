@@ -17,6 +17,18 @@ use crate::time::{MS, Ns, SEC, show};
 /// How long an offer is kept for its client.
 const OFFER_HOLD: Ns = 30 * SEC;
 
+/// The link that an answer is for: the relay's, else the one that the client's address is of, else
+/// the servers' own.
+pub(crate) fn link_of(config: &Config, answer: &Message) -> u8 {
+    if !answer.giaddr.is_unspecified() {
+        answer.giaddr.octets()[1]
+    } else if config.subnets.iter().any(|subnet| subnet.prefix.contains(answer.ciaddr)) {
+        answer.ciaddr.octets()[1]
+    } else {
+        0
+    }
+}
+
 /// I9: an address that is given or offered lies in a pool of the subnet of the client's link.
 pub(crate) fn in_pool(config: &Config, lan: u8, addr: Ipv4Addr) -> Verdict {
     let found = config.pool_of(addr);

@@ -208,13 +208,7 @@ impl Field {
     pub(super) fn judge_answer(&mut self, client: Option<u16>, message: &Message, gist: Gist) {
         let config = Arc::clone(self.topology.config());
         let who = who(message);
-        let lan = if !message.giaddr.is_unspecified() {
-            message.giaddr.octets()[1]
-        } else if config.subnets.iter().any(|subnet| subnet.prefix.contains(message.ciaddr)) {
-            message.ciaddr.octets()[1]
-        } else {
-            0
-        };
+        let lan = conformance::link_of(&config, message);
         let addr = message.yiaddr;
         let heard = self.heard.get(&gist.xid).copied().unwrap_or(self.t);
         let lawful = || {

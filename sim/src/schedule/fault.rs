@@ -295,6 +295,24 @@ pub enum DiskCall {
 }
 
 impl FaultKind {
+    /// Whether it is done by the links, and not by what they lead to.
+    #[must_use]
+    pub const fn is_of_links(&self) -> bool {
+        matches!(
+            self,
+            Self::Loss { .. }
+                | Self::Duplicate { .. }
+                | Self::Delay { .. }
+                | Self::Partition { .. }
+                | Self::RelayLoss { .. }
+                | Self::RelayDuplicate { .. }
+                | Self::Corrupt { .. }
+                | Self::Reorder { .. }
+                | Self::Clog { .. }
+                | Self::Swizzle { .. }
+        )
+    }
+
     /// The names of all kinds, by [`FaultKind::index`].
     pub const NAMES: [&'static str; 40] = [
         "loss",

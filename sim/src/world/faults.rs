@@ -6,11 +6,11 @@ use crate::draw::{self, Kind, between};
 use crate::history::What;
 use crate::node::file::FileStore;
 use crate::node::{Armed, ArmedTurn, Node};
-use crate::plan;
+use crate::plan::{self, read_config};
 use crate::schedule::{FaultKind, Flaw};
 use crate::time::{MS, Ns, SEC};
 
-use super::{Event, World, read_config};
+use super::{Event, World};
 
 impl World<'_> {
     pub(super) fn on_fault(&mut self, place: usize) {

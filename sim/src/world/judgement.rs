@@ -30,13 +30,7 @@ impl World<'_> {
         let number = node.id;
         let config = Arc::clone(node.topology.config());
         let who = who(message);
-        let lan = if !message.giaddr.is_unspecified() {
-            message.giaddr.octets()[1]
-        } else if config.subnets.iter().any(|subnet| subnet.prefix.contains(message.ciaddr)) {
-            message.ciaddr.octets()[1]
-        } else {
-            0
-        };
+        let lan = conformance::link_of(&config, message);
         let addr = message.yiaddr;
         match message.message_type() {
             Some(MessageType::Offer) => {

@@ -5,8 +5,9 @@ use std::net::Ipv4Addr;
 use lessor_types::{Datagram, Links, Transmit};
 
 use super::packets::gist_of_octets;
-use super::{Mail, World, read_config};
+use super::{Mail, World};
 use crate::history::{Station, What};
+use crate::plan::read_config;
 use crate::time::{MS, Ns};
 
 /// Who is there, and what was sent to anybody since they last looked.
