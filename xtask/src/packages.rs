@@ -18,11 +18,17 @@ pub(crate) const DHCLIENT: Tool = Tool { program: "dhclient", package: "isc-dhcp
 pub(crate) const UDHCPC: Tool = Tool { program: "udhcpc", package: "udhcpc" };
 pub(crate) const DHCRELAY: Tool = Tool { program: "dhcrelay", package: "isc-dhcp-relay" };
 pub(crate) const PERFDHCP: Tool = Tool { program: "perfdhcp", package: "kea-admin" };
+pub(crate) const MARIADB: Tool = Tool { program: "mariadbd", package: "mariadb-server-core" };
+pub(crate) const MARIADB_CLIENT: Tool = Tool { program: "mariadb", package: "mariadb-client-core" };
 
+/// Starts a server of the machine's own when it is installed.
+pub(crate) const POSTGRESQL: Tool = Tool { program: "postgres", package: "postgresql" };
 pub(crate) const KEA: Tool = Tool { program: "kea-dhcp4", package: "kea-dhcp4-server" };
 
 /// Administrators' programs are not on everybody's path.
 const ALSO_IN: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+/// Debian keeps the server of each version of PostgreSQL in a folder below this one.
+const POSTGRESQL_VERSIONS: &str = "/usr/lib/postgresql";
 
 /// Whether we may change the machine and its network.
 pub(crate) fn is_root() -> bool {
@@ -44,8 +50,14 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(ALSO_IN.iter().map(|folder| Path::new(folder).to_owned()))
+        .chain(postgresql_folders())
         .map(|folder| folder.join(program))
         .find(|path| path.is_file())
+}
+
+fn postgresql_folders() -> Vec<PathBuf> {
+    let Ok(versions) = std::fs::read_dir(POSTGRESQL_VERSIONS) else { return Vec::new() };
+    versions.flatten().map(|version| version.path().join("bin")).collect()
 }
 
 fn missing(tools: &[Tool]) -> Vec<Tool> {

@@ -10,8 +10,17 @@ use anyhow::Result;
 use crate::{command, none_expected, packages, sim};
 
 /// Other programs that tests drive or compare with.
-const TOOLS: [packages::Tool; 5] =
-    [packages::IP, packages::DHCLIENT, packages::UDHCPC, packages::DHCRELAY, packages::PERFDHCP];
+const TOOLS: [packages::Tool; 7] = [
+    packages::IP,
+    packages::DHCLIENT,
+    packages::UDHCPC,
+    packages::DHCRELAY,
+    packages::PERFDHCP,
+    packages::MARIADB,
+    packages::MARIADB_CLIENT,
+];
+/// Those among them that would serve by themselves once they are installed.
+const SERVERS: [packages::Tool; 2] = [packages::POSTGRESQL, packages::KEA];
 /// What a change has to survive in the simulator: as many seeds as the profile says, in less than
 /// three minutes; `nightly` runs the rest.
 const PROFILE: &str = "quick";
@@ -53,7 +62,9 @@ impl Gate {
     }
 
     fn prepare(&mut self) {
-        for missing in packages::ensure(&TOOLS) {
+        let mut missing = packages::ensure(&TOOLS);
+        missing.extend(SERVERS.into_iter().flat_map(packages::ensure_without_service));
+        for missing in missing {
             self.skip(format!("tests that need it: {missing}"));
         }
         if !packages::can_make_namespaces() {
