@@ -1,5 +1,6 @@
 //! A `Config` in Kea's spelling, everything written out.
 
+mod databases;
 mod hooks;
 mod logging;
 mod naming;
@@ -13,8 +14,8 @@ use lessor_types::{Hex, Secs, SubnetId};
 use crate::UserContext;
 use crate::json::{Map, Value};
 use crate::model::{
-    Class, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Membership, Noted, Outbound,
-    Pool, Samples, SanityChecks, SocketType, Subnet,
+    Class, Config, ControlSocket, Expired, InterfaceSpec, Membership, Noted, Outbound, Pool,
+    Samples, SanityChecks, SocketType, Subnet,
 };
 use crate::{Host, Network, NetworkKey, OptionDef};
 
@@ -48,7 +49,7 @@ pub(crate) fn tree(config: &Config) -> Value {
         )
         .with(
             "lease-database",
-            lease_store(&config.lease_store)
+            databases::lease_store(&config.lease_store)
                 .with_some("user-context", noted(config, &Noted::LeaseDatabase)),
         )
         .with_some("multi-threading", only_noted(config, &Noted::MultiThreading))
@@ -104,16 +105,6 @@ fn interface(spec: &InterfaceSpec) -> String {
         InterfaceSpec::Named(name) => name.clone(),
         InterfaceSpec::NamedAddr(name, addr) => format!("{name}/{addr}"),
     }
-}
-
-fn lease_store(store: &LeaseStore) -> Map {
-    let LeaseStore::Memfile(memfile) = store;
-    Map::default()
-        .with("type", "memfile")
-        .with_some("name", memfile.path.as_deref())
-        .with("persist", memfile.persist)
-        .with("lfc-interval", secs(memfile.lfc_interval))
-        .with("max-row-errors", memfile.max_row_errors)
 }
 
 fn control_socket(socket: &ControlSocket, config: &Config) -> Map {

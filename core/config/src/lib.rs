@@ -69,10 +69,11 @@ pub use hooks::{
 pub use host::{Host, HostLookup, HostScopes, Hosts};
 pub use log_pattern::LogPattern;
 pub use model::{
-    Allocator, Class, Compatibility, Config, ControlSocket, Expired, Facility, InfoCheck,
-    InterfaceSpec, LeaseCheck, LeaseStore, Lifetime, LogDestination, LogOutput, Logger, Membership,
-    Memfile, Metrics, Naming, Noted, Outbound, Pool, Replace, Samples, SanityChecks,
-    ServiceSockets, Severity, SocketType, Subnet, Syslog, Tee,
+    Allocator, Class, Compatibility, Config, ControlSocket, Database, DatabaseTimeouts,
+    DatabaseTls, Engine, Expired, Facility, InfoCheck, InterfaceSpec, LeaseCheck, LeaseStore,
+    Lifetime, LogDestination, LogOutput, Logger, Membership, Memfile, Metrics, Naming, Noted,
+    OnFail, Outbound, Password, Pool, Recovery, Replace, Samples, SanityChecks, Secret,
+    ServiceSockets, Severity, SocketType, SslMode, Subnet, Syslog, Tee,
 };
 pub use network::{Network, NetworkKey};
 pub use option_def::OptionDef;

@@ -4,6 +4,7 @@
 //! between a subnet's and the global ones.
 
 mod compatibility;
+mod database;
 mod leasing;
 mod listening;
 mod logging;
@@ -24,6 +25,9 @@ use crate::{
 };
 
 pub use compatibility::Compatibility;
+pub use database::{
+    Database, DatabaseTimeouts, DatabaseTls, Engine, OnFail, Password, Recovery, Secret, SslMode,
+};
 pub use leasing::{Allocator, InfoCheck, LeaseCheck, SanityChecks};
 pub use listening::{InterfaceSpec, Outbound, ServiceSockets, SocketType};
 pub use logging::{Facility, LogDestination, LogOutput, Logger, Severity, Syslog};
@@ -190,6 +194,8 @@ pub enum Noted {
 pub enum LeaseStore {
     /// In memory, with a file behind.
     Memfile(Memfile),
+    /// In a database.
+    Database(Box<Database>),
 }
 
 /// The settings of the file store.

@@ -4,6 +4,7 @@
 //! error and everything else is still looked at.
 
 mod classes;
+mod databases;
 mod hooks;
 mod hosts;
 mod leasing;

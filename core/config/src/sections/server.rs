@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::section::Section;
-use super::{leasing, logging, own};
+use super::{databases, leasing, logging, own};
 use crate::UserContext;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{
-    Compatibility, Config, ControlSocket, Expired, InterfaceSpec, LeaseStore, Memfile, Noted,
-    Outbound, Samples, ServiceSockets, SocketType,
+    Compatibility, Config, ControlSocket, Expired, InterfaceSpec, Noted, Outbound, Samples,
+    ServiceSockets, SocketType,
 };
 use crate::source::Span;
 
@@ -29,7 +29,7 @@ pub(super) fn read(dhcp4: &Section<'_>, out: &mut Diagnostics) -> Config {
             _ => Outbound::SameAsInbound,
         },
         service_sockets: read_service_sockets(&interfaces, default.service_sockets),
-        lease_store: read_lease_store(dhcp4, out),
+        lease_store: databases::read_lease_store(dhcp4, out),
         decline_probation: dhcp4
             .secs("decline-probation-period")
             .unwrap_or(default.decline_probation),
@@ -140,36 +140,6 @@ fn interface_spec(text: &str) -> Option<InterfaceSpec> {
         None if is_name(text) => Some(InterfaceSpec::Named(text.to_owned())),
         _ => None,
     }
-}
-
-fn read_lease_store(dhcp4: &Section<'_>, out: &mut Diagnostics) -> LeaseStore {
-    let section = dhcp4.section("lease-database");
-    let default = Memfile::default();
-    if dhcp4.value("lease-database").is_some() {
-        let path = section.path.key("type");
-        let place = section.place("type");
-        match (section.text("type"), section.value("type")) {
-            (Some("memfile"), _) | (None, Some(_)) => {}
-            (Some(other @ ("mysql" | "postgresql" | "cql")), _) => out.push(
-                Diagnostic::error(place, path, format!("`{other}` is not in effect yet"))
-                    .hint("expected \"memfile\""),
-            ),
-            (Some(other), _) => out.push(
-                Diagnostic::error(place, path, format!("`{other}` is no kind of lease database"))
-                    .hint("expected \"memfile\""),
-            ),
-            (None, None) => out.push(
-                Diagnostic::error(place, section.path, "`type` is missing")
-                    .hint("expected \"memfile\""),
-            ),
-        }
-    }
-    LeaseStore::Memfile(Memfile {
-        path: section.text("name").map(str::to_owned),
-        persist: section.flag("persist").unwrap_or(default.persist),
-        lfc_interval: section.secs("lfc-interval").unwrap_or(default.lfc_interval),
-        max_row_errors: section.number("max-row-errors").unwrap_or(default.max_row_errors),
-    })
 }
 
 /// Both spellings: one `control-socket`, and a list of `control-sockets`.

@@ -1,6 +1,7 @@
 //! What is said of broken files, word for word.
 
 mod classes;
+mod databases;
 mod libraries;
 mod logging;
 mod networks;
@@ -141,7 +142,7 @@ fn keys_not_in_effect() {
                 r#""option-data": [{"name": "routers", "data": "192.0.2.1", "client-classes": ["a"], "never-send": true}]"#,
             ),
             in_dhcp4(
-                r#""hosts-database": {"type": "mysql"}, "lease-database": {"type": "postgresql", "password": "hunter2", "ssl-mode": "require"}"#,
+                r#""hosts-database": {"type": "mysql"}, "lease-database": {"type": "postgresql", "name": "kea", "password": "hunter2", "readonly": true}"#,
             ),
         ],
         r#"
@@ -154,9 +155,7 @@ t:3:33: error: Dhcp4.hooks-libraries[0].library: `libdhcp_ha` is not in effect y
 t:2:103: error: Dhcp4.re-detect: unknown key; it belongs in `interfaces-config`
 t:3:77: warning: Dhcp4.subnet4[0].option-data[0].client-classes[0]: no class is named `a`: nobody is in it
 t:2:1: error: Dhcp4.hosts-database: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
-t:2:65: error: Dhcp4.lease-database.type: `postgresql` is not in effect yet; expected "memfile"
-t:2:79: warning: Dhcp4.lease-database.password: accepted but not in effect yet
-t:2:102: error: Dhcp4.lease-database.ssl-mode: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
+t:2:117: error: Dhcp4.lease-database.readonly: not in effect yet; it protects something or decides who gets what, so it is not ignored: take it out to go on without it
 "#,
     );
 }
@@ -181,12 +180,12 @@ t:3:47: error: Dhcp4.control-sockets[1].socket-name: a UNIX socket has no name; 
 t:3:72: error: Dhcp4.control-sockets[2]: `socket-type` is missing; expected "unix"
 t:3:111: warning: Dhcp4.control-sockets[3].socket-type: `http` is accepted but not in effect yet: no socket is opened
 t:4:24: warning: Dhcp4.parked-packet-limit: 0 would be no limit; the limit is 65536
-t:4:45: error: Dhcp4.lease-database: `type` is missing; expected "memfile"
+t:4:45: error: Dhcp4.lease-database: `type` is missing; expected "memfile", "postgresql", "mysql" or "sqlite"
 t:1:57: error: Dhcp4.interfaces-config.interfaces[1]: `eth0/x` names no interface; expected "*", "eth0" or "eth0/192.0.2.1"
 t:1:67: error: Dhcp4.interfaces-config.interfaces[2]: `` names no interface; expected "*", "eth0" or "eth0/192.0.2.1"
 t:1:71: error: Dhcp4.interfaces-config.interfaces[3]: `eth0` is given twice; each interface stands once
     t:1:49: the first time
-t:1:108: error: Dhcp4.lease-database.type: `oracle` is no kind of lease database; expected "memfile"
+t:1:108: error: Dhcp4.lease-database.type: `oracle` is no kind of lease database; expected "memfile", "postgresql", "mysql" or "sqlite"
 "#,
     );
 }

@@ -1,27 +1,31 @@
 //! A configuration that is written out and read again is the same.
 
+mod broken;
+mod libraries;
+mod options;
+mod stores;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-
-use lessor_config::json::{Map, Node, Value};
 use std::sync::Arc;
 
-use lessor_config::option_set::{Given, Sending, Space};
+use lessor_config::json::{Map, Node, Value};
 use lessor_config::{
-    Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Feature, FlexAction,
-    FlexChange, FlexId, FlexOption, FlexSubOption, FlexValue, Hook, Hooks, Host, HostLookup,
-    HostScopes, Hosts, InfoCheck, InterfaceSpec, LeaseCheck, LeaseStore, Lifetime, Limits,
-    LogDestination, LogOutput, LogPattern, Logger, Membership, Memfile, Metrics, Naming, Network,
-    NetworkKey, OptionDef, OptionSet, Outbound, PingCheck, Pool, Prefix4, Rate, Replace, Samples,
-    SanityChecks, ServiceSockets, Severity, SocketType, Subnet, Tee, hooks,
+    Allocator, CharSet, Class, Compatibility, Config, ControlSocket, Expired, Host, HostLookup,
+    HostScopes, Hosts, InfoCheck, InterfaceSpec, LeaseCheck, Lifetime, Limits, LogDestination,
+    LogOutput, LogPattern, Logger, Membership, Metrics, Naming, Network, NetworkKey, Noted,
+    Outbound, Pool, Prefix4, Replace, Samples, SanityChecks, ServiceSockets, Severity, SocketType,
+    Subnet, Tee, UserContext,
 };
-use lessor_config::{Noted, UserContext};
 use lessor_expression::Expression;
 use lessor_types::{Identifier, IdentifierKind, PoolId, Secs, SubnetId};
-use lessor_wire::v4::OptionType;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
+
+use libraries::{libraries, limits, ping_check};
+use options::{option_defs, options};
+use stores::lease_store;
 
 fn secs() -> impl Strategy<Value = Secs> {
     prop_oneof![Just(Secs::INFINITE), (1_u32..100_000).prop_map(Secs)]
@@ -29,38 +33,6 @@ fn secs() -> impl Strategy<Value = Secs> {
 
 fn addr() -> impl Strategy<Value = Ipv4Addr> {
     any::<u32>().prop_map(Ipv4Addr::from_bits)
-}
-
-/// Spaces that options can stand in.
-fn space() -> impl Strategy<Value = Space> {
-    prop_oneof![
-        4 => Just(Space::Dhcp4),
-        1 => Just(Space::Vendor(4491)),
-        1 => Just(Space::parse("vendor-encapsulated-options-space")),
-        1 => Just(Space::parse("inner")),
-    ]
-}
-
-/// Options that a file can set.
-fn options() -> impl Strategy<Value = OptionSet> {
-    let octets = prop_oneof![
-        vec(any::<u8>(), 0..9),
-        "[a-z0-9.,\\\\ ]{1,9}".prop_map(String::into_bytes),
-        vec(Just(1_u8), 4),
-    ];
-    let sending = prop_oneof![Just(Sending::Asked), Just(Sending::Always), Just(Sending::Never)];
-    // The same code stands twice only for different classes.
-    let told = (octets, sending, context());
-    btree_map((space(), 1_u8..=254, names()), told, 0..5).prop_map(|options| {
-        let given = |((space, code, classes), (octets, sending, context))| Given {
-            space,
-            sending,
-            classes,
-            context,
-            ..Given::new(code, octets)
-        };
-        options.into_iter().map(given).collect()
-    })
 }
 
 fn allocator() -> impl Strategy<Value = Allocator> {
@@ -71,34 +43,6 @@ fn sanity() -> impl Strategy<Value = SanityChecks> {
     let lease = proptest::sample::select(&LeaseCheck::WORDS[..]).prop_map(|(_, it)| it);
     let info = proptest::sample::select(&InfoCheck::WORDS[..]).prop_map(|(_, it)| it);
     (lease, info).prop_map(|(lease, extended_info)| SanityChecks { lease, extended_info })
-}
-
-/// Definitions of options that no standard knows.
-fn option_defs() -> impl Strategy<Value = Vec<OptionDef>> {
-    let kind = || {
-        let named: Vec<_> = OptionType::names().filter_map(OptionType::parse).collect();
-        proptest::sample::select(named)
-    };
-    let fields = (vec(kind(), 0..4), any::<bool>()).prop_map(|(mut fields, array)| {
-        let last = fields.len().saturating_sub(1);
-        let mut at = 0..;
-        fields.retain(|kind| at.next() == Some(last) || !kind.is_open());
-        let array = array && fields.last().is_some_and(|kind| !kind.is_open());
-        (fields, array)
-    });
-    let space =
-        prop_oneof![Just(Space::Dhcp4), Just(Space::Vendor(4491)), Just(Space::parse("inner"))];
-    let defs = btree_map((space, 224_u8..=254), (fields, any::<bool>(), context()), 0..4);
-    defs.prop_map(|defs| {
-        let mut made = Vec::new();
-        for ((space, code), ((fields, array), holds, context)) in defs {
-            let holds = holds && !array && space == Space::Dhcp4;
-            let encapsulates = holds.then(|| Space::parse("inner"));
-            let name = format!("own-{code}");
-            made.push(OptionDef { space, code, name, fields, array, encapsulates, context });
-        }
-        made
-    })
 }
 
 fn lifetime() -> impl Strategy<Value = Lifetime> {
@@ -143,98 +87,6 @@ fn membership(at: usize, kind: u8) -> Membership {
                 .expect("a value"),
         ),
     }
-}
-
-fn ping_check() -> impl Strategy<Value = PingCheck> {
-    (any::<bool>(), 1_u32..=9, 1_u32..=u32::MAX, any::<u32>()).prop_map(
-        |(enabled, requests, reply_timeout_ms, cltt)| PingCheck {
-            enabled,
-            requests,
-            reply_timeout_ms,
-            cltt: Secs(cltt),
-        },
-    )
-}
-
-fn limits() -> impl Strategy<Value = Limits> {
-    let span = proptest::sample::select(hooks::Span::ALL.to_vec());
-    let rate = (any::<u32>(), span).prop_map(|(packets, (per, _))| Rate { packets, per });
-    (option::of(any::<u32>()), option::of(rate))
-        .prop_map(|(addresses, rate)| Limits { addresses, rate })
-}
-
-fn flex_action() -> impl Strategy<Value = FlexAction> {
-    let expression = Expression::parse_string("ifelse(member('ALL'), pkt4.mac, 'x')");
-    let expression = expression.expect("a value");
-    let value = move |csv| FlexValue { expression: expression.clone(), csv };
-    let test = Expression::parse_bool("member('ALL')").expect("a test");
-    prop_oneof![
-        any::<bool>().prop_map(value.clone()).prop_map(FlexAction::Add),
-        any::<bool>().prop_map(value).prop_map(FlexAction::Supersede),
-        Just(FlexAction::Remove(test)),
-    ]
-}
-
-fn flex_class() -> impl Strategy<Value = Option<String>> {
-    option::of(Just("ALL".to_owned()))
-}
-
-/// One option, or one or two within one.
-fn flex_option() -> impl Strategy<Value = FlexOption> {
-    let whole = (prop_oneof![Just(3), Just(67)], flex_action())
-        .prop_map(|(code, action)| (code, FlexChange::Whole(action)));
-    // Sub-options whose form is known, and what holds them.
-    let places = prop_oneof![
-        Just((43, Space::parse(Space::VENDOR_ENCAPSULATED), any::<u8>().boxed())),
-        Just((125, Space::Vendor(4491), Just(2_u8).boxed())),
-    ];
-    let within = places.prop_flat_map(|(code, space, codes)| {
-        let known = matches!(space, Space::Vendor(_));
-        let sub = (codes, flex_class(), flex_action(), any::<[bool; 2]>());
-        let sub = sub.prop_map(move |(code, class, action, [container_add, container_remove])| {
-            let space = space.clone();
-            // The form of the others is not known.
-            let action = match action {
-                FlexAction::Add(value) => {
-                    FlexAction::Add(FlexValue { csv: value.csv && known, ..value })
-                }
-                FlexAction::Supersede(value) => {
-                    FlexAction::Supersede(FlexValue { csv: value.csv && known, ..value })
-                }
-                remove @ FlexAction::Remove(_) => remove,
-            };
-            FlexSubOption { space, code, class, action, container_add, container_remove }
-        });
-        (Just(code), vec(sub, 1..3).prop_map(FlexChange::Within))
-    });
-    (prop_oneof![whole, within], flex_class()).prop_map(|((code, change), class)| FlexOption {
-        code,
-        class,
-        change,
-    })
-}
-
-/// Some libraries, each once.
-fn libraries() -> impl Strategy<Value = Hooks> {
-    let all = |(ping_check, replace_client_id, options)| {
-        let identifier = Expression::parse_string("relay4[2].hex + pkt4.mac").expect("a value");
-        vec![
-            ("/usr/lib/libdhcp_lease_cmds.so", Feature::BuiltIn),
-            ("libdhcp_bootp", Feature::Bootp),
-            ("libdhcp_flex_id.so", Feature::FlexId(FlexId { identifier, replace_client_id })),
-            ("/libdhcp_flex_option.so", Feature::FlexOption(options)),
-            ("libdhcp_limits.so", Feature::Limits),
-            ("libdhcp_ping_check.so", Feature::PingCheck(ping_check)),
-        ]
-    };
-    (ping_check(), any::<bool>(), vec(flex_option(), 0..4))
-        .prop_map(all)
-        .prop_flat_map(|all| proptest::sample::subsequence(all, 0..=6))
-        .prop_map(|some| {
-            let hook =
-                |(library, feature): (&str, _)| Hook { library: library.to_owned(), feature };
-            Hooks(some.into_iter().map(hook).collect())
-        })
 }
 
 /// A configuration without what the libraries that it lacks would give it.
@@ -466,19 +318,6 @@ fn interface() -> impl Strategy<Value = InterfaceSpec> {
     ]
 }
 
-fn lease_store() -> impl Strategy<Value = LeaseStore> {
-    (option::of("\\PC{0,9}"), any::<bool>(), any::<u32>(), any::<u32>()).prop_map(
-        |(path, persist, interval, max_row_errors)| {
-            LeaseStore::Memfile(Memfile {
-                path,
-                persist,
-                lfc_interval: Secs(interval),
-                max_row_errors,
-            })
-        },
-    )
-}
-
 fn log_output() -> impl Strategy<Value = LogOutput> {
     let to = prop_oneof!["(stdout|stderr|journald|syslog|syslog:(daemon|own))", "/\\PC{1,9}"];
     let pattern = option::of("(%-5p|%D\\{%q\\}|%m|%|\n|\\PC){1,5}");
@@ -642,82 +481,4 @@ proptest! {
             Err(findings) => prop_assert!(false, "{}\n{}", findings, text),
         }
     }
-
-    /// Pieces of real files in any order: each text gives a configuration or findings.
-    #[test]
-    fn no_text_is_too_broken(pieces in vec(piece(), 0..40), dhcp4 in any::<bool>()) {
-        let body = pieces.concat();
-        let text = if dhcp4 { format!("{{\"Dhcp4\": {{{body}}}}}") } else { body };
-        match Config::parse(&text, "t") {
-            Ok((_, findings)) => prop_assert!(!findings.has_errors()),
-            Err(findings) => prop_assert!(findings.has_errors()),
-        }
-    }
-
-    /// Known keys with values of any kind: the tree is always readable, and so findings are all
-    /// there is to fear.
-    #[test]
-    fn no_value_is_too_strange(members in vec((key(), value(3)), 0..6)) {
-        let members: Vec<String> = members
-            .iter()
-            .map(|(key, value)| format!("\"{key}\": {value}"))
-            .collect();
-        let text = format!("{{\"Dhcp4\": {{{}}}}}", members.join(", "));
-        if let Err(findings) = Config::parse(&text, "t") {
-            prop_assert!(findings.has_errors());
-            prop_assert!(findings.iter().all(|it| it.path.starts_with("Dhcp4")));
-        }
-    }
-}
-
-fn key() -> impl Strategy<Value = &'static str> {
-    let names: Vec<&str> = lessor_config::keys::KEYS.iter().map(|key| key.name).collect();
-    proptest::sample::select(names)
-}
-
-fn piece() -> impl Strategy<Value = String> {
-    prop_oneof![
-        key().prop_map(|key| format!("\"{key}\": ")),
-        "[\\[\\]{},:\"\\\\#/*0-9 .-]{1,3}",
-        Just("\"192.0.2.0/24\"".to_owned()),
-        Just("<?include \"x\"?>".to_owned()),
-        Just("true, ".to_owned()),
-        "\\PC{0,6}",
-    ]
-}
-
-/// A value as text, up to some depth.
-fn value(depth: u32) -> BoxedStrategy<String> {
-    let leaf = prop_oneof![
-        Just("null"),
-        Just("true"),
-        Just("-1"),
-        Just("0"),
-        Just("7"),
-        Just("4294967295"),
-        Just("99999999999"),
-        Just("0.5"),
-        Just("1e300"),
-        Just("\"\""),
-        Just("\"routers\""),
-        Just("\"memfile\""),
-        Just("\"unix\""),
-        Just("\"10.0.0.0/8\""),
-        Just("\"10.0.0.1 - 10.0.0.9\""),
-        Just("\"10.0.0.1/0\""),
-        Just("\"é,\\\\,'\""),
-    ]
-    .prop_map(str::to_owned);
-    if depth == 0 {
-        return leaf.boxed();
-    }
-    let map = btree_map(key(), value(depth - 1), 0..4).prop_map(|members| {
-        let members: Vec<String> =
-            members.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
-        format!("{{{}}}", members.join(", "))
-    });
-    let map = map.boxed();
-    let list = vec(value(depth - 1), 0..3).prop_map(|values| format!("[{}]", values.join(", ")));
-    let maps = vec(map.clone(), 0..4).prop_map(|values| format!("[{}]", values.join(", ")));
-    prop_oneof![leaf, map, list, maps].boxed()
 }
