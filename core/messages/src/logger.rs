@@ -47,6 +47,8 @@ loggers! {
     Options = "options";
     /// Reservations.
     Hosts = "hosts";
+    /// Connections to databases, lost and regained.
+    Database = "database";
     /// The store of leases.
     Dhcpsrv = "dhcpsrv";
     /// Commands and the sockets for them.

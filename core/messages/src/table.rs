@@ -207,6 +207,21 @@ messages! {
     Dhcpsrv Info STORE_REOPENED
         "The lease store is open again."
         "";
+    Database Error DATABASE_LOST
+        "A database that the server uses is lost; it is tried at once, then as `max-reconnect-tries` and `reconnect-wait-time` say."
+        "Start the database again, or put right what is between it and the server; the line says what was met.";
+    Database Warn DATABASE_UNREACHABLE
+        "A try to connect to a database failed."
+        "See that it runs where the line says, and that the user may log in.";
+    Database Info DATABASE_OPENED
+        "A database is connected to."
+        "";
+    Database Fatal DATABASE_GIVEN_UP
+        "A database did not come back, or was not there at the start, and the server exits, as `on-fail` says."
+        "Start the database, then the server. With `retry-on-startup` the server waits for it.";
+    Database Error DATABASE_DONE_WITHOUT
+        "A database did not come back, and the server goes on without it, as `on-fail` says; it is tried again, ever less often."
+        "Start the database again.";
     Dhcpsrv Info JOURNAL_OPENED
         "A lease file was opened and read."
         "";

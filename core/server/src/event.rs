@@ -8,7 +8,7 @@ use lessor_policy::{Ask, DropReason, Effect};
 use lessor_types::{Holder, SubnetId, Unit, Wall, Xid};
 
 use crate::sanity::Remedy;
-use crate::{ExchangeId, Origin};
+use crate::{Backend, ExchangeId, Origin};
 
 /// How a packet ended. There is one for each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,6 +75,21 @@ pub enum Event {
     StoreLost(StoreFailure),
     /// The store is open again, with this many rows.
     StoreReopened(usize),
+    /// A database is lost.
+    DatabaseLost(Backend, StoreFailure),
+    /// A database could not be connected to.
+    DatabaseUnreachable(Backend, StoreFailure),
+    /// A database is connected to.
+    DatabaseOpened(Backend),
+    /// A database did not come back.
+    DatabaseGivenUp {
+        /// Which.
+        backend: Backend,
+        /// The last failure.
+        why: StoreFailure,
+        /// Whether the server exits; else it goes on without.
+        exit: bool,
+    },
     /// The partner is there.
     ContactBegan,
     /// The partner is gone.
@@ -142,6 +157,11 @@ impl Event {
             Self::ProbeUnsent(_) => messages::DHCP4_PROBE_UNSENT,
             Self::StoreLost(_) => messages::STORE_LOST,
             Self::StoreReopened(_) => messages::STORE_REOPENED,
+            Self::DatabaseLost(..) => messages::DATABASE_LOST,
+            Self::DatabaseUnreachable(..) => messages::DATABASE_UNREACHABLE,
+            Self::DatabaseOpened(_) => messages::DATABASE_OPENED,
+            Self::DatabaseGivenUp { exit: true, .. } => messages::DATABASE_GIVEN_UP,
+            Self::DatabaseGivenUp { exit: false, .. } => messages::DATABASE_DONE_WITHOUT,
             Self::ContactBegan => messages::PARTNER_CONTACT_BEGAN,
             Self::ContactEnded => messages::PARTNER_CONTACT_ENDED,
             Self::ConfigApplied { .. } => messages::CONFIG_APPLIED,
@@ -214,6 +234,17 @@ impl fmt::Display for Event {
                 write!(f, "the lease store can't be written, no lease is granted: {failure}")
             }
             Self::StoreReopened(rows) => write!(f, "the lease store is open with {rows} rows"),
+            Self::DatabaseLost(backend, why) => write!(f, "{backend} is lost: {why}"),
+            Self::DatabaseUnreachable(backend, why) => {
+                write!(f, "{backend} cannot be reached: {why}")
+            }
+            Self::DatabaseOpened(backend) => write!(f, "{backend} is connected to"),
+            Self::DatabaseGivenUp { backend, why, exit: true } => {
+                write!(f, "{backend} did not come back, the server exits: {why}")
+            }
+            Self::DatabaseGivenUp { backend, why, exit: false } => {
+                write!(f, "{backend} did not come back, the server goes on without: {why}")
+            }
             Self::ContactBegan => f.write_str("in contact with the partner"),
             Self::ContactEnded => f.write_str("out of contact with the partner"),
             Self::ConfigApplied { subnets } => {

@@ -19,6 +19,7 @@
 //! - [`tally`]: how many leases there are, by subnet and by class.
 //! - [`underway`]: changes on their way to the store, by unit and by client.
 //! - [`reclaim`]: what becomes of lapsed leases.
+//! - [`recovery`]: the databases that are used, and what is done about those that are not there.
 //! - [`sanity`]: stored leases that do not fit the configuration.
 //! - [`snapshot`]: the leases as they were at one moment, read in steps.
 //! - [`census`]: how many leases there are in each pool.
@@ -54,6 +55,7 @@ pub mod probes;
 pub mod quarter;
 pub mod rates;
 pub mod reclaim;
+pub mod recovery;
 pub mod sanity;
 pub mod server;
 pub mod service;
@@ -75,6 +77,7 @@ pub use port::{
     PeerUpdate, Ports, ProbeId, Reply, turn,
 };
 pub use quarter::Quarter;
+pub use recovery::{Backend, Backends};
 pub use server::{Limits, Server, Setup, StoreMode};
 pub use service::Origin;
 pub use snapshot::SnapshotId;

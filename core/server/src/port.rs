@@ -11,6 +11,7 @@ use lessor_types::{
     ClientId, Datagram, HwAddr, LinkId, Links, Mono, Now, Secs, Seq, Transmit, Unit,
 };
 
+use crate::recovery::{Backend, News};
 use crate::{Event, Origin, Server, SnapshotId};
 
 /// Names a question to a shared store.
@@ -54,6 +55,8 @@ pub enum Input {
     StoreLost(StoreFailure),
     /// An exclusive store was opened again; these are all its rows.
     StoreReopened(Rows),
+    /// Something became of a database that is used.
+    Backend(Backend, News),
     /// Leases may be missing from what an exclusive store holds, and from its rows when it is opened
     /// again.
     LeasesMissing(Lost),
@@ -101,6 +104,11 @@ pub enum Output {
         /// What to look up.
         lookups: Vec<Lookup>,
     },
+    /// Try to connect to a database. What comes of it is told by [`Input::Backend`], in bounded time;
+    /// and so is its loss, whenever that is noticed, if it was connected to.
+    Connect(Backend),
+    /// End, with a failure: the configuration wants that where a database does not come back.
+    Exit,
     /// Ask once whether somebody uses an address (an ICMP echo request, RFC 792). Whoever answers,
     /// to any of the requests under one name, is reported by [`Input::Probed`].
     Probe {

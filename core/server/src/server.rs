@@ -1,5 +1,6 @@
 //! The composition: what each input does.
 
+mod backends;
 mod clients;
 mod commands;
 mod hold_off;
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_config::Config;
+use lessor_config::{Config, LeaseStore, Recovery};
 use lessor_lease::{Lease, Lookup, Past, Rows, Standing, State};
 use lessor_policy::{Assembled, Topology};
 use lessor_types::{Links, Mono, Now, PoolId, Seed, SubnetId, Unit, Wall};
@@ -25,6 +26,7 @@ use crate::ledger::Ledger;
 use crate::planted::{Defect, Planted};
 use crate::probes::Probes;
 use crate::rates::Rates;
+use crate::recovery::{Backend, Backends, Reach};
 use crate::service::{Origin, Service};
 use crate::throttle::{Rate, Throttle};
 use crate::{Count, Event, ExchangeId, FetchId, Input, Output, Parked};
@@ -139,6 +141,8 @@ pub struct Status {
     pub in_contact: bool,
     /// The hold-off, while one lasts.
     pub hold_off: Option<HoldOff>,
+    /// The databases that are used.
+    pub backends: Vec<Reach>,
 }
 
 /// A DHCP server, without the world around it.
@@ -185,6 +189,7 @@ pub struct Server {
     last_turn: Mono,
     sweep: sweep::Sweep,
     service: Service,
+    backends: Backends,
     lapses_left: bool,
     stopping: bool,
 }
@@ -218,6 +223,8 @@ impl Server {
             ledger.count_settled_only();
         }
         let batch_max = setup.limits.batch_changes_max;
+        let backends = wanted(config);
+        let store_open = backends.iter().all(|(backend, _)| *backend != Backend::Leases);
         let mut server = Self {
             releases: Throttle::new(setup.limits.releases, setup.limits.places_max),
             declines: Throttle::new(setup.limits.declines, setup.limits.places_max),
@@ -230,7 +237,7 @@ impl Server {
             seed: setup.seed,
             limits: setup.limits,
             store: setup.store,
-            store_open: true,
+            store_open,
             defect: setup.defect,
             now,
             calendar,
@@ -251,9 +258,11 @@ impl Server {
             fresh_until: now.mono.after(FRESH),
             last_turn: now.mono,
             service: Service::default(),
+            backends: Backends::new(backends, setup.seed),
             lapses_left: false,
             stopping: false,
         };
+        server.tend_backends();
         server.look_back(&setup.past, leapt);
         server.look_over();
         server
@@ -280,6 +289,7 @@ impl Server {
             Input::Stored { first, outcomes } => self.on_stored(first, outcomes),
             Input::StoreLost(failure) => self.on_store_lost(failure),
             Input::StoreReopened(rows) => self.on_store_reopened(rows),
+            Input::Backend(backend, news) => self.on_backend(backend, news),
             Input::LeasesMissing(why) => self.begin_hold_off(why, None),
             Input::Fetched { fetch, result } => self.on_fetched(fetch, result),
             Input::Probed { probe, heard } => self.on_probed(probe, heard),
@@ -321,6 +331,7 @@ impl Server {
             self.ledger.next_deadline(),
             self.probes.next_deadline(),
             self.service.next_deadline(),
+            self.backends.next_deadline(),
             self.calendar.next_deadline(),
             self.hold_off.and_then(|hold_off| hold_off.until),
             (!self.is_shared()).then(|| self.remember.next()).flatten(),
@@ -358,6 +369,7 @@ impl Server {
             disabled_by: self.service.disabled_by().collect(),
             in_contact: self.in_contact,
             hold_off: self.hold_off,
+            backends: self.backends.reach().collect(),
         }
     }
 
@@ -378,6 +390,8 @@ impl Server {
         for origin in self.service.advance(self.now.mono) {
             self.event(Event::ServiceEnabled(origin));
         }
+        self.backends.advance(self.now.mono);
+        self.tend_backends();
         let judged = self.judged();
         self.lapses_left = self.ledger.advance(&self.topology, self.offer_clock(), judged);
         while let Some(id) = self.lot.overdue(self.now.mono) {
@@ -414,6 +428,8 @@ impl Server {
         self.sweep.configure(self.now.mono, &config.expired);
         self.rates.clear();
         self.service.configured();
+        self.backends.configured(wanted(&config));
+        self.insist_on_backends();
         self.ledger.settle_in(&self.topology);
         self.event(Event::ConfigApplied { subnets: config.subnets.len() });
         self.look_over();
@@ -431,6 +447,14 @@ impl Server {
     const fn next_exchange(&mut self) -> ExchangeId {
         self.next_exchange += 1;
         ExchangeId(self.next_exchange)
+    }
+}
+
+/// The databases that a configuration uses, and what is done when one is lost.
+fn wanted(config: &Config) -> Vec<(Backend, Recovery)> {
+    match &config.lease_store {
+        LeaseStore::Database(database) => vec![(Backend::Leases, database.recovery)],
+        _ => Vec::new(),
     }
 }
 

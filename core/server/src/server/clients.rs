@@ -164,7 +164,11 @@ impl Server {
         let fetch = self.next_fetch();
         exchange.stage = Stage::Fetching(fetch);
         self.fetches.insert(fetch, (exchange.id, lookups.clone()));
+        let id = exchange.id;
         self.lot.park(exchange);
+        if !self.store_open {
+            return self.drop_exchange(id, DropReason::StoreUnavailable);
+        }
         self.outputs.push_back(Output::Fetch { fetch, lookups });
     }
 

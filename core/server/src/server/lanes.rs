@@ -169,16 +169,13 @@ impl Server {
         if self.defect.is(Planted::UnknownIsFailure) {
             return;
         }
-        self.store_open = false;
-        self.era += 1;
         self.event(Event::StoreLost(failure));
-        // What grew meanwhile was decided on rows that can't be trusted now.
-        for (seq, unit, waiters) in self.to_store.abandon() {
-            self.ledger.settle(&self.topology, unit, seq, false);
-            for ticket in waiters {
-                self.on_settled(ticket, Verdict::Lost(DropReason::StoreUnavailable));
-            }
-        }
+        self.close_store();
+    }
+
+    /// A change that an exchange waited for will not be.
+    pub(super) fn on_lost(&mut self, ticket: Ticket, reason: DropReason) {
+        self.on_settled(ticket, Verdict::Lost(reason));
     }
 
     pub(super) fn on_store_reopened(&mut self, rows: Rows) {

@@ -15,9 +15,10 @@ use std::time::Duration;
 use lessor_config::Config;
 use lessor_lease::{FetchError, Lookup, Lost, Memory, Past, StoreBatch, StoreFailure};
 use lessor_policy::Topology;
+use lessor_server::recovery::News;
 use lessor_server::{
-    Command, CommandId, FetchId, Heard, Input, Limits, Origin, Output, PeerFrame, PeerOutcome,
-    PeerUpdate, Ports, ProbeId, Server, Setup, StoreMode, turn,
+    Backend, Command, CommandId, FetchId, Heard, Input, Limits, Origin, Output, PeerFrame,
+    PeerOutcome, PeerUpdate, Ports, ProbeId, Server, Setup, StoreMode, turn,
 };
 use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Secs, Seed, Unit, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
@@ -155,6 +156,16 @@ impl Stage {
                 };
                 Some(Input::StoreReopened(rows))
             }
+            ["database", how, why @ ..] => {
+                let failure = || StoreFailure { what: why.join(" ") };
+                let news = match *how {
+                    "opened" => News::Opened,
+                    "lost" => News::Lost(failure()),
+                    "unreachable" => News::Unreachable(failure()),
+                    other => panic!("no database is {other}"),
+                };
+                Some(Input::Backend(Backend::Leases, news))
+            }
             ["store", how] => {
                 let Some(batch) = self.batches.pop_front() else {
                     return vec!["(no batch is on its way)".into()];
@@ -290,7 +301,11 @@ impl Stage {
                 Output::Probe { probe, unit, .. } => self.probes.push((probe, unit)),
                 Output::Peer(update) => self.updates.push_back(update),
                 Output::Remember(memory) => self.memory = Some(*memory),
-                Output::Send(_) | Output::Reply(..) | Output::Event(_) => {}
+                Output::Send(_)
+                | Output::Reply(..)
+                | Output::Connect(_)
+                | Output::Exit
+                | Output::Event(_) => {}
             }
         }
         self.server = Some(server);

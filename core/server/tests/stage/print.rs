@@ -26,6 +26,8 @@ pub(super) fn output(output: &Output) -> String {
             let what: Vec<String> = update.changes.iter().map(change).collect();
             format!("partner {}: {}", update.first, what.join("; "))
         }
+        Output::Connect(backend) => format!("connect to {backend}"),
+        Output::Exit => "exit".to_owned(),
         Output::Reply(_, reply) => format!("reply {reply:?}"),
         Output::Event(event) => self::event(event),
         // Everything that one life remembers shows in the next one.
