@@ -95,7 +95,11 @@ impl Ports for Sink {
                     self.acks.push(message.yiaddr);
                 }
             }
-            Output::Reply(..) | Output::Remember(_) | Output::Event(_) => {}
+            Output::Reply(..)
+            | Output::Connect(_)
+            | Output::Exit
+            | Output::Remember(_)
+            | Output::Event(_) => {}
         }
     }
 }

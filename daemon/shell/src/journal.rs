@@ -15,12 +15,13 @@ use std::sync::Arc;
 
 use lessor_env::files::Files;
 use lessor_env::{Env, Urgency};
-use lessor_lease::{Memory, Outcome, Past, Rows, StoreBatch};
+use lessor_lease::{FetchError, Lookup, Memory, Outcome, Past, Rows, StoreBatch};
 use lessor_memfile::{Boot, Memfile, OpenError, Options, Recovered};
-use lessor_server::Input;
+use lessor_server::{Backend, FetchId, Input};
 use lessor_types::{Secs, Wall};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::database::Lane;
 use crate::notice::Notice;
 use crate::telemetry::Telemetry;
 use worker::{Work, Worker};
@@ -95,6 +96,7 @@ enum Kind {
     /// Nothing is written: every batch is done at once.
     Memory(VecDeque<Input>),
     File(Channel),
+    Database(Lane),
 }
 
 #[derive(Debug)]
@@ -161,11 +163,17 @@ impl Journal {
         Ok((Self(Kind::File(channel)), Begun { leases, past }))
     }
 
+    /// A journal that is a database.
+    #[must_use]
+    pub const fn database(lane: Lane) -> Self {
+        Self(Kind::Database(lane))
+    }
+
     /// The lease file, if there is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Kind::Memory(_) => None,
+            Kind::Memory(_) | Kind::Database(_) => None,
             Kind::File(channel) => Some(&channel.path),
         }
     }
@@ -174,7 +182,7 @@ impl Journal {
     #[must_use]
     pub fn pace(&self) -> Option<Paced> {
         match &self.0 {
-            Kind::Memory(_) => None,
+            Kind::Memory(_) | Kind::Database(_) => None,
             Kind::File(channel) => Some(channel.pace.now()),
         }
     }
@@ -191,6 +199,28 @@ impl Journal {
                 let life = channel.life;
                 channel.hand(Work::Commit { life, batch });
             }
+            Kind::Database(lane) => lane.put(batch),
+        }
+    }
+
+    /// Asks. The answer comes back at once where nobody can be asked, else through
+    /// [`Journal::next`].
+    pub fn fetch(&mut self, fetch: FetchId, lookups: Vec<Lookup>) -> Option<Input> {
+        match &self.0 {
+            Kind::Memory(_) | Kind::File(_) => {
+                Some(Input::Fetched { fetch, result: Err(FetchError::Unavailable) })
+            }
+            Kind::Database(lane) => {
+                lane.fetch(fetch, lookups);
+                None
+            }
+        }
+    }
+
+    /// Tries to connect to a database; what comes of it comes through [`Journal::next`].
+    pub fn connect(&mut self, backend: Backend) {
+        if let (Kind::Database(lane), Backend::Leases) = (&self.0, backend) {
+            lane.connect();
         }
     }
 
@@ -211,7 +241,7 @@ impl Journal {
     /// Compacts now, and counts the interval from here.
     pub fn compact(&mut self, asker: oneshot::Sender<Compacting>) {
         match &mut self.0 {
-            Kind::Memory(_) => {
+            Kind::Memory(_) | Kind::Database(_) => {
                 let _ = asker.send(Compacting::NothingWritten);
             }
             // If the worker is gone, the asker hears that nobody answers.
@@ -230,6 +260,7 @@ impl Journal {
                 let input = channel.recv().await?;
                 Some(channel.note(input))
             }
+            Kind::Database(lane) => lane.next().await,
         }
     }
 
@@ -241,6 +272,7 @@ impl Journal {
                 let input = channel.done.try_recv().ok()?;
                 Some(channel.note(input))
             }
+            Kind::Database(lane) => lane.try_next(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! - [`packets`]: the trait through which packets come and go.
 //! - `hearing`: what an operator should know about who is heard.
 //! - [`journal`]: the lease file, with a worker of its own.
+//! - [`database`]: leases in a database, asked by a worker of its own.
 //! - [`control`]: Kea's commands on UNIX sockets.
 //! - [`http`]: figures and health, for those who watch.
 //! - `door`: letting in those who connect to either.
@@ -31,6 +32,7 @@
 
 pub mod config_file;
 pub mod control;
+pub mod database;
 mod door;
 mod hearing;
 pub mod http;

@@ -290,6 +290,12 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
         for batch in self.outbox.batches.drain(..) {
             self.journal.put(batch);
         }
+        for (fetch, lookups) in self.outbox.fetches.drain(..) {
+            self.inputs.extend(self.journal.fetch(fetch, lookups));
+        }
+        for backend in self.outbox.connects.drain(..) {
+            self.journal.connect(backend);
+        }
         if let Some(memory) = self.outbox.memory.take() {
             self.journal.remember(memory);
         }
@@ -330,7 +336,9 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
         if now.mono.since(self.sealed) >= VALUES_EVERY {
             self.seal(now);
         }
-        self.inputs.extend(self.outbox.unanswerable());
+        if std::mem::take(&mut self.outbox.exits) {
+            self.stop(1);
+        }
     }
 
     /// Makes values of what was counted.

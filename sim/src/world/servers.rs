@@ -127,7 +127,8 @@ impl World<'_> {
             Output::Probe { probe, unit, .. } => self.take_probe(server, probe, unit),
             Output::Event(event) => self.take_event(server, &event),
             Output::Remember(memory) => self.take_memory(server, *memory),
-            Output::Reply(..) => {}
+            // Servers of the world are always connected: what is lost there is each answer.
+            Output::Reply(..) | Output::Connect(_) | Output::Exit => {}
         }
     }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use lessor_server::Origin;
+use lessor_server::recovery::Reach;
 use serde_json::{Map, Value, json};
 
 use crate::request::Report;
@@ -44,8 +45,30 @@ pub(super) fn show(report: &Report) -> Value {
             "counters": counters,
         },
     });
+    if !status.backends.is_empty() {
+        shown["lessor"]["databases"] = status.backends.iter().map(database).collect();
+    }
     if let Some(file) = &report.lease_file {
         shown["csv-lease-file"] = json!(file.to_string_lossy());
+    }
+    shown
+}
+
+/// How a database is: whether it is there, else since when and why not.
+fn database(reach: &Reach) -> Value {
+    let Some(down) = &reach.down else {
+        return json!({ "database": reach.backend.to_string(), "status": "connected" });
+    };
+    let mut shown = json!({
+        "database": reach.backend.to_string(),
+        "status": "lost",
+        "tries-left": down.tries_left,
+    });
+    if let Some(since) = down.since {
+        shown["since"] = json!(since.secs());
+    }
+    if let Some(why) = &down.why {
+        shown["why"] = json!(why.what);
     }
     shown
 }

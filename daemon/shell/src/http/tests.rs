@@ -186,6 +186,7 @@ fn some() -> Figures {
             disabled_by: Vec::new(),
             in_contact: false,
             hold_off: None,
+            backends: Vec::new(),
         },
         counters,
         totals,

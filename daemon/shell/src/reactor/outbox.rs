@@ -1,7 +1,7 @@
 //! What came out of a turn, by where it goes.
 
-use lessor_lease::{FetchError, Memory, StoreBatch};
-use lessor_server::{CommandId, Event, FetchId, Input, Output, Ports, ProbeId, Reply};
+use lessor_lease::{Lookup, Memory, StoreBatch};
+use lessor_server::{Backend, CommandId, Event, FetchId, Output, Ports, ProbeId, Reply};
 use lessor_types::{LinkId, Transmit, Unit};
 
 use crate::packets::Undelivered;
@@ -16,7 +16,10 @@ pub(super) struct Outbox {
     pub(super) replies: Vec<(CommandId, Reply)>,
     pub(super) events: Vec<Event>,
     pub(super) probes: Vec<(ProbeId, Unit, Option<LinkId>)>,
-    fetches: Vec<FetchId>,
+    pub(super) fetches: Vec<(FetchId, Vec<Lookup>)>,
+    pub(super) connects: Vec<Backend>,
+    /// The server does not want to go on.
+    pub(super) exits: bool,
 }
 
 impl Ports for Outbox {
@@ -24,7 +27,9 @@ impl Ports for Outbox {
         match output {
             Output::Send(packet) => self.packets.push(packet),
             Output::Store(batch) => self.batches.push(batch),
-            Output::Fetch { fetch, .. } => self.fetches.push(fetch),
+            Output::Fetch { fetch, lookups } => self.fetches.push((fetch, lookups)),
+            Output::Connect(backend) => self.connects.push(backend),
+            Output::Exit => self.exits = true,
             Output::Probe { probe, unit, link } => self.probes.push((probe, unit, link)),
             // Without a partner there was never a contact, and nothing is told to nobody.
             Output::Peer(_) => {}
@@ -32,14 +37,5 @@ impl Ports for Outbox {
             Output::Remember(memory) => self.memory = Some(memory),
             Output::Event(event) => self.events.push(event),
         }
-    }
-}
-
-impl Outbox {
-    /// Questions to a store that can be asked nothing, as what becomes of them.
-    pub(super) fn unanswerable(&mut self) -> impl Iterator<Item = Input> + '_ {
-        self.fetches
-            .drain(..)
-            .map(|fetch| Input::Fetched { fetch, result: Err(FetchError::Unavailable) })
     }
 }

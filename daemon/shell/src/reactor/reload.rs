@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use lessor_config::{Config, Diagnostics, LeaseStore};
+use lessor_config::{Config, Database, Diagnostics, LeaseStore};
 use lessor_env::Env;
 use lessor_policy::Topology;
 use lessor_server::Input;
@@ -147,6 +147,10 @@ fn same_store(old: &LeaseStore, new: &LeaseStore) -> Option<Secs> {
         (LeaseStore::Memfile(old), LeaseStore::Memfile(new)) => {
             let same = old.path == new.path && old.persist == new.persist;
             same.then_some(new.lfc_interval)
+        }
+        (LeaseStore::Database(old), LeaseStore::Database(new)) => {
+            let recovery = old.recovery;
+            (Database { recovery, ..Database::clone(new) } == **old).then_some(Secs(0))
         }
         _ => None,
     }
