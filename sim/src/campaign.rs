@@ -115,8 +115,7 @@ pub fn campaign_watched(plan: &Plan, progress: &Progress) -> Summary {
         wall_s: begin.elapsed().as_secs_f64(),
         cpu_s: cpu.zip(processor_s()).map(|(before, after)| after - before),
     };
-    let profile = plan.wish.profile.name().to_owned();
-    Summary { profile, ..all.summary(plan.from, options(plan.wish, plan.bug), took) }
+    all.summary(plan.from, plan.wish.profile, options(plan.wish, plan.bug), took)
 }
 
 /// The processor time that this process has used, in seconds, where the system tells.

@@ -3,6 +3,51 @@
 use lessor_server::Counters;
 
 use crate::schedule::{FaultKind, Topology};
+use crate::swarm::Profile;
+
+/// Where something can happen, and after how many seeds of such topologies it must have happened:
+/// after ten times as many as it takes on the average, or [`USUAL`].
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    topologies: &'static [Topology],
+    drawn: u64,
+    fixed: Option<u64>,
+}
+
+/// After how many seeds what is not rare must have happened.
+const USUAL: u64 = 250;
+
+impl Reach {
+    const fn of(topologies: &'static [Topology]) -> Self {
+        Self { topologies, drawn: USUAL, fixed: Some(USUAL) }
+    }
+
+    /// Takes so many seeds in the fixed profile.
+    const fn fixed(self, seeds: u64) -> Self {
+        Self { fixed: Some(seeds), ..self }
+    }
+
+    /// Cannot happen in the fixed profile, which switches off what it takes.
+    const fn never_fixed(self) -> Self {
+        Self { fixed: None, ..self }
+    }
+
+    /// The topologies in which it can happen.
+    #[must_use]
+    pub const fn topologies(self) -> &'static [Topology] {
+        self.topologies
+    }
+
+    /// After how many seeds of these topologies it must have happened; none: a campaign of this
+    /// profile cannot reach it.
+    #[must_use]
+    pub const fn within(self, profile: Profile) -> Option<u64> {
+        match profile {
+            Profile::Quick | Profile::Nightly => Some(self.drawn),
+            Profile::Fixed => self.fixed,
+        }
+    }
+}
 
 macro_rules! goals {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $where:expr;)*) => {
@@ -23,19 +68,20 @@ macro_rules! goals {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// Where it can happen.
+            /// Where it can happen, and when it must have.
             #[must_use]
-            pub const fn topologies(self) -> &'static [Topology] {
+            pub const fn reach(self) -> Reach {
                 match self { $(Self::$variant => $where,)* }
             }
         }
     };
 }
 
-const ALL: &[Topology] = &Topology::ALL;
-const FILE: &[Topology] = &[Topology::Single, Topology::Partner];
-const SHARED: &[Topology] = &[Topology::Shared];
-const PARTNER: &[Topology] = &[Topology::Partner];
+const ALL: Reach = Reach::of(&Topology::ALL);
+const SINGLE: Reach = Reach::of(&[Topology::Single]);
+const FILE: Reach = Reach::of(&[Topology::Single, Topology::Partner]);
+const SHARED: Reach = Reach::of(&[Topology::Shared]);
+const PARTNER: Reach = Reach::of(&[Topology::Partner]);
 
 goals! {
     /// A write whose outcome was unknown had been made.
@@ -63,15 +109,15 @@ goals! {
     /// An address went from one client to another.
     Reused = "address given to another client", ALL;
     /// A declined address was given again when its probation was over.
-    DeclinedBack = "declined address back after probation", ALL;
+    DeclinedBack = "declined address back after probation", ALL.fixed(600);
     /// A client got nothing because of a limit.
-    LimitReached = "client left without a lease by a limit", FILE;
+    LimitReached = "client left without a lease by a limit", FILE.never_fixed();
     /// An echo request was answered.
     EchoAnswered = "probe of an address answered", ALL;
     /// A server put an address on probation that answered its probe.
-    Quarantined = "address on probation after a probe", ALL;
+    Quarantined = "address on probation after a probe", ALL.fixed(800);
     /// A configuration changed while an exchange waited.
-    ConfigWhileWaiting = "configuration changed while an exchange waited", ALL;
+    ConfigWhileWaiting = "configuration changed while an exchange waited", ALL.fixed(2000);
     /// A client was refused.
     Refused = "client refused", ALL;
     /// A client that started anew kept its address.
@@ -83,7 +129,7 @@ goals! {
     /// An offer was stored before it left.
     OfferStored = "offer stored before it left", ALL;
     /// A lease was short, because addresses were scarce.
-    ShortLease = "lease shortened because addresses are scarce", FILE;
+    ShortLease = "lease shortened because addresses are scarce", FILE.never_fixed();
     /// A renewal was answered without a write.
     CachedRenewal = "renewal answered without a write", FILE;
     /// A wall clock leapt forward.
@@ -91,23 +137,23 @@ goals! {
     /// A wall clock leapt backward.
     LeaptBackward = "wall clock leapt backward", FILE;
     /// A wall clock was not believed.
-    ClockUnset = "wall clock in 1970 not believed", &[Topology::Single];
+    ClockUnset = "wall clock in 1970 not believed", SINGLE;
     /// A restored lease file was recognised.
-    HoldOffBegan = "restored lease file recognised", &[Topology::Single];
+    HoldOffBegan = "restored lease file recognised", SINGLE;
     /// A bit that the disk had changed was put right.
-    RotMended = "changed bit put right at recovery", &[Topology::Single];
+    RotMended = "changed bit put right at recovery", SINGLE;
     /// Rows that the disk had changed were not believed.
-    RotNoticed = "changed rows not believed at recovery", &[Topology::Single];
+    RotNoticed = "changed rows not believed at recovery", SINGLE;
     /// A hold-off was outlived.
-    HoldOffEnded = "hold-off outlived", &[Topology::Single];
+    HoldOffEnded = "hold-off outlived", SINGLE;
     /// Recovery cut off a torn end.
     TornTail = "torn tail dropped at recovery", FILE;
     /// A crash interrupted a compaction.
-    CompactionInterrupted = "compaction interrupted by a crash", FILE;
+    CompactionInterrupted = "compaction interrupted by a crash", FILE.fixed(800);
     /// A compaction ended.
     Compacted = "compaction finished", FILE;
     /// A crash interrupted a recovery.
-    RecoveryInterrupted = "recovery interrupted by a crash", FILE;
+    RecoveryInterrupted = "recovery interrupted by a crash", FILE.fixed(3500);
     /// A sync failed, and the store was opened again.
     ReopenedAfterFailedSync = "failed sync, then reopened", FILE;
     /// A full disk refused a batch.
@@ -129,7 +175,7 @@ goals! {
     /// A server crashed between two outputs of one turn.
     CrashBetweenOutputs = "crash between two outputs of a turn", ALL;
     /// An unlawful configuration was refused while exchanges waited.
-    BadConfigWhileWaiting = "unlawful configuration refused under load", ALL;
+    BadConfigWhileWaiting = "unlawful configuration refused under load", ALL.fixed(2500);
     /// A compaction was ordered while exchanges waited.
     CompactedUnderLoad = "compaction ordered under load", FILE;
     /// Clients stayed cut off for ever.

@@ -14,6 +14,7 @@ use crate::check::Invariant;
 use crate::coverage::{Coverage, Goal};
 use crate::run::Outcome;
 use crate::schedule::{FaultKind, Topology};
+use crate::swarm::Profile;
 use crate::time::SEC;
 
 pub use matrix::Matrix;
@@ -223,9 +224,16 @@ impl Tally {
         self.failures.extend(other.failures);
     }
 
-    /// The results. Goals count only in campaigns of [`GOALS_FROM`] seeds or more.
+    /// The results. Goals count only in campaigns of [`GOALS_FROM`] seeds or more, and if they can
+    /// be reached in this profile.
     #[must_use]
-    pub fn summary(mut self, from: u64, options: String, took: Took) -> Summary {
+    pub fn summary(
+        mut self,
+        from: u64,
+        profile: Profile,
+        options: String,
+        took: Took,
+    ) -> Summary {
         self.failures.sort_by_key(|failure| failure.seed);
         let Took { jobs, wall_s, cpu_s } = took;
         let per = |what: f64, seconds: f64| if seconds > 0.0 { what / seconds } else { 0.0 };
@@ -243,7 +251,7 @@ impl Tally {
         Summary {
             version: VERSION,
             commit: std::env::var(COMMIT).ok(),
-            profile: String::new(),
+            profile: profile.name().to_owned(),
             options: options.trim().to_owned(),
             seeds: self.seeds,
             from,
@@ -272,7 +280,7 @@ impl Tally {
                 .map(|(topology, (_, effects))| (topology.name().to_owned(), named(effects)))
                 .collect(),
             goals: Goal::ALL.iter().map(|it| (it.name().to_owned(), self.reached(*it))).collect(),
-            missed: self.missed(),
+            missed: self.missed(profile),
             unsaid: reasons.filter(|id| !self.said.contains_key(id)).map(str::to_owned).collect(),
             said: self.said.into_iter().map(|(id, count)| (id.to_owned(), count)).collect(),
             topologies: self
@@ -288,15 +296,16 @@ impl Tally {
         self.reached.get(goal as usize).copied().unwrap_or(0)
     }
 
-    /// Goals that nobody reached, where enough seeds could have.
-    fn missed(&self) -> Vec<String> {
-        let possible = |goal: &&Goal| {
+    /// Goals that nobody reached, where seeds enough could have.
+    fn missed(&self, profile: Profile) -> Vec<String> {
+        let is_due = |goal: &&Goal| {
             let seeds = |topology: &Topology| self.topologies.get(topology).map(|(seeds, _)| seeds);
-            let runs: u64 = goal.topologies().iter().filter_map(seeds).sum();
-            runs * 4 >= GOALS_FROM
+            let reach = goal.reach();
+            let runs: u64 = reach.topologies().iter().filter_map(seeds).sum();
+            reach.within(profile).is_some_and(|within| runs >= within)
         };
         let missed = |goal: &&Goal| self.seeds >= GOALS_FROM && self.reached(**goal) == 0;
-        let goals = Goal::ALL.iter().filter(possible).filter(missed);
+        let goals = Goal::ALL.iter().filter(is_due).filter(missed);
         goals.map(|goal| goal.name().to_owned()).collect()
     }
 }
@@ -317,4 +326,53 @@ fn float(count: u64) -> f64 {
 #[must_use]
 pub fn seconds(t: u64) -> f64 {
     float(t / 1_000_000) / float(SEC / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missed(profile: Profile, topology: Topology, seeds: u64) -> Vec<String> {
+        let topologies = BTreeMap::from([(topology, (seeds, no_effects().1))]);
+        let tally = Tally { seeds, topologies, ..Tally::default() };
+        let took = Took { jobs: 1, wall_s: 0.0, cpu_s: None };
+        tally.summary(1, profile, String::new(), took).missed
+    }
+
+    #[test]
+    fn a_goal_counts_where_it_can_be_reached() {
+        let limit = Goal::LimitReached.name().to_owned();
+        let rare = Goal::RecoveryInterrupted.name().to_owned();
+        let shared = Goal::LostRace.name().to_owned();
+        let single = |profile, seeds| missed(profile, Topology::Single, seeds);
+        assert!(single(Profile::Quick, GOALS_FROM - 1).is_empty());
+        assert!(single(Profile::Quick, GOALS_FROM).contains(&limit));
+        assert!(!single(Profile::Fixed, 200_000).contains(&limit));
+        assert!(!single(Profile::Fixed, GOALS_FROM).contains(&rare));
+        assert!(single(Profile::Fixed, 200_000).contains(&rare));
+        assert!(!single(Profile::Nightly, 200_000).contains(&shared));
+        assert!(missed(Profile::Fixed, Topology::Shared, GOALS_FROM).contains(&shared));
+    }
+
+    /// What the fixed profile demands of so many seeds that nothing is too rare, its draws allow.
+    #[test]
+    fn the_fixed_profile_switches_off_what_it_does_not_demand() {
+        let never: Vec<Goal> = Goal::ALL
+            .iter()
+            .copied()
+            .filter(|goal| goal.reach().within(Profile::Fixed).is_none())
+            .collect();
+        assert_eq!(never, [Goal::LimitReached, Goal::ShortLease]);
+        for seed in 1..200 {
+            let wish = crate::swarm::Wish { profile: Profile::Fixed, ..Default::default() };
+            let schedule = crate::swarm::draw_schedule(seed, wish);
+            for text in &schedule.configs {
+                let indexes = crate::plan::read_config(text).expect("the swarm draws lawfully");
+                for subnet in &indexes.config().subnets {
+                    assert_eq!(subnet.limits.addresses, None);
+                    assert_eq!(subnet.adaptive_threshold_ppm, 1_000_000);
+                }
+            }
+        }
+    }
 }
