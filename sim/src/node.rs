@@ -54,9 +54,11 @@ pub(crate) struct Node {
     /// Goes up with each crash: what belongs to an earlier life is void.
     pub(crate) life: u32,
     pub(crate) inputs: VecDeque<Input>,
-    /// When the next turn is due, and which event will bring it.
+    /// When the next turn is due.
     pub(crate) turn_at: Option<Ns>,
-    pub(crate) turn_gen: u64,
+    /// The events that look whether it is, with their numbers; the next is the last.
+    pub(crate) looks: Vec<(Ns, u64)>,
+    pub(crate) looks_made: u64,
     pub(crate) paused_until: Ns,
     pub(crate) books: Books,
     pub(crate) file: Option<FileStore>,
@@ -108,7 +110,8 @@ impl Node {
             life: 0,
             inputs: VecDeque::new(),
             turn_at: None,
-            turn_gen: 0,
+            looks: Vec::new(),
+            looks_made: 0,
             paused_until: 0,
             books: Books::default(),
             file,
@@ -183,7 +186,7 @@ impl Node {
         self.inputs.clear();
         self.coming.clear();
         self.turn_at = None;
-        self.turn_gen += 1;
+        self.looks.clear();
         self.books = Books::default();
         self.in_contact = false;
         self.heard.clear();

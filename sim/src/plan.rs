@@ -96,7 +96,8 @@ pub(crate) fn is_odd(who: &HwAddr) -> bool {
 
 /// The class's test: the last digit of the link-layer address.
 fn odd_test() -> String {
-    let is = |digit| format!("substring(hexstring(pkt4.mac, ''), -1, 1) == '{digit}'");
+    let octet = "hexstring(substring(pkt4.mac, -1, 1), '')";
+    let is = |digit| format!("substring({octet}, -1, 1) == '{digit}'");
     ['1', '3', '5', '7', '9', 'b', 'd', 'f'].map(is).join(" or ")
 }
 

@@ -227,13 +227,7 @@ impl Tally {
     /// The results. Goals count only in campaigns of [`GOALS_FROM`] seeds or more, and if they can
     /// be reached in this profile.
     #[must_use]
-    pub fn summary(
-        mut self,
-        from: u64,
-        profile: Profile,
-        options: String,
-        took: Took,
-    ) -> Summary {
+    pub fn summary(mut self, from: u64, profile: Profile, options: String, took: Took) -> Summary {
         self.failures.sort_by_key(|failure| failure.seed);
         let Took { jobs, wall_s, cpu_s } = took;
         let per = |what: f64, seconds: f64| if seconds > 0.0 { what / seconds } else { 0.0 };

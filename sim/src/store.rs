@@ -1,13 +1,13 @@
 //! The store that several servers share, as it is when nothing is wrong. What goes wrong on the way
 //! there and back is the world's business.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use lessor_lease::store::needs_reclaim;
 use lessor_lease::{Candidate, Change, Found, Lease, Lookup, Outcome, State};
-use lessor_types::{Holder, Unit};
+use lessor_types::{ClientId, Holder, HwAddr, Unit, Wall};
 
 use crate::time::{Ns, SEC};
 
@@ -28,6 +28,11 @@ struct Commit {
 #[derive(Clone, Debug, Default)]
 pub struct SimStore {
     rows: BTreeMap<Unit, Arc<Lease>>,
+    /// The same by when they end.
+    ends: BTreeSet<(Wall, Unit)>,
+    /// The same by link-layer address, and by client identifier.
+    by_hw: BTreeMap<HwAddr, BTreeSet<Unit>>,
+    by_client_id: BTreeMap<ClientId, BTreeSet<Unit>>,
     /// The true time.
     now: Ns,
     /// What was committed lately.
@@ -63,14 +68,17 @@ impl SimStore {
         }
     }
 
-    /// The store as it was at a time, up to 15 seconds ago: what a replica that lags shows.
+    /// The store as it was at a time, up to 15 seconds ago: what a replica that lags shows. None if
+    /// that is what it is still.
     #[must_use]
-    pub fn as_of(&self, then: Ns) -> Self {
+    pub fn as_of(&self, then: Ns) -> Option<Self> {
+        let mut later = self.log.iter().rev().take_while(|commit| commit.at > then).peekable();
+        later.peek()?;
         let mut old = self.clone();
-        for commit in self.log.iter().rev().take_while(|commit| commit.at > then) {
+        for commit in later {
             old.set(commit.unit, commit.before.clone());
         }
-        old
+        Some(old)
     }
 
     /// Loses the last commits, up to `count` and 15 seconds; returns what they were about.
@@ -106,10 +114,55 @@ impl SimStore {
     }
 
     fn set(&mut self, unit: Unit, row: Option<Arc<Lease>>) {
-        match row {
+        if let Some(row) = &row {
+            self.ends.insert((row.expires, unit));
+            self.by_hw.entry(row.holder.hw).or_default().insert(unit);
+            if let Some(id) = &row.holder.client_id {
+                self.by_client_id.entry(id.clone()).or_default().insert(unit);
+            }
+        }
+        let before = match row.clone() {
             Some(row) => self.rows.insert(unit, row),
             None => self.rows.remove(&unit),
         };
+        let Some(before) = before else {
+            return;
+        };
+        let now = row.as_deref();
+        if now.is_none_or(|row| row.expires != before.expires) {
+            self.ends.remove(&(before.expires, unit));
+        }
+        let (hw, client_id) = (&before.holder.hw, &before.holder.client_id);
+        if now.is_none_or(|row| row.holder.hw != *hw) {
+            self.by_hw.entry(*hw).or_default().remove(&unit);
+        }
+        if let Some(id) = client_id
+            && now.is_none_or(|row| row.holder.client_id.as_ref() != Some(id))
+        {
+            self.by_client_id.entry(id.clone()).or_default().remove(&unit);
+        }
+    }
+
+    /// The rows of a client, by unit.
+    fn rows_of(&self, holder: &Holder) -> Vec<Arc<Lease>> {
+        let id = holder.client_id.as_ref().and_then(|id| self.by_client_id.get(id));
+        let hw = self.by_hw.get(&holder.hw);
+        let units: BTreeSet<&Unit> = id.into_iter().chain(hw).flatten().collect();
+        let rows = units.into_iter().filter_map(|unit| self.rows.get(unit));
+        let rows = rows.filter(|row| row.holder.same_client(holder));
+        rows.filter(|row| !self.bad.contains_key(&row.unit)).cloned().collect()
+    }
+
+    /// Rows that are to be reclaimed, by unit.
+    fn lapsed(&self, count: u16, wall: Wall, held_back: i64) -> Vec<Arc<Lease>> {
+        let over = self.ends.iter().take_while(|(end, _)| *end <= wall);
+        let rows = over.filter_map(|(_, unit)| self.rows.get(unit));
+        let rows = rows.filter(|row| needs_reclaim(row, wall, held_back));
+        let mut rows: Vec<_> =
+            rows.filter(|row| !self.bad.contains_key(&row.unit)).cloned().collect();
+        rows.sort_by_key(|row| row.unit);
+        rows.truncate(usize::from(count));
+        rows
     }
 
     /// A row as readers are shown it.
@@ -142,11 +195,7 @@ impl SimStore {
     pub fn look_up(&self, lookup: &Lookup) -> Found {
         match lookup {
             Lookup::Unit(unit) => Found::Row(self.shown(*unit).cloned()),
-            Lookup::Holder(holder) => {
-                let rows = self.rows.values().filter(|row| row.holder.same_client(holder));
-                let rows = rows.filter(|row| !self.bad.contains_key(&row.unit));
-                Found::Rows(rows.cloned().collect())
-            }
+            Lookup::Holder(holder) => Found::Rows(self.rows_of(holder)),
             Lookup::FreeIn { first, last, from, count, wall } => {
                 let free = |unit: &Unit| {
                     let row = self.shown(*unit);
@@ -157,9 +206,7 @@ impl SimStore {
                 Found::Free(found.map(candidate).collect())
             }
             Lookup::Lapsed { count, wall, held_back } => {
-                let lapsed = self.rows.values().filter(|row| needs_reclaim(row, *wall, *held_back));
-                let lapsed = lapsed.filter(|row| !self.bad.contains_key(&row.unit));
-                Found::Rows(lapsed.take(usize::from(*count)).cloned().collect())
+                Found::Rows(self.lapsed(*count, *wall, *held_back))
             }
         }
     }

@@ -483,7 +483,8 @@ impl<'a> World<'a> {
         };
         if node.life == life && node.is_up() {
             node.inputs.push_back(input);
-            self.wake(server, t);
+            node.turn_at = Some(t);
+            self.take_turn(server);
         }
     }
 }

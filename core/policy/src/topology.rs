@@ -1,6 +1,7 @@
 //! Which subnet and pool an address, a relay or a link belongs to.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -238,7 +239,13 @@ impl Topology {
     /// The subnet that serves a query's link.
     #[must_use]
     pub fn subnet_for(&self, query: &Query, links: &Links) -> Option<&Subnet> {
-        self.subnet_admitting(&Classes::of(self, query, links), query, links)
+        // Classes cost more than all the rest, and seldom matter.
+        let classes = OnceCell::new();
+        self.subnet_from(&self.whence(query, links), |subnet| {
+            let is_open = subnet.guards.is_empty()
+                && self.config.network_of(subnet).is_none_or(|it| it.guards.is_empty());
+            is_open || self.admits(subnet, classes.get_or_init(|| Classes::of(self, query, links)))
+        })
     }
 
     /// The subnet that serves a query's link and admits one of its classes.
@@ -255,15 +262,19 @@ impl Topology {
         query: &Query,
         links: &Links,
     ) -> Option<&Subnet> {
+        self.subnet_from(&self.whence(query, links), |subnet| self.admits(subnet, classes))
+    }
+
+    /// What says where a query comes from.
+    fn whence<'a>(&self, query: &Query, links: &'a Links) -> Whence<'a> {
         let link = links.by_id(query.link);
-        let whence = Whence {
+        Whence {
             selected: self.selected(query),
             relay: query.is_relayed().then_some(query.message.giaddr),
             // A unicast renewal may come from behind a router; a broadcast shows the client's link.
             sender: (!query.dest.is_broadcast()).then(|| sender(query)),
             interface: link.map(|link| (&*link.name, link.addrs.as_slice())),
-        };
-        self.subnet_from(&whence, |subnet| self.admits(subnet, classes))
+        }
     }
 
     /// The subnet for what comes from there, in the order of [`Topology::subnet_admitting`].

@@ -104,6 +104,8 @@ pub struct Exchange {
     pub origin: Origin,
     /// When it began.
     pub since: Mono,
+    /// When what it is about came at the earliest.
+    pub came: Mono,
     /// When it ends at the latest.
     pub give_up: Mono,
     /// How often it was decided.

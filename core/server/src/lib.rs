@@ -13,6 +13,7 @@
 //! - [`shares`]: whose offers stand in which pool.
 //! - [`throttle`]: how often one place may do what a forger could do in others' names.
 //! - [`gathered`]: what one exchange fetched from a shared store.
+//! - [`hearing`]: since when a packet may have been waiting to be heard.
 //! - [`view`]: ledger and gathered facts as a decision sees them.
 //! - [`probes`]: addresses that are being probed before they are offered.
 //! - [`rates`]: how many packets were heard lately, by subnet and by class.
@@ -45,6 +46,7 @@ pub mod deadlines;
 pub mod event;
 pub mod exchange;
 pub mod gathered;
+pub mod hearing;
 pub mod hold_off;
 pub mod lane;
 pub mod ledger;

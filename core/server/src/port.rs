@@ -265,7 +265,7 @@ pub fn turn(
         server.handle(now, input);
     }
     if inputs.is_empty() {
-        server.end_probes();
+        server.heard_all();
     }
     server.seal();
     while let Some(output) = server.poll_output() {

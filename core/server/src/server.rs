@@ -20,6 +20,7 @@ use lessor_types::{Links, Mono, Now, PoolId, Seed, SubnetId, Unit, Wall};
 
 use crate::calendar::Calendar;
 use crate::exchange::Lot;
+use crate::hearing::Hearing;
 use crate::hold_off::HoldOff;
 use crate::lane::Lane;
 use crate::ledger::Ledger;
@@ -87,10 +88,8 @@ impl Limits {
     }
 }
 
-/// How long everybody counts as confirmed a moment ago, after a start and after a standstill.
+/// How long everybody counts as confirmed a moment ago, after a start.
 const FRESH: Duration = Duration::from_secs(2);
-/// How often a server on a shared store takes a turn, so that it notices a standstill.
-const PULSE: Duration = Duration::from_secs(1);
 
 /// Who writes the lease store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,7 +146,7 @@ pub struct Status {
 
 /// A DHCP server, without the world around it.
 ///
-/// *Order*: [`Server::handle`] for each input, [`Server::end_probes`] when there are no more,
+/// *Order*: [`Server::handle`] for each input, [`Server::heard_all`] when there are no more,
 /// [`Server::seal`] once, then [`Server::poll_output`] until it is empty; [`crate::turn`] does just
 /// that.
 #[derive(Debug)]
@@ -186,7 +185,7 @@ pub struct Server {
     rates: Rates,
     outputs: VecDeque<Output>,
     fresh_until: Mono,
-    last_turn: Mono,
+    hearing: Hearing,
     sweep: sweep::Sweep,
     service: Service,
     backends: Backends,
@@ -256,7 +255,7 @@ impl Server {
             rates: Rates::default(),
             outputs: VecDeque::new(),
             fresh_until: now.mono.after(FRESH),
-            last_turn: now.mono,
+            hearing: Hearing::new(now.mono),
             service: Service::default(),
             backends: Backends::new(backends, setup.seed),
             lapses_left: false,
@@ -336,7 +335,7 @@ impl Server {
             self.hold_off.and_then(|hold_off| hold_off.until),
             (!self.is_shared()).then(|| self.remember.next()).flatten(),
             (!self.stopping).then(|| self.sweep.next()).flatten(),
-            self.is_shared().then(|| self.last_turn.after(PULSE)),
+            self.is_shared().then(|| self.hearing.next_deadline()).flatten(),
         ];
         deadlines.into_iter().fold(None, sooner)
     }
@@ -379,12 +378,7 @@ impl Server {
     }
 
     fn on_deadline(&mut self, clock: Wall) {
-        if self.is_shared() && self.now.mono.since(self.last_turn) > PULSE + PULSE / 2 {
-            // This process stood still, and packets waited in its sockets while other servers went
-            // on: a release among them may be older than it looks.
-            self.fresh_until = self.now.mono.after(FRESH);
-        }
-        self.last_turn = self.now.mono;
+        self.hearing.turn(self.now.mono);
         self.look_at_clocks(clock);
         self.end_hold_off_if_due();
         for origin in self.service.advance(self.now.mono) {

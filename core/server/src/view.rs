@@ -38,8 +38,8 @@ pub struct View<'a> {
     pub store: StoreMode,
     /// The time of the turn.
     pub now: Now,
-    /// When the packet came, by the wall clock.
-    pub arrived: Wall,
+    /// When the packet came at the earliest, by the wall clock.
+    pub came: Wall,
     /// The time by which leases lapse.
     pub judged: Wall,
     /// The server's draws.
@@ -207,7 +207,7 @@ impl Facts for View<'_> {
         }
         // Another server may have confirmed it: then only the row's own date tells. It counts from
         // when the packet came, since a slow store makes a release older, not truer.
-        let young = self.arrived.nanos_since(row.confirmed()) < 2_000_000_000;
+        let young = self.came.nanos_since(row.confirmed()) < 2_000_000_000;
         young || self.fresh || self.ledger.confirmed_just_now(row.unit, self.now.mono)
     }
 

@@ -31,8 +31,21 @@ impl World<'_> {
             return;
         }
         node.turn_at = Some(at);
-        node.turn_gen += 1;
-        let (id, number) = (node.id, node.turn_gen);
+        self.look_at(server, at);
+    }
+
+    /// Sees to it that somebody looks at `at` at the latest whether a turn is due. Most turns are
+    /// put off by others before they come, so that an early look is cheaper than an event for each.
+    fn look_at(&mut self, server: usize, at: Ns) {
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
+        if node.looks.last().is_some_and(|(look, _)| *look <= at) {
+            return;
+        }
+        node.looks_made += 1;
+        let (id, number) = (node.id, node.looks_made);
+        node.looks.push((at, number));
         self.push(at, (8, u32::from(id), number), Event::Turn(id, number));
     }
 
@@ -50,9 +63,25 @@ impl World<'_> {
         let Some(node) = self.nodes.get_mut(server) else {
             return;
         };
-        if node.turn_gen != number {
+        if node.looks.last().is_none_or(|(_, look)| *look != number) {
             return;
         }
+        node.looks.pop();
+        let Some(due) = node.turn_at else {
+            return;
+        };
+        if due > t {
+            return self.look_at(server, due);
+        }
+        self.take_turn(server);
+    }
+
+    /// A server's turn has come, unless it stands still.
+    pub(super) fn take_turn(&mut self, server: usize) {
+        let t = self.t;
+        let Some(node) = self.nodes.get_mut(server) else {
+            return;
+        };
         node.turn_at = None;
         if node.paused_until > t {
             let until = node.paused_until;

@@ -339,7 +339,10 @@ impl World<'_> {
             return found;
         };
         self.store.pass(self.t);
-        let stale: Vec<Found> = look_up(&self.store.as_of(self.t.saturating_sub(by_ms * MS)));
+        let Some(then) = self.store.as_of(self.t.saturating_sub(by_ms * MS)) else {
+            return found;
+        };
+        let stale: Vec<Found> = look_up(&then);
         if stale != found {
             self.effect(place);
             self.reach(Goal::StaleRead);

@@ -58,6 +58,10 @@ impl Server {
             id,
             origin,
             since: self.now.mono,
+            came: match self.store {
+                StoreMode::Shared => self.hearing.came_after(),
+                StoreMode::Exclusive => self.now.mono,
+            },
             give_up: self.now.mono.after(self.limits.parked_for_max),
             rounds: 0,
             era: self.era,
@@ -141,7 +145,7 @@ impl Server {
             ledger: &self.ledger,
             gathered: &findings.gathered,
             probes: &findings.probes,
-            arrived: self.now.wall.before(self.now.mono.since(exchange.since)),
+            came: self.now.wall.before(self.now.mono.since(exchange.came)),
             topology: &self.topology,
             assembled: &self.assembled,
             store: self.store,
@@ -284,6 +288,7 @@ impl Server {
         };
         if let Effect::Leased(unit, _) | Effect::Reused(unit, _) = effect {
             self.ledger.confirm(unit, self.now.mono);
+            self.hearing.confirmed(self.now.mono);
         }
         let encoded = answer.message.encode(answer.limit);
         if !encoded.left_out.is_empty() {

@@ -73,9 +73,10 @@ impl Server {
         }
     }
 
-    /// Ends the probes whose time is up. Only when no input is left: an answer that has arrived
-    /// counts, however late this server got round to it.
-    pub fn end_probes(&mut self) {
+    /// No input is left. Ends the probes whose time is up: an answer that has arrived counts,
+    /// however late this server got round to it.
+    pub fn heard_all(&mut self) {
+        self.hearing.heard_all();
         while let Some(due) = self.probes.next_due(self.now.mono) {
             match due {
                 Due::Ask(id, probe) => self.ask(id, &probe),
