@@ -34,10 +34,11 @@ impl<E: Env> Compactor<E> {
 
     /// Whether one is going on.
     pub(super) fn is_running(&mut self) -> bool {
-        let is_going_on = |running: &mut Running| {
-            matches!(running.ended.try_recv(), Err(oneshot::error::TryRecvError::Empty))
-        };
-        self.running.as_mut().is_some_and(is_going_on)
+        // Nobody may wait for the end of one whose end was seen.
+        self.running.take_if(|running| {
+            !matches!(running.ended.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+        });
+        self.running.is_some()
     }
 
     /// Compacts what is there to compact around the lease file `name`, unless that is going on.

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
+use lessor_env::Clock as _;
 use lessor_lease::{Change, DnsFlags, Lease, Longest, Lost, Refusal, State};
 use lessor_types::{Holder, HwAddr, Mono, Now, PoolId, Seq, SubnetId, Unit};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::worker::Store;
 use super::*;
 use crate::System;
 use crate::testbed::Home;
@@ -213,4 +215,53 @@ async fn a_compaction_waits_for_the_note() {
     assert_eq!(begun.past.lost, None);
     assert_eq!(begun.leases.len(), 1);
     journal.stop().await;
+}
+
+#[tokio::test]
+async fn a_compaction_whose_end_was_seen_is_not_waited_for_again() {
+    let home = Home::new();
+    let setup = home.journal_setup(Secs(0));
+    let (mut journal, _) =
+        Journal::start(&System::start(), setup, home.telemetry()).expect("a lease file");
+    write(&mut journal, 1).await;
+    let compact = async |journal: &mut Journal| {
+        let (asker, begun) = oneshot::channel();
+        journal.compact(asker);
+        begun.await.expect("the worker lives")
+    };
+    assert_eq!(compact(&mut journal).await, Compacting::Begun);
+    home.log.wait_for("a compaction made 1 rows of 1").await;
+    // The next one looks whether that has ended, and cannot begin.
+    home.disk.failing_syncs.store(1, Ordering::SeqCst);
+    let mut begun = Compacting::GoingOn;
+    while begun == Compacting::GoingOn {
+        begun = compact(&mut journal).await;
+    }
+    assert!(matches!(begun, Compacting::Failed(_)), "{begun:?}");
+    // The file is read again, for which compactions must have ended.
+    home.disk.failing_syncs.store(1, Ordering::SeqCst);
+    journal.put(batch(2));
+    assert!(matches!(journal.next().await, Some(Input::StoreLost(_))));
+    assert_eq!(outcome(&mut journal).await.1, Outcome::Unknown);
+    assert!(matches!(journal.next().await, Some(Input::StoreReopened(_))), "the worker lives");
+    journal.stop().await;
+}
+
+#[tokio::test]
+async fn a_compaction_that_is_due_does_not_keep_a_worker_busy_whose_file_is_lost() {
+    let home = Home::new();
+    let setup = home.journal_setup(Secs(1));
+    let (memfile, _) =
+        Memfile::open(setup.files.clone(), &setup.name, setup.options).expect("a lease file");
+    let (_work, to_do) = mpsc::channel(1);
+    let (done, _done) = mpsc::channel(1);
+    let env = System::start();
+    let mut worker =
+        Worker::new(env.clone(), setup, memfile, to_do, done, home.telemetry(), Arc::default());
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(worker.pause(), Duration::ZERO, "a compaction is due");
+    let later = Duration::from_secs(10);
+    let retry_at = env.now().mono.after(later);
+    worker.store = Store::Closed { held: None, retry_at, pause: later };
+    assert!(worker.pause() > later / 2, "nothing can be done before: {:?}", worker.pause());
 }

@@ -172,12 +172,12 @@ where
         }
     }
 
-    fn pause(&self) -> Duration {
-        let retry_at = match &self.store {
-            Store::Open(_) => None,
+    pub(super) fn pause(&self) -> Duration {
+        let due = match &self.store {
+            Store::Open(_) => self.compact_at,
+            // A compaction that is due waits until there is something to compact.
             Store::Closed { retry_at, .. } => Some(*retry_at),
         };
-        let due = [retry_at, self.compact_at].into_iter().flatten().min();
         let idle = match &self.store {
             Store::Open(memfile) if memfile.is_behind() => SEAL_AFTER,
             _ => IDLE,
