@@ -18,6 +18,8 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::Ns;
+
 /// What must always hold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[repr(u8)]
@@ -138,3 +140,26 @@ impl Broken {
 
 /// What a check says.
 pub(crate) type Verdict = Result<(), Broken>;
+
+/// What was judged so far.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// How often each invariant was judged, by number.
+    pub(crate) judged: [u64; Invariant::ALL.len()],
+    /// The first that did not hold, and when.
+    pub(crate) broken: Option<(Ns, Broken)>,
+}
+
+impl Findings {
+    /// At `t`, an invariant was judged.
+    pub(crate) fn add(&mut self, t: Ns, invariant: Invariant, verdict: Verdict) {
+        if let Some(count) = self.judged.get_mut(invariant as usize) {
+            *count += 1;
+        }
+        if let Err(broken) = verdict
+            && self.broken.is_none()
+        {
+            self.broken = Some((t, broken));
+        }
+    }
+}

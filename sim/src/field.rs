@@ -7,8 +7,10 @@
 //!
 //! - `traffic`: packets, from clients to the server and back.
 //! - `judgement`: what answers, rows and events are held against.
+//! - `machine`: what happens to the machine that the server runs on.
 
 mod judgement;
+mod machine;
 mod traffic;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -23,15 +25,16 @@ use crate::check::clients::Holdings;
 use crate::check::conformance::{Declined, Offers};
 use crate::check::durability::Fold;
 use crate::check::probed::Probed;
-use crate::check::{Broken, Invariant, Verdict};
+use crate::check::{Broken, Findings, Invariant, Verdict};
 use crate::client::Client;
 use crate::coverage::Coverage;
 use crate::history::{History, What};
 use crate::lan::Lan;
 use crate::plan;
-use crate::schedule::{FaultKind, Op, Schedule};
+use crate::schedule::{FaultKind, Flaw, Op, Schedule};
 use crate::time::{Clock, ClockSpec, MS, Ns};
 
+use machine::Leaps;
 pub use traffic::{Parcel, client_of};
 
 /// How many requests are remembered by their arrival.
@@ -51,6 +54,9 @@ pub struct Field {
     healed: bool,
     // The server.
     clock: Clock,
+    leaps: Leaps,
+    /// Whether a fault was injected that may make it cry for an operator.
+    may_err: bool,
     configs: Vec<Arc<Indexes>>,
     topology: Arc<Indexes>,
     coming: VecDeque<Arc<Indexes>>,
@@ -59,6 +65,8 @@ pub struct Field {
     cause: Option<u64>,
     fold: Fold,
     unsynced: Vec<Change>,
+    /// Rows of which a part may have been written, and which are to be taken back.
+    failed: Vec<Change>,
     packets: u64,
     ended: u64,
     // Checkers.
@@ -67,8 +75,7 @@ pub struct Field {
     offers: Offers,
     declined: Declined,
     changed: BTreeMap<Ipv4Addr, Ns>,
-    broken: Option<(Ns, Broken)>,
-    judged: [u64; Invariant::ALL.len()],
+    findings: Findings,
     coverage: Coverage,
     took_effect: Vec<bool>,
     client_packets: u64,
@@ -102,6 +109,8 @@ impl Field {
             squatted: BTreeMap::new(),
             healed: false,
             clock: Clock::new(clock),
+            leaps: Leaps::of(&configs),
+            may_err: false,
             topology: Arc::clone(first),
             coming: VecDeque::new(),
             configs,
@@ -110,6 +119,7 @@ impl Field {
             cause: None,
             fold: Fold::default(),
             unsynced: Vec::new(),
+            failed: Vec::new(),
             packets: 0,
             ended: 0,
             holdings: Holdings::default(),
@@ -117,8 +127,7 @@ impl Field {
             offers: Offers::default(),
             declined: Declined::default(),
             changed: BTreeMap::new(),
-            broken: None,
-            judged: [0; Invariant::ALL.len()],
+            findings: Findings::default(),
             coverage: Coverage::default(),
             took_effect: vec![false; schedule.faults.len()],
             client_packets: 0,
@@ -141,13 +150,13 @@ impl Field {
     /// The first invariant that did not hold, and when.
     #[must_use]
     pub const fn broken(&self) -> Option<&(Ns, Broken)> {
-        self.broken.as_ref()
+        self.findings.broken.as_ref()
     }
 
     /// How often each invariant was judged, by number.
     #[must_use]
     pub const fn judged(&self) -> &[u64; Invariant::ALL.len()] {
-        &self.judged
+        &self.findings.judged
     }
 
     /// How far it got.
@@ -264,15 +273,14 @@ impl Field {
     }
 
     fn judge(&mut self, invariant: Invariant, verdict: Verdict) {
-        if let Some(count) = self.judged.get_mut(invariant as usize) {
-            *count += 1;
-        }
-        if let Err(broken) = verdict
-            && self.broken.is_none()
-        {
-            self.broken = Some((self.t, broken));
-        }
+        self.findings.add(self.t, invariant, verdict);
     }
+}
+
+/// A configuration with a flaw.
+#[must_use]
+pub fn flawed(config: &str, flaw: Flaw) -> String {
+    plan::flawed(config, flaw)
 }
 
 /// The interfaces that the server has.

@@ -49,10 +49,15 @@ impl Layer {
             // The engines carry datagrams whole.
             FaultKind::Corrupt { .. } => false,
             FaultKind::Squat { .. }
+            | FaultKind::Pause { .. }
             | FaultKind::Crash { .. }
+            | FaultKind::ClockJump { .. }
             | FaultKind::Reconfigure { .. }
-            | FaultKind::DiskSlow { .. } => true,
-            FaultKind::Pause { .. } => matches!(self, Self::Madsim),
+            | FaultKind::BadConfig { .. }
+            | FaultKind::Compact { .. }
+            | FaultKind::DiskSlow { .. }
+            | FaultKind::DiskFail { .. }
+            | FaultKind::DiskFull { .. } => true,
             other => other.is_of_links(),
         }
     }

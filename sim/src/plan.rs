@@ -20,6 +20,16 @@ pub(crate) const LINK: LinkId = LinkId(2);
 /// The last octet of the first address of the pools.
 pub(crate) const POOL_FIRST: u8 = 100;
 
+/// How long the longest lease or probation of some configurations is, in seconds.
+pub(crate) fn longest(configs: &[Arc<Indexes>]) -> u32 {
+    let lengths = |indexes: &Arc<Indexes>| {
+        let config = indexes.config();
+        let lifetimes = config.subnets.iter().map(|subnet| subnet.lifetime.max.0);
+        lifetimes.chain([config.decline_probation.0]).max()
+    };
+    configs.iter().filter_map(lengths).max().unwrap_or(0)
+}
+
 /// A configuration of a schedule.
 ///
 /// # Errors

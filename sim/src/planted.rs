@@ -26,8 +26,11 @@ pub enum Bug {
     /// Events of one moment come in an order that no seed decides.
     Unsteady,
     /// The shell's journal syncs in one task and answers in another, and counts on their order.
-    /// Only layers that run the shell can have it.
     OrderRace,
+    /// A completion that the shell's loop waited for is lost if something else ends the wait.
+    CompletionDropped,
+    /// The shell's journal writes a batch that was decided before the lease file was read again.
+    StaleBatch,
 }
 
 impl Bug {
@@ -40,12 +43,20 @@ impl Bug {
         Self::TakesAnything,
         Self::Unsteady,
     ];
+    /// Those that only the shell can have.
+    const SHELLS: [Self; 3] = [Self::OrderRace, Self::CompletionDropped, Self::StaleBatch];
 
     /// All that the world can have.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let servers = Planted::ALL.iter().map(|planted| Self::Server(*planted));
         servers.chain(Self::OURS).collect()
+    }
+
+    /// All that the whole shell can have, wherever it runs.
+    #[must_use]
+    pub fn of_the_shell() -> Vec<Self> {
+        Self::all().into_iter().chain(Self::SHELLS).collect()
     }
 
     /// Its name on command lines.
@@ -61,13 +72,15 @@ impl Bug {
             Self::TakesAnything => "takes-anything",
             Self::Unsteady => "unsteady",
             Self::OrderRace => "order-race",
+            Self::CompletionDropped => "completion-dropped",
+            Self::StaleBatch => "stale-batch",
         }
     }
 
     /// The bug with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::all().into_iter().chain([Self::OrderRace]).find(|bug| bug.name() == name)
+        Self::of_the_shell().into_iter().find(|bug| bug.name() == name)
     }
 
     /// The invariants of which it must break one; none: any will do.
@@ -115,6 +128,9 @@ impl Bug {
             Self::NeverReopened => &[I::ClientLiveness],
             Self::TakesAnything => GIVEN_AWAY,
             Self::OrderRace => &[I::DurableAck],
+            // Whoever waits for it waits for ever, and so does everybody behind.
+            Self::CompletionDropped => &[I::ClientLiveness, I::OneOutcome],
+            Self::StaleBatch => &[I::DurableAck, I::RecoveredFold, I::SafeFree],
             // What it breaks shows between two runs, not in one.
             Self::Unsteady => &[],
         }
@@ -154,7 +170,9 @@ impl Bug {
             | Self::AckOnAppend
             | Self::NoSeals
             | Self::NeverReopened
-            | Self::OrderRace => Some(Topology::Single),
+            | Self::OrderRace
+            | Self::CompletionDropped
+            | Self::StaleBatch => Some(Topology::Single),
             Self::TakesAnything | Self::Unsteady => None,
         }
     }

@@ -47,11 +47,11 @@ pub fn run(schedule: &Schedule, bug: Option<Bug>, recording: bool) -> Result<Out
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_default();
         let broken = Broken::new(Invariant::Bounded, format!("panic: {what}"));
-        world.broken = Some(broken);
+        world.findings.broken = Some((world.t, broken));
     }
     Ok(Outcome {
-        broken: world.broken.take().map(|broken| (world.t, broken)),
-        judged: world.judged,
+        broken: world.findings.broken.take(),
+        judged: world.findings.judged,
         events: world.events,
         client_packets: world.client_packets,
         lasted: world.t,

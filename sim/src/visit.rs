@@ -74,9 +74,9 @@ impl Visit<'_> {
     /// The invariant that was broken.
     pub fn sent(&mut self) -> Result<Vec<Transmit>, String> {
         self.world.run_until(self.world.t + MOMENT);
-        match &self.world.broken {
+        match &self.world.findings.broken {
             None => Ok(self.world.take_sent()),
-            Some(broken) => Err(format!("{:?}: {}", broken.invariant, broken.what)),
+            Some((_, broken)) => Err(format!("{:?}: {}", broken.invariant, broken.what)),
         }
     }
 

@@ -39,7 +39,7 @@ use crate::check::conformance::{Declined, Offers};
 use crate::check::durability::Lately;
 use crate::check::liveness::{End, SERVED_WITHIN};
 use crate::check::probed::Probed;
-use crate::check::{Broken, Invariant, Verdict};
+use crate::check::{Broken, Findings, Invariant, Verdict};
 use crate::client::Client;
 use crate::coverage::{Coverage, Goal};
 use crate::draw::{self, Kind};
@@ -48,7 +48,7 @@ use crate::lan::Lan;
 use crate::node::file::FileStore;
 use crate::node::{Node, Outbox};
 use crate::partner::Partner;
-use crate::plan::read_config;
+use crate::plan::{self, read_config};
 use crate::planted::Bug;
 use crate::schedule::{FaultKind, Schedule, Topology};
 use crate::store::SimStore;
@@ -173,8 +173,7 @@ pub(crate) struct World<'a> {
     last_holder: BTreeMap<Ipv4Addr, u16>,
     changed: BTreeMap<Ipv4Addr, Ns>,
     exhausted: bool,
-    pub(crate) broken: Option<Broken>,
-    pub(crate) judged: [u64; Invariant::ALL.len()],
+    pub(crate) findings: Findings,
     // Books.
     pub(crate) coverage: Coverage,
     took_effect: Vec<bool>,
@@ -197,13 +196,7 @@ impl<'a> World<'a> {
         let configs =
             schedule.configs.iter().map(|text| read_config(text)).collect::<Result<Vec<_>, _>>()?;
         let first = configs.first().ok_or("no configuration")?;
-        let lengths = |indexes: &Arc<Indexes>| {
-            let config = indexes.config();
-            let lifetimes = config.subnets.iter().map(|subnet| subnet.lifetime.max.0);
-            lifetimes.chain([config.decline_probation.0]).max()
-        };
-        let longest = configs.iter().filter_map(lengths).max();
-        let longest = longest.map_or(0, u64::from);
+        let longest = u64::from(plan::longest(&configs));
         let has_files = schedule.topology != Topology::Shared;
         let nodes = (0_u8..).zip(&schedule.servers).map(|(id, spec)| {
             let disk = draw::draw(seed, Kind::Disk, u32::from(id), 0, 0).next_u64();
@@ -255,8 +248,7 @@ impl<'a> World<'a> {
             last_holder: BTreeMap::new(),
             changed: BTreeMap::new(),
             exhausted: false,
-            broken: None,
-            judged: [0; Invariant::ALL.len()],
+            findings: Findings::default(),
             coverage: Coverage::default(),
             took_effect: vec![false; schedule.faults.len()],
             events: 0,
@@ -281,7 +273,7 @@ impl<'a> World<'a> {
                 let what = format!("{} events, {} to come", self.events, self.queue.len());
                 self.judge(Invariant::Bounded, Err(Broken::new(Invariant::Bounded, what)));
             }
-            if self.broken.is_some() {
+            if self.findings.broken.is_some() {
                 break;
             }
         }
@@ -421,15 +413,11 @@ impl<'a> World<'a> {
     }
 
     fn judge(&mut self, invariant: Invariant, verdict: Verdict) {
-        if let Some(count) = self.judged.get_mut(invariant as usize) {
-            *count += 1;
-        }
-        if let Err(broken) = verdict
-            && self.broken.is_none()
-            && !self.is_forgiven(&broken)
-        {
-            self.broken = Some(broken);
-        }
+        let verdict = match verdict {
+            Err(broken) if self.is_forgiven(&broken) => Ok(()),
+            verdict => verdict,
+        };
+        self.findings.add(self.t, invariant, verdict);
     }
 
     /// Whether it is about an address whose row the store has lost: no server can know.

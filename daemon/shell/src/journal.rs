@@ -112,6 +112,8 @@ struct Channel {
     life: u64,
     /// Ends with the worker.
     ended: oneshot::Receiver<()>,
+    /// A known defect to have; none in a daemon.
+    defect: Defect,
 }
 
 impl Journal {
@@ -141,7 +143,7 @@ impl Journal {
         tell_recovered(&telemetry, &setup.files.display(&setup.name), &recovered);
         let (work, to_do) = mpsc::channel(QUEUE_MAX);
         let (completions, done) = mpsc::channel(QUEUE_MAX);
-        let path = setup.path.clone();
+        let (path, defect) = (setup.path.clone(), setup.defect);
         let Recovered { leases, noted, needs_compaction, .. } = recovered;
         let is_noted = noted.is_there();
         let past = noted.past(&setup.boot, setup.floor);
@@ -159,7 +161,7 @@ impl Journal {
             drop(end);
         })?;
         let overflow = VecDeque::new();
-        let channel = Channel { path, pace, work, overflow, done, life: 0, ended };
+        let channel = Channel { path, pace, work, overflow, done, life: 0, ended, defect };
         Ok((Self(Kind::File(channel)), Begun { leases, past }))
     }
 
@@ -329,7 +331,9 @@ impl Channel {
                 },
             }
         }
-        self.done.recv().await
+        let input = self.done.recv().await;
+        self.defect.dawdle().await;
+        input
     }
 
     fn note(&mut self, input: Input) -> Input {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use lessor_env::files::{FileHandle, Files, Stamp};
-use lessor_sim_disk::{Crash, SimDisk, SimFile, SimLock};
+use lessor_sim::schedule::DiskCall;
+use lessor_sim_disk::{Crash, Kind, SimDisk, SimFile, SimLock};
 use lessor_types::Seed;
 
 thread_local! {
@@ -47,6 +48,31 @@ pub(crate) fn insert(seed: Seed) {
 pub(crate) fn crash(power: bool) {
     let _ = with(|shelf| {
         shelf.disk.crash(if power { Crash::DRAWN } else { Crash::Process });
+        Ok(())
+    });
+}
+
+/// The next call of this kind fails.
+pub(crate) fn fail_next(call: DiskCall) {
+    let kind = match call {
+        DiskCall::Sync => Kind::Sync,
+        DiskCall::Append => Kind::Append,
+        DiskCall::Create => Kind::Create,
+        DiskCall::Rename => Kind::Rename,
+        DiskCall::SyncDir => Kind::SyncDir,
+    };
+    let _ = with(|shelf| {
+        shelf.disk.fail_next(kind);
+        Ok(())
+    });
+}
+
+/// There is room for so many octets more, or for whatever comes.
+pub(crate) fn fill(room: Option<u64>) {
+    let _ = with(|shelf| {
+        let disk = &shelf.disk;
+        let used = |name: &String| disk.contents(name).map_or(0, |text| text.len() as u64);
+        disk.set_capacity(room.map(|room| room + disk.names().iter().map(used).sum::<u64>()));
         Ok(())
     });
 }

@@ -1,7 +1,7 @@
 //! The whole shell on madsim: tasks in random order.
 //!
 //! # Map
-//! - `world`: madsim's nodes as a world for the shell.
+//! - `engine`: madsim as an engine.
 //! - `disk`: the simulated disk as the lease file's directory.
 //! - `play`: one schedule, from its beginning to its end.
 //!
@@ -15,9 +15,9 @@
 #[cfg(madsim)]
 mod disk;
 #[cfg(madsim)]
-mod play;
+mod engine;
 #[cfg(madsim)]
-mod world;
+mod play;
 
 use std::process::ExitCode;
 

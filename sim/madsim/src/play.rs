@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use lessor_sim::draw::Kind;
-use lessor_sim_shell::{Act, Agenda, Cut, Ground, Host, operator, server, stations};
+use lessor_sim::schedule::DiskCall;
+use lessor_sim_shell::{Agenda, Cut, Ground, Host, Machines, World};
 use lessor_types::Seed;
 use madsim::net::NetSim;
 use madsim::runtime::{Handle, NodeHandle, Runtime};
 use madsim::time::sleep;
 
 use crate::disk;
-use crate::world::{Madsim, address, true_time};
+use crate::engine::{Madsim, address, true_time};
 
 /// How often it is looked whether the run may end early.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -25,92 +26,89 @@ pub(crate) fn play(ground: &Ground) -> u64 {
 
 async fn direct(ground: Ground) -> u64 {
     let handle = Handle::current();
-    let nodes: Vec<(Host, NodeHandle)> =
-        Host::ALL.into_iter().map(|host| (host, begin(&handle, &ground, host))).collect();
-    let id = |host: Host| nodes.iter().find(|(other, _)| *other == host).map(|(_, node)| node.id());
-    let Some(server) = id(Host::Server) else {
-        return 0;
-    };
-    let net = NetSim::current();
-    let set = |cut: Cut, on: bool| {
-        let (Cut::Hold(host) | Cut::Partition(host)) = cut;
-        if let Some(other) = id(host) {
-            for (from, to) in [(server, other), (other, server)] {
-                if on {
-                    net.clog_link(from, to);
-                } else {
-                    net.unclog_link(from, to);
-                }
-            }
-        }
-    };
+    let nodes = Host::ALL.into_iter().map(|host| (host, begin(&handle, &ground, host)));
+    let mut nodes = Nodes { nodes: nodes.collect(), handle };
     let mut agenda = Agenda::new(&ground);
-    let mut is_up = true;
     loop {
         let t = true_time();
-        while let Some(act) = agenda.step(&ground, t) {
-            match act {
-                Act::Nothing => {}
-                Act::Crash(power) => {
-                    is_up = false;
-                    handle.kill(server);
-                    disk::crash(power);
-                }
-                Act::Rise => {
-                    is_up = true;
-                    handle.restart(server);
-                }
-                Act::Cut(cut) => set(cut, true),
-                Act::Mend(cut) => set(cut, false),
-                Act::Pause => handle.pause(server),
-                Act::Resume => handle.resume(server),
-                Act::HealAll => {
-                    for host in Host::ALL {
-                        set(Cut::Hold(host), false);
-                    }
-                    if !std::mem::replace(&mut is_up, true) {
-                        handle.restart(server);
-                    }
-                    handle.resume(server);
-                }
-                Act::End => return t / 1_000_000,
-            }
-        }
-        if ground.field().broken().is_some() {
-            return t / 1_000_000;
+        if let Some(lasted) = agenda.act(&ground, t, &mut nodes) {
+            return lasted;
         }
         let wait = agenda.next().map_or(GLANCE, |at| Duration::from_nanos(at.saturating_sub(t)));
         sleep(wait.min(GLANCE)).await;
     }
 }
 
+struct Nodes {
+    handle: Handle,
+    nodes: Vec<(Host, NodeHandle)>,
+}
+
+impl Nodes {
+    fn node(&self, host: Host) -> Option<&NodeHandle> {
+        self.nodes.iter().find(|(other, _)| *other == host).map(|(_, node)| node)
+    }
+
+    /// There is but one way to cut a link: datagrams are lost, and streams stand still.
+    fn clog(&self, cut: Cut, clogged: bool) {
+        let (Cut::Hold(host) | Cut::Partition(host)) = cut;
+        let (Some(server), Some(other)) = (self.node(Host::Server), self.node(host)) else {
+            return;
+        };
+        let net = NetSim::current();
+        for (from, to) in [(server, other), (other, server)] {
+            if clogged {
+                net.clog_link(from.id(), to.id());
+            } else {
+                net.unclog_link(from.id(), to.id());
+            }
+        }
+    }
+}
+
+impl Machines for Nodes {
+    fn crash(&mut self, power: bool) {
+        if let Some(server) = self.node(Host::Server) {
+            self.handle.kill(server.id());
+        }
+        disk::crash(power);
+    }
+
+    fn rise(&mut self) {
+        if let Some(server) = self.node(Host::Server) {
+            self.handle.restart(server.id());
+        }
+    }
+
+    fn cut(&mut self, cut: Cut) {
+        self.clog(cut, true);
+    }
+
+    fn mend(&mut self, cut: Cut) {
+        self.clog(cut, false);
+    }
+
+    fn disk_fails(&mut self, call: DiskCall) -> bool {
+        disk::fail_next(call);
+        true
+    }
+
+    fn disk_fills(&mut self, room: Option<u64>) -> bool {
+        disk::fill(room);
+        true
+    }
+}
+
 fn begin(handle: &Handle, ground: &Ground, host: Host) -> NodeHandle {
-    let world = Madsim::new(ground.clone());
-    let ground = ground.clone();
+    let world = World::new(Madsim, ground.clone(), host);
     let node = handle.create_node().name(host.name()).ip(address(host));
     node.init(move || {
-        let (world, ground) = (world.clone(), ground.clone());
+        let world = world.clone();
         async move {
-            let ended = match host {
-                Host::Server => {
-                    let ending = server::serve(world, ground.clone()).await;
-                    ending.map(|ending| format!("{ending:?}"))
-                }
-                Host::Clients(half) => {
-                    let ended = stations::clients(world, ground.clone(), half).await;
-                    ended.map_err(|why| why.to_string()).map(|()| String::new())
-                }
-                Host::Relay => {
-                    let ended = stations::relay(world, ground.clone()).await;
-                    ended.map_err(|why| why.to_string()).map(|()| String::new())
-                }
-                Host::Operator => {
-                    operator::operate(world, ground).await;
-                    return;
-                }
-            };
-            let (Ok(what) | Err(what)) = ended;
-            ground.field().panicked(format!("{} has ended: {what}", host.name()));
+            let ground = world.ground.clone();
+            if let Err(why) = world.live().await {
+                ground.field().panicked(format!("{} has ended: {why}", host.name()));
+            }
         }
     })
     .build()

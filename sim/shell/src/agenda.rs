@@ -1,13 +1,14 @@
-//! What is to happen when, and what of it the engine has to do.
+//! What is to happen when, and what an engine does of it.
 
 use std::collections::VecDeque;
 
 use lessor_sim::draw::{Kind, weighted};
-use lessor_sim::schedule::{FaultKind, Schedule};
+use lessor_sim::schedule::{DiskCall, FaultKind, Schedule};
 use lessor_sim::time::{MS, Ns, SEC};
 
 use crate::engine::Host;
 use crate::ground::Ground;
+use crate::operator::order_of;
 
 /// How long nothing is sent at the end before everything must have ended.
 const SILENCE: Ns = 20 * SEC;
@@ -28,7 +29,7 @@ pub enum Cut {
 
 /// Something that is due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Step {
+enum Step {
     /// A fault begins, by its place in the schedule.
     Begins(usize),
     /// A fault is over.
@@ -43,27 +44,29 @@ pub enum Step {
     End,
 }
 
-/// What the engine has to do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Act {
-    /// Nothing.
-    Nothing,
-    /// The server's machine goes down; true: with what its disk had not synced.
-    Crash(bool),
+/// What an engine does to its hosts from outside.
+pub trait Machines {
+    /// The server's machine goes down, or its process alone; with the machine goes what its disk
+    /// had not synced.
+    fn crash(&mut self, power: bool);
     /// It comes back.
-    Rise,
+    fn rise(&mut self);
     /// A way is cut.
-    Cut(Cut),
-    /// It is mended.
-    Mend(Cut),
-    /// The server's process stands still.
-    Pause,
-    /// It goes on.
-    Resume,
-    /// Nothing is cut, down or still any more.
-    HealAll,
-    /// The run is over.
-    End,
+    fn cut(&mut self, cut: Cut);
+    /// It is whole again, if it was not.
+    fn mend(&mut self, cut: Cut);
+    /// The next call of this kind to the server's disk fails, as such calls do; whether the disk
+    /// can.
+    fn disk_fails(&mut self, call: DiskCall) -> bool {
+        let _ = call;
+        false
+    }
+    /// There is room for so many octets more on the disk, or for whatever comes; whether the disk
+    /// can be full.
+    fn disk_fills(&mut self, room: Option<u64>) -> bool {
+        let _ = room;
+        false
+    }
 }
 
 /// All steps of a run, in their order.
@@ -83,7 +86,7 @@ impl Agenda {
         let schedule = ground.schedule();
         let mut steps = Vec::new();
         for (place, fault) in schedule.faults.iter().enumerate() {
-            if matches!(fault.kind, FaultKind::Reconfigure { .. }) {
+            if order_of(&fault.kind).is_some() {
                 // The operator does that.
                 continue;
             }
@@ -123,36 +126,46 @@ impl Agenda {
         self.steps.front().map(|(at, _)| *at)
     }
 
-    /// Takes the next step, if it is due at `t`.
-    pub fn step(&mut self, ground: &Ground, t: Ns) -> Option<Act> {
-        let (_, step) = self.steps.pop_front_if(|(at, _)| *at <= t)?;
-        Some(match step {
-            Step::Begins(place) => self.begins(ground, t, place),
-            Step::Ends(place) => self.ends(ground, t, place),
-            Step::Heal => {
-                self.down.clear();
-                self.still.clear();
-                ground.slow_disk(None);
-                ground.field().heal(t);
-                Act::HealAll
+    /// Does what is due at `t`. Returns how long the run lasted, in milliseconds of simulated time,
+    /// when it is over: when its time is, or when an invariant is broken.
+    pub fn act(&mut self, ground: &Ground, t: Ns, machines: &mut impl Machines) -> Option<u64> {
+        while let Some((_, step)) = self.steps.pop_front_if(|(at, _)| *at <= t) {
+            match step {
+                Step::Begins(place) => self.begins(ground, t, place, machines),
+                Step::Ends(place) => self.ends(ground, t, place, machines),
+                Step::Heal => self.heal(ground, t, machines),
+                Step::Judge => {
+                    let mut field = ground.field();
+                    field.judge_liveness(t);
+                    field.hush(t);
+                }
+                Step::Quiet => ground.field().judge_quiet(t),
+                Step::End => return Some(t / MS),
             }
-            Step::Judge => {
-                let mut field = ground.field();
-                field.judge_liveness(t);
-                field.hush(t);
-                Act::Nothing
-            }
-            Step::Quiet => {
-                ground.field().judge_quiet(t);
-                Act::Nothing
-            }
-            Step::End => Act::End,
-        })
+        }
+        ground.field().broken().map(|_| t / MS)
     }
 
-    fn begins(&mut self, ground: &Ground, t: Ns, place: usize) -> Act {
+    /// Nothing is cut, down or still any more.
+    fn heal(&mut self, ground: &Ground, t: Ns, machines: &mut impl Machines) {
+        for host in Host::ALL.into_iter().filter(|host| *host != Host::Server) {
+            machines.mend(Cut::Hold(host));
+            machines.mend(Cut::Partition(host));
+        }
+        if !std::mem::take(&mut self.down).is_empty() {
+            machines.rise();
+        }
+        self.still.clear();
+        ground.stand_still(false);
+        ground.slow_disk(None);
+        fill(ground, None, machines);
+        ground.heal_disk();
+        ground.field().heal(t);
+    }
+
+    fn begins(&mut self, ground: &Ground, t: Ns, place: usize, machines: &mut impl Machines) {
         let Some(fault) = ground.schedule().faults.get(place) else {
-            return Act::Nothing;
+            return;
         };
         let mut field = ground.field();
         if let Some(cut) = cut_of(ground, place) {
@@ -163,43 +176,54 @@ impl Agenda {
                 Cut::Partition(host) => ("cuts the way to", host),
             };
             field.note_engine(t, what, host.number());
-            return Act::Cut(cut);
+            drop(field);
+            return machines.cut(cut);
         }
         field.fault_begins(t, place);
         match fault.kind {
+            // A machine whose clock has just leapt goes on until that is noted somewhere.
+            FaultKind::Crash { .. } if !field.may_fall() => {}
             FaultKind::Crash { power, .. } => {
                 let was_up = self.down.is_empty();
                 self.down.push(place);
                 if was_up {
                     field.effect(place);
                     field.server_falls(t);
-                    return Act::Crash(power);
+                    drop(field);
+                    machines.crash(power);
                 }
             }
             FaultKind::Pause { .. } => {
-                let went = self.still.is_empty();
                 self.still.push(place);
-                if went {
-                    field.effect(place);
-                    return Act::Pause;
-                }
+                field.effect(place);
+                ground.stand_still(true);
             }
             FaultKind::DiskSlow { max_ms, .. } => {
                 field.effect(place);
                 ground.slow_disk(Some(max_ms));
             }
+            FaultKind::ClockJump { by_ms, .. } => field.clock_jumps(t, place, by_ms),
+            FaultKind::DiskFail { call, .. } => {
+                field.disk_is_faulty();
+                if !machines.disk_fails(call) {
+                    ground.fail_disk(call);
+                }
+            }
+            FaultKind::DiskFull { room, .. } => {
+                field.disk_is_faulty();
+                fill(ground, Some(room), machines);
+            }
             _ => {}
         }
-        Act::Nothing
     }
 
-    fn ends(&mut self, ground: &Ground, t: Ns, place: usize) -> Act {
+    fn ends(&mut self, ground: &Ground, t: Ns, place: usize, machines: &mut impl Machines) {
         let Some(fault) = ground.schedule().faults.get(place) else {
-            return Act::Nothing;
+            return;
         };
         ground.field().fault_ends(t, place);
         if let Some(cut) = cut_of(ground, place) {
-            return Act::Mend(cut);
+            return machines.mend(cut);
         }
         let over = |places: &mut Vec<usize>| {
             let was = places.len();
@@ -207,14 +231,18 @@ impl Agenda {
             was > 0 && places.is_empty()
         };
         match fault.kind {
-            FaultKind::Crash { .. } if over(&mut self.down) => Act::Rise,
-            FaultKind::Pause { .. } if over(&mut self.still) => Act::Resume,
-            FaultKind::DiskSlow { .. } => {
-                ground.slow_disk(None);
-                Act::Nothing
-            }
-            _ => Act::Nothing,
+            FaultKind::Crash { .. } if over(&mut self.down) => machines.rise(),
+            FaultKind::Pause { .. } if over(&mut self.still) => ground.stand_still(false),
+            FaultKind::DiskSlow { .. } => ground.slow_disk(None),
+            FaultKind::DiskFull { .. } => fill(ground, None, machines),
+            _ => {}
         }
+    }
+}
+
+fn fill(ground: &Ground, room: Option<u64>, machines: &mut impl Machines) {
+    if !machines.disk_fills(room) {
+        ground.fill_disk(room);
     }
 }
 

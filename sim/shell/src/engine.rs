@@ -3,15 +3,17 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_env::files::Files;
-use lessor_env::{Env, Timer as _};
+use lessor_env::{Env, Timer};
 use lessor_sim::field::Parcel;
 use lessor_sim::history::Station;
 use lessor_sim::time::Ns;
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use std::sync::Arc;
+use crate::world::World;
 
 /// The port of the server and of the relay.
 pub const SERVER_PORT: u16 = 67;
@@ -19,6 +21,8 @@ pub const SERVER_PORT: u16 = 67;
 pub const CLIENT_PORT: u16 = 68;
 /// The port that stands for the control socket's path.
 pub const CONTROL_PORT: u16 = 8000;
+/// The largest datagram, in octets.
+pub const DATAGRAM_MAX: usize = 4096;
 
 /// A host of the simulation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -74,8 +78,14 @@ impl Host {
     }
 }
 
-/// A simulation's engine, as the hosts in it see it.
-pub trait Engine: Env {
+/// A simulation's engine, as the host that calls sees it. [`World`] makes a whole world of one.
+pub trait Engine: Clone + Send + Sync + 'static {
+    /// One deadline at a time.
+    type Timer: Timer;
+    /// A connection.
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+    /// A port where connections arrive.
+    type Door: Send + Sync + 'static;
     /// A socket for datagrams.
     type Socket: Socket;
     /// A host's directory.
@@ -83,6 +93,12 @@ pub trait Engine: Env {
 
     /// True time since the beginning.
     fn true_time(&self) -> Ns;
+
+    /// A timer that is not set.
+    fn timer(&self) -> Self::Timer;
+
+    /// Starts a task on the host that calls.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
     /// The server's directory.
     fn files(&self) -> Self::Files;
@@ -95,6 +111,18 @@ pub trait Engine: Env {
     /// # Errors
     /// What the engine says.
     fn bind(&self, port: u16) -> impl Future<Output = io::Result<Self::Socket>> + Send;
+
+    /// Opens a port of the host that calls for connections.
+    ///
+    /// # Errors
+    /// What the engine says.
+    fn open(&self, port: u16) -> impl Future<Output = io::Result<Self::Door>> + Send;
+
+    /// The next connection that arrives. Dropping the future loses none.
+    ///
+    /// # Errors
+    /// What the engine says.
+    fn accept(door: &Self::Door) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 
     /// A connection to a port of a host.
     ///
@@ -120,27 +148,27 @@ pub trait Socket: Send + Sync + 'static {
 }
 
 /// Waits so long.
-pub async fn sleep(engine: &impl Env, time: Duration) {
-    let mut timer = engine.timer();
+pub async fn sleep(env: &impl Env, time: Duration) {
+    let mut timer = env.timer();
     timer.set(time);
     poll_fn(|context| timer.poll_rung(context)).await;
 }
 
 /// Waits until a true time.
-pub async fn sleep_until(engine: &impl Engine, at: Ns) {
-    let now = engine.true_time();
+pub async fn sleep_until<G: Engine>(world: &World<G>, at: Ns) {
+    let now = world.true_time();
     if at > now {
-        sleep(engine, Duration::from_nanos(at - now)).await;
+        sleep(world, Duration::from_nanos(at - now)).await;
     }
 }
 
 /// Sends parcels on their way, each as late as it says.
-pub fn carry<G: Engine>(engine: &G, socket: &Arc<G::Socket>, parcels: Vec<Parcel>) {
+pub fn carry<G: Engine>(world: &World<G>, socket: &Arc<G::Socket>, parcels: Vec<Parcel>) {
     for parcel in parcels {
         let (host, port) = Host::of(parcel.to);
-        let to = (engine.address(host), port);
-        let (own, socket) = (engine.clone(), Arc::clone(socket));
-        engine.spawn(async move {
+        let to = (world.engine.address(host), port);
+        let (own, socket) = (world.clone(), Arc::clone(socket));
+        world.spawn(async move {
             sleep(&own, Duration::from_nanos(parcel.after)).await;
             socket.send(&parcel.octets, to).await;
         });

@@ -7,13 +7,14 @@
 //!
 //! # Map
 //! - [`engine`]: what an engine has to offer.
+//! - [`world`]: a world for the shell, made of an engine and of what all hosts share.
 //! - [`ground`]: what all hosts of one run share.
 //! - [`server`]: one life of the server.
 //! - [`watched`]: its lease file, with somebody watching what becomes durable.
 //! - [`packets`]: its packets, over the engine's datagrams.
 //! - [`stations`]: clients, strangers and the relay.
 //! - [`operator`]: commands over the engine's streams.
-//! - [`agenda`]: what is to happen when, and what of it the engine has to do.
+//! - [`agenda`]: what is to happen when, and what an engine does of it.
 //! - [`verdict`]: what came of a run, as data.
 //! - [`driver`]: many seeds, each in a process of its own, and the command line.
 //!
@@ -34,8 +35,10 @@ pub mod server;
 pub mod stations;
 pub mod verdict;
 pub mod watched;
+pub mod world;
 
-pub use agenda::{Act, Agenda, Cut, Step};
+pub use agenda::{Agenda, Cut, Machines};
 pub use engine::{Engine, Host, Socket};
 pub use ground::Ground;
 pub use verdict::Verdict;
+pub use world::World;

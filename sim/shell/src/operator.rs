@@ -5,15 +5,16 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use lessor_env::{Stream as _, Timer as _};
+use lessor_env::{Env as _, Stream as _, Timer as _};
 use lessor_lease::Lease;
-use lessor_sim::schedule::FaultKind;
+use lessor_sim::schedule::{Fault, FaultKind, Flaw};
 use lessor_sim::time::{MS, Ns};
 use serde_json::{Value, json};
 
 use crate::agenda::Agenda;
 use crate::engine::{CONTROL_PORT, Engine, Host, sleep, sleep_until};
 use crate::ground::Ground;
+use crate::world::{Connection, World};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -37,56 +38,102 @@ const COMMANDS: [(&str, &str); 8] = [
     ("config-hash-get", ""),
 ];
 
-/// The host of the operator: reconfigurations when the schedule says so, other commands in between,
+/// The host of the operator: orders when the schedule says so, other commands in between,
 /// and all leases at the end.
-pub async fn operate<G: Engine>(engine: G, ground: Ground) {
+pub async fn operate<G: Engine>(world: World<G>) {
+    let ground = &world.ground;
     let safety = ground.schedule().safety_ms * MS;
-    let mut changes = reconfigurations(&ground).into_iter().peekable();
+    let mut orders = orders(ground).into_iter().peekable();
     let mut number = 0;
     let mut at = 0;
     loop {
         let (pause, drawn) = ground.pause(number);
         number += 1;
         at += u64::try_from(pause.as_nanos()).unwrap_or(0);
-        while let Some((due, place, config)) = changes.next_if(|(due, ..)| *due <= at) {
-            sleep_until(&engine, due).await;
-            if ground.config() != config {
-                ground.write_config(config);
-                ground.field().fault_begins(engine.true_time(), place);
-                if ask(&engine, &ground, "config-reload", "").await.is_some() {
-                    ground.field().effect(place);
-                }
-            }
+        while let Some((due, place, order)) = orders.next_if(|(due, ..)| *due <= at) {
+            sleep_until(&world, due).await;
+            obey(&world, place, order).await;
         }
         if at >= safety {
             break;
         }
-        sleep_until(&engine, at).await;
+        sleep_until(&world, at).await;
         let index = usize::try_from(drawn % COMMANDS.len() as u64).unwrap_or(0);
         if let Some((name, arguments)) = COMMANDS.get(index) {
-            let _ = ask(&engine, &ground, name, arguments).await;
+            let _ = ask(&world, name, arguments).await;
         }
     }
-    sleep_until(&engine, Agenda::quiet_at(ground.schedule())).await;
+    sleep_until(&world, Agenda::quiet_at(ground.schedule())).await;
     for attempt in 1..=ATTEMPTS {
-        if let Some(answer) = ask(&engine, &ground, "lease4-get-all", "").await
-            && compare(&ground, engine.true_time(), &answer, attempt == ATTEMPTS)
+        if let Some(answer) = ask(&world, "lease4-get-all", "").await
+            && compare(ground, world.true_time(), &answer, attempt == ATTEMPTS)
         {
             return;
         }
-        sleep(&engine, BETWEEN).await;
+        sleep(&world, BETWEEN).await;
     }
 }
 
-/// When the file changes: the fault's place, and the configuration.
-fn reconfigurations(ground: &Ground) -> Vec<(Ns, usize, usize)> {
+/// What a schedule has the operator do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Order {
+    /// Put another configuration into the file.
+    Reconfigure(usize),
+    /// Put one there that is not lawful, and take it back.
+    Spoil(Flaw),
+    /// Have the lease file compacted.
+    Compact,
+}
+
+/// What a fault has the operator do.
+pub(crate) const fn order_of(fault: &FaultKind) -> Option<Order> {
+    match fault {
+        FaultKind::Reconfigure { config } => Some(Order::Reconfigure(*config)),
+        FaultKind::BadConfig { flaw } => Some(Order::Spoil(*flaw)),
+        FaultKind::Compact { .. } => Some(Order::Compact),
+        _ => None,
+    }
+}
+
+/// All orders of a schedule: when, and the fault's place.
+fn orders(ground: &Ground) -> Vec<(Ns, usize, Order)> {
     let faults = ground.schedule().faults.iter().enumerate();
-    faults
-        .filter_map(|(place, fault)| match fault.kind {
-            FaultKind::Reconfigure { config } => Some((fault.at_ms * MS, place, config)),
-            _ => None,
-        })
-        .collect()
+    let order = |(place, fault): (usize, &Fault)| {
+        order_of(&fault.kind).map(|order| (fault.at_ms * MS, place, order))
+    };
+    let mut orders: Vec<_> = faults.filter_map(order).collect();
+    orders.sort_by_key(|(at, ..)| *at);
+    orders
+}
+
+async fn obey<G: Engine>(world: &World<G>, place: usize, order: Order) {
+    let ground = &world.ground;
+    match order {
+        Order::Reconfigure(config) if ground.config() == config => {}
+        Order::Reconfigure(config) => {
+            ground.write_config(config);
+            ground.field().fault_begins(world.true_time(), place);
+            if ask(world, "config-reload", "").await.is_some() {
+                ground.field().effect(place);
+            }
+        }
+        Order::Spoil(flaw) => {
+            ground.field().fault_begins(world.true_time(), place);
+            ground.spoil_config(Some(flaw));
+            let answer = ask(world, "config-reload", "").await;
+            ground.spoil_config(None);
+            if let Some(answer) = answer {
+                let taken = answer["result"] == 0;
+                ground.field().flaw_loaded(world.true_time(), place, flaw, taken);
+            }
+        }
+        Order::Compact => {
+            ground.field().fault_begins(world.true_time(), place);
+            if ask(world, "kea-lfc-start", "").await.is_some_and(|answer| answer["result"] == 0) {
+                ground.field().effect(place);
+            }
+        }
+    }
 }
 
 /// I16: the leases that the command shows are those of the file.
@@ -107,27 +154,22 @@ fn compare(ground: &Ground, t: Ns, answer: &Value, last: bool) -> bool {
 }
 
 /// Gives a command and waits for the answer; none if there was none in time.
-async fn ask<G: Engine>(
-    engine: &G,
-    ground: &Ground,
-    name: &'static str,
-    arguments: &str,
-) -> Option<Value> {
+async fn ask<G: Engine>(world: &World<G>, name: &'static str, arguments: &str) -> Option<Value> {
     let mut command = json!({ "command": name });
     if let Ok(arguments) = serde_json::from_str::<Value>(arguments) {
         command["arguments"] = arguments;
     }
-    let mut asking = pin!(exchange(engine, command.to_string()));
-    let mut timer = engine.timer();
+    let mut asking = pin!(exchange(&world.engine, command.to_string()));
+    let mut timer = world.timer();
     timer.set(PATIENCE);
     let answer = poll_fn(|context| match asking.as_mut().poll(context) {
         Poll::Ready(answer) => Poll::Ready(answer),
         Poll::Pending => timer.poll_rung(context).map(|()| None),
     })
     .await;
-    let t = engine.true_time();
+    let t = world.true_time();
     let result = answer.as_ref().map(|answer| answer["result"].as_u64().unwrap_or(u64::MAX));
-    let mut field = ground.field();
+    let mut field = world.ground.field();
     match result {
         Some(result) => field.note_engine(t, name, result),
         None => field.note_engine(t, "command without an answer", 0),
@@ -136,7 +178,7 @@ async fn ask<G: Engine>(
 }
 
 async fn exchange<G: Engine>(engine: &G, command: String) -> Option<Value> {
-    let mut stream = engine.connect(Host::Server, CONTROL_PORT).await.ok()?;
+    let mut stream = Connection(engine.connect(Host::Server, CONTROL_PORT).await.ok()?);
     stream.write_all(command.as_bytes()).await.ok()?;
     let mut octets = Vec::new();
     let mut piece = [0; 4096];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::Config;
+use lessor_env::Env as _;
 use lessor_server::ProbeId;
 use lessor_shell::{Listening, PacketIo, Undelivered};
 use lessor_sim::field::links;
@@ -13,15 +14,14 @@ use lessor_types::{Datagram, Interface, LinkId, Transmit};
 use tokio::sync::mpsc;
 
 use crate::engine::{Engine, Socket as _, carry, sleep};
-use crate::ground::Ground;
+use crate::world::World;
 
 /// How many packets may wait for the loop: a socket's buffer.
 const PACKETS_MAX: usize = 256;
 
 /// The server's sockets.
 pub struct Packets<G: Engine> {
-    engine: G,
-    ground: Ground,
+    world: World<G>,
     socket: Arc<G::Socket>,
     arriving: mpsc::Receiver<Vec<u8>>,
     arrived: Option<Vec<u8>>,
@@ -33,11 +33,11 @@ pub struct Packets<G: Engine> {
 
 impl<G: Engine> Packets<G> {
     /// Takes packets from a socket of the host.
-    pub fn new(engine: G, ground: Ground, socket: G::Socket) -> Self {
+    pub fn new(world: World<G>, socket: G::Socket) -> Self {
         let socket = Arc::new(socket);
         let (arrive, arriving) = mpsc::channel(PACKETS_MAX);
         let own = Arc::clone(&socket);
-        engine.spawn(async move {
+        world.spawn(async move {
             while let Ok(octets) = own.receive().await {
                 // A full buffer loses packets.
                 let _ = arrive.try_send(octets);
@@ -46,8 +46,7 @@ impl<G: Engine> Packets<G> {
         let (answering, answers) = mpsc::unbounded_channel();
         let listening = Listening { links: Arc::new(links()), ..Listening::default() };
         Self {
-            engine,
-            ground,
+            world,
             socket,
             arriving,
             arrived: None,
@@ -73,28 +72,28 @@ impl<G: Engine> PacketIo for Packets<G> {
     }
 
     fn receive(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
-        let t = self.engine.true_time();
+        let t = self.world.true_time();
         let mut next = self.arrived.take().or_else(|| self.arriving.try_recv().ok());
         while let Some(octets) = next {
-            into.extend(self.ground.field().server_hears(t, &octets));
+            into.extend(self.world.ground.field().server_hears(t, &octets));
             next = self.arriving.try_recv().ok();
         }
         Ok(())
     }
 
     fn send(&mut self, batch: &[Transmit], _: &mut Vec<Undelivered>) {
-        let t = self.engine.true_time();
+        let t = self.world.true_time();
         for transmit in batch {
-            let parcels = self.ground.field().server_sends(t, transmit);
-            carry(&self.engine, &self.socket, parcels);
+            let parcels = self.world.ground.field().server_sends(t, transmit);
+            carry(&self.world, &self.socket, parcels);
         }
     }
 
     fn probe(&mut self, probe: ProbeId, addr: Ipv4Addr, _: Option<LinkId>) -> io::Result<()> {
-        let answer = self.ground.field().probed(self.engine.true_time(), probe, addr);
+        let answer = self.world.ground.field().probed(self.world.true_time(), probe, addr);
         if let Some(after) = answer {
-            let (own, answering) = (self.engine.clone(), self.answering.clone());
-            self.engine.spawn(async move {
+            let (own, answering) = (self.world.clone(), self.answering.clone());
+            self.world.spawn(async move {
                 sleep(&own, Duration::from_nanos(after)).await;
                 let _ = answering.send((probe, addr));
             });
@@ -103,10 +102,10 @@ impl<G: Engine> PacketIo for Packets<G> {
     }
 
     fn answered(&mut self, into: &mut Vec<ProbeId>) {
-        let t = self.engine.true_time();
+        let t = self.world.true_time();
         let mut next = self.answered.take().or_else(|| self.answers.try_recv().ok());
         while let Some((probe, addr)) = next {
-            self.ground.field().probe_answered(t, probe, addr);
+            self.world.ground.field().probe_answered(t, probe, addr);
             into.push(probe);
             next = self.answers.try_recv().ok();
         }

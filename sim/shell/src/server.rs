@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lessor_config::{Config, LeaseStore};
+use lessor_env::Clock as _;
 use lessor_memfile::{Boot, Options};
 use lessor_policy::Topology;
 use lessor_server::{Event, Limits, Server, Setup, StoreMode};
 use lessor_shell::control::Desk;
-use lessor_shell::journal::planted::Defect;
+use lessor_shell::journal::planted::{Defect, Planted};
 use lessor_shell::journal::{Begun, JournalSetup};
 use lessor_shell::request::REQUESTS_MAX;
 use lessor_shell::telemetry::Ear;
@@ -24,22 +25,26 @@ use lessor_types::{Secs, Seed, Wall};
 use tokio::sync::mpsc;
 
 use crate::engine::{Engine, SERVER_PORT};
-use crate::ground::Ground;
 use crate::packets::Packets;
 use crate::watched::{NAME, Watched};
+use crate::world::World;
 
 /// No wall clock is believed that shows less: a month before the simulation begins.
 const FLOOR: Wall = Wall::from_secs(EPOCH_SECS - 30 * 86_400);
 
 /// Whoever hears what a server says.
-struct Listener<G> {
-    engine: G,
-    ground: Ground,
-}
+struct Listener<G>(World<G>);
 
 impl<G: Engine> Ear for Listener<G> {
     fn event(&self, _: Wall, event: &Event) {
-        self.ground.field().event(self.engine.true_time(), event);
+        let t = self.0.true_time();
+        if matches!(event, Event::StoreReopened(_))
+            && let Some(rows) = Watched::new(self.0.clone()).rows()
+        {
+            // Nothing is written before the server has taken this up.
+            self.0.ground.field().reopened(t, &rows);
+        }
+        self.0.ground.field().event(t, event);
     }
 
     fn notice(&self, _: &Notice) {}
@@ -49,29 +54,30 @@ impl<G: Engine> Ear for Listener<G> {
 ///
 /// # Errors
 /// Why it did not begin, or what ended it.
-pub async fn serve<G: Engine>(engine: G, ground: Ground) -> Result<Ending, String> {
+pub async fn serve<G: Engine>(world: World<G>) -> Result<Ending, String> {
+    let ground = world.ground.clone();
     let life = ground.new_life();
     let config = ground.config();
     let (parsed, _) =
         Config::parse(ground.text(config), "simulated.json").map_err(|why| why.to_string())?;
-    let ear = Listener { engine: engine.clone(), ground: ground.clone() };
-    let telemetry = Telemetry::into_ear(Arc::new(ear), Arc::new(engine.clone()));
-    let setup = journal_setup(&engine, &ground, &parsed, life);
+    let ear = Listener(world.clone());
+    let telemetry = Telemetry::into_ear(Arc::new(ear), Arc::new(world.clone()));
+    let setup = journal_setup(&world, &parsed, life);
     let (journal, Begun { leases, past }) =
-        Journal::start(&engine, setup, telemetry.clone()).map_err(|why| why.to_string())?;
-    ground.field().server_starts(engine.true_time(), config, &leases);
+        Journal::start(&world, setup, telemetry.clone()).map_err(|why| why.to_string())?;
+    ground.field().server_starts(world.true_time(), config, &leases);
     let config_file = ConfigFile::on_shelf("/etc/lessor.conf", Arc::new(ground.clone()));
     let (asking, requests) = mpsc::channel(REQUESTS_MAX);
     let mut control = Control::new(Desk {
-        env: engine.clone(),
+        env: world.clone(),
         requests: asking.clone(),
         config_file: config_file.clone(),
         telemetry: telemetry.clone(),
     });
     control.listen(&parsed.control_sockets).map_err(|why| why.to_string())?;
-    let http = Http::new(engine.clone(), asking, telemetry.clone());
-    let socket = engine.bind(SERVER_PORT).await.map_err(|why| why.to_string())?;
-    let packets = Packets::new(engine.clone(), ground.clone(), socket);
+    let http = Http::new(world.clone(), asking, telemetry.clone());
+    let socket = world.engine.bind(SERVER_PORT).await.map_err(|why| why.to_string())?;
+    let packets = Packets::new(world.clone(), socket);
     let bounds = ground.schedule().bounds;
     let setup = Setup {
         topology: Arc::new(Topology::new(Arc::new(parsed))),
@@ -90,8 +96,8 @@ pub async fn serve<G: Engine>(engine: G, ground: Ground) -> Result<Ending, Strin
         defect: ground.bug().map(Bug::defect).unwrap_or_default(),
     };
     let reactor = Reactor::new(Parts {
-        server: Server::recover(setup, engine.now()),
-        env: engine,
+        server: Server::recover(setup, world.now()),
+        env: world,
         packets,
         journal,
         control,
@@ -106,8 +112,7 @@ pub async fn serve<G: Engine>(engine: G, ground: Ground) -> Result<Ending, Strin
 }
 
 fn journal_setup<G: Engine>(
-    engine: &G,
-    ground: &Ground,
+    world: &World<G>,
     config: &Config,
     life: u64,
 ) -> JournalSetup<Watched<G>> {
@@ -116,7 +121,7 @@ fn journal_setup<G: Engine>(
         _ => Secs(0),
     };
     JournalSetup {
-        files: Watched::new(engine.clone(), ground.clone()),
+        files: Watched::new(world.clone()),
         name: NAME.to_owned(),
         path: NAME.into(),
         options: Options::default(),
@@ -124,9 +129,12 @@ fn journal_setup<G: Engine>(
         // Each start is one of the machine: nothing but the wall clock is left of the last life.
         boot: Boot { id: life.to_string().into(), ahead: Duration::ZERO },
         floor: FLOOR,
-        defect: match ground.bug() {
-            Some(Bug::OrderRace) => Defect::ORDER,
-            _ => Defect::default(),
-        },
+        defect: Defect::planted(match world.ground.bug() {
+            Some(Bug::OrderRace) => Some(Planted::OrderRace),
+            Some(Bug::AckOnAppend) => Some(Planted::EarlyReport),
+            Some(Bug::CompletionDropped) => Some(Planted::CompletionDropped),
+            Some(Bug::StaleBatch) => Some(Planted::StaleBatch),
+            _ => None,
+        }),
     }
 }

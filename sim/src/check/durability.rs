@@ -87,6 +87,21 @@ impl Fold {
         }
     }
 
+    /// Changes were taken back, and that is as durable as everything before it.
+    pub(crate) fn undone(&mut self, changes: &[Change]) {
+        for change in changes {
+            let Some(doubts) = self.doubtful.get_mut(&change.unit) else {
+                continue;
+            };
+            if let Some(place) = doubts.iter().rposition(|doubt| *doubt == change.to) {
+                doubts.remove(place);
+            }
+            if doubts.is_empty() {
+                self.doubtful.remove(&change.unit);
+            }
+        }
+    }
+
     /// Everything that was written is synced.
     pub(crate) fn synced(&mut self) {
         for (unit, mut doubts) in std::mem::take(&mut self.doubtful) {

@@ -11,7 +11,7 @@ use lessor_wire::v4::{Message, MessageType};
 use super::Field;
 use crate::check::clients::Writer;
 use crate::check::durability::Told;
-use crate::check::liveness::End;
+use crate::check::liveness::{End, SERVED_WITHIN};
 use crate::check::{Broken, Invariant, conformance};
 use crate::coverage::Goal;
 use crate::history::{Gist, What};
@@ -29,6 +29,7 @@ impl Field {
             self.topology = Arc::clone(topology);
         }
         self.is_up = true;
+        self.leaps.restarted();
         self.note(None, What::Server(0, true));
         let verdict = self.fold.recovered(rows);
         self.judge(Invariant::RecoveredFold, verdict);
@@ -55,6 +56,7 @@ impl Field {
         self.note(None, What::Server(0, false));
         self.coming.clear();
         self.unsynced.clear();
+        self.failed.clear();
         self.heard.clear();
         self.cause = None;
         self.packets = 0;
@@ -75,7 +77,7 @@ impl Field {
     }
 
     fn writer(&self) -> Writer {
-        Writer { server: 0, wall: self.clock.now(self.t).wall, leapt: false }
+        Writer { server: 0, wall: self.clock.now(self.t).wall, leapt: self.leaps.mislead(self.t) }
     }
 
     // --- the lease file ---
@@ -91,12 +93,34 @@ impl Field {
         self.unsynced.extend(changes);
     }
 
+    /// Rows could not be written; some of them may have been. What comes next at the end of the file
+    /// is that they are taken back, or nothing.
+    pub fn rows_failed(&mut self, t: Ns, changes: Vec<Change>) {
+        self.at(t);
+        if self.is_up {
+            self.fold.written(&changes);
+            self.failed = changes;
+        }
+    }
+
+    /// The server has read its lease file again, which it had lost. I16.
+    pub fn reopened(&mut self, t: Ns, rows: &Rows) {
+        self.at(t);
+        self.unsynced.clear();
+        self.failed.clear();
+        self.note(None, What::Store(0, "is open again with rows", rows.len() as u64));
+        let verdict = self.fold.recovered(rows);
+        self.judge(Invariant::RecoveredFold, verdict);
+        self.coverage.reach(Goal::ReopenedAfterFailedSync);
+    }
+
     /// Everything that was written is synced. I3 and I4 are judged of it.
     pub fn rows_synced(&mut self, t: Ns) {
         self.at(t);
         if !self.is_up {
             return;
         }
+        self.fold.undone(&std::mem::take(&mut self.failed));
         self.fold.synced();
         for change in std::mem::take(&mut self.unsynced) {
             let Some(addr) = change.unit.v4() else {
@@ -154,7 +178,7 @@ impl Field {
             _ => None,
         };
         self.history.note(self.t, self.cause, What::Event(0, about, event));
-        let error = event.level() >= Level::Error;
+        let error = event.level() >= Level::Error && !self.may_err;
         let what = || format!("{} {event}, and no fault was injected", event.id());
         let verdict = if error { Err(Broken::new(Invariant::NoError, what())) } else { Ok(()) };
         self.judge(Invariant::NoError, verdict);
@@ -168,6 +192,12 @@ impl Field {
                 self.coverage.reach(Goal::Quarantined);
                 self.begin_probation(*unit);
             }
+            Event::HoldOffBegan { .. } | Event::HoldOffContinued(_) => {
+                self.leaps.holds_off(Ns::MAX)
+            }
+            Event::HoldOffEnded => self.leaps.holds_off(self.t),
+            // It may notice long after the clock was set, when it starts.
+            Event::ClockLeapt(ms) if *ms > 0 => self.leaps.noticed(self.t),
             Event::Reclaimed(_) => self.coverage.reach(Goal::Reclaimed),
             Event::Ended { client, outcome, .. } => {
                 self.ended += 1;
@@ -231,7 +261,8 @@ impl Field {
                 self.judge(Invariant::Conformance, lawful());
             }
             Some(MessageType::Ack) if gist.secs > 0 => {
-                if let Some(subnet) = config.subnets.iter().find(|it| it.prefix.contains(addr)) {
+                let subnet = config.subnets.iter().find(|it| it.prefix.contains(addr));
+                if let Some(subnet) = subnet.filter(|_| !self.leaps.ever()) {
                     let wall = self.clock.now(self.t).wall;
                     let verdict = conformance::in_limit(subnet, wall, self.fold.rows());
                     self.judge(Invariant::Limits, verdict);
@@ -256,7 +287,7 @@ impl Field {
             life: gist.secs,
             wall: self.clock.now(self.t).wall,
             age: self.t.saturating_sub(heard),
-            leapt: false,
+            leapt: self.leaps.mislead(self.t),
         };
         let row = self.fold.row(told.unit);
         let mut verdict = Ok(());
@@ -277,6 +308,10 @@ impl Field {
             let what = "the server does not run although everything is healed".to_owned();
             let broken = Broken::new(Invariant::ClientLiveness, what);
             return self.judge(Invariant::ClientLiveness, Err(broken));
+        }
+        // For a while after a leap forward lapses are judged with caution.
+        if self.leaps.is_cautious(self.t.saturating_sub(SERVED_WITHIN)) {
+            return;
         }
         let rows: Vec<Arc<Lease>> = self.fold.rows().cloned().collect();
         let end = End {

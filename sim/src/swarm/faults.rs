@@ -125,9 +125,11 @@ pub(super) fn forced_by(like: Option<Bug>) -> Vec<usize> {
         Some(Bug::NoSync) => &["crash"],
         Some(Bug::NoSeals) => &["rot"],
         Some(Bug::NoDirectorySync) => &["crash", "crash-at-disk"],
-        Some(Bug::NeverReopened) => &["disk-fail"],
+        Some(Bug::NeverReopened | Bug::StaleBatch) => &["disk-fail"],
         Some(Bug::TakesAnything) => &["delay", "reorder"],
-        Some(Bug::AckOnAppend | Bug::Unsteady | Bug::OrderRace) | None => &[],
+        Some(Bug::AckOnAppend | Bug::Unsteady | Bug::OrderRace | Bug::CompletionDropped) | None => {
+            &[]
+        }
     })
 }
 

@@ -29,7 +29,7 @@ impl World<'_> {
 
     /// Runs until `t`, or until an invariant is broken.
     pub(crate) fn run_until(&mut self, t: Ns) {
-        while self.broken.is_none()
+        while self.findings.broken.is_none()
             && let Some((at, event)) = self.queue.pop_until(t)
         {
             self.t = at;

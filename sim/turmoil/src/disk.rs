@@ -90,6 +90,11 @@ impl Files for Disk {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        // What is written to a file and not synced is turmoil's by its name: it would become part
+        // of the next file that has this name.
+        if let Ok(replaced) = OpenOptions::new().read(true).append(true).open(path(to)) {
+            let _ = replaced.sync_data();
+        }
         fs::rename(path(from), path(to))?;
         for name in lock(&self.open).names.values_mut() {
             if name.as_deref() == Some(to) {

@@ -1,7 +1,7 @@
 //! The whole shell on turmoil: simulated sockets, and a disk that loses what was not synced.
 //!
 //! # Map
-//! - `world`: turmoil's hosts as a world for the shell.
+//! - `engine`: turmoil as an engine.
 //! - `disk`: turmoil's file system as the lease file's directory.
 //! - `play`: one schedule, from its beginning to its end.
 //!
@@ -15,9 +15,9 @@
 #[cfg(tokio_unstable)]
 mod disk;
 #[cfg(tokio_unstable)]
-mod play;
+mod engine;
 #[cfg(tokio_unstable)]
-mod world;
+mod play;
 
 use std::process::ExitCode;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use lessor_sim::draw::Kind;
 use lessor_sim::time::Ns;
-use lessor_sim_shell::{Act, Agenda, Cut, Ground, Host, operator, server, stations};
+use lessor_sim_shell::{Agenda, Cut, Ground, Host, Machines, World};
 use turmoil::{Builder, Sim};
 
-use crate::world::Turmoil;
+use crate::engine::Turmoil;
 
 /// How much time passes at once. All hosts run in each tick, whether they have something to do or
 /// not, so this is what a run costs.
@@ -19,48 +19,42 @@ const DATAGRAMS_MAX: usize = 4096;
 
 /// Plays a schedule, and returns how long it lasted, in milliseconds of simulated time.
 pub(crate) fn play(ground: &Ground) -> u64 {
-    let mut sim = build(ground);
+    let mut hosts = Hosts(build(ground));
     let mut agenda = Agenda::new(ground);
-    let mut is_up = true;
     loop {
-        let t = Ns::try_from(sim.elapsed().as_nanos()).unwrap_or(Ns::MAX);
-        while let Some(act) = agenda.step(ground, t) {
-            match act {
-                Act::End => return t / 1_000_000,
-                Act::HealAll => {
-                    heal(&sim);
-                    if !std::mem::replace(&mut is_up, true) {
-                        sim.bounce(Host::Server.name());
-                    }
-                }
-                Act::Crash(_) => {
-                    is_up = false;
-                    sim.crash(Host::Server.name());
-                }
-                Act::Rise => {
-                    is_up = true;
-                    sim.bounce(Host::Server.name());
-                }
-                Act::Cut(Cut::Hold(host)) => sim.hold(Host::Server.name(), host.name()),
-                Act::Cut(Cut::Partition(host)) => sim.partition(Host::Server.name(), host.name()),
-                Act::Mend(Cut::Hold(host)) => sim.release(Host::Server.name(), host.name()),
-                Act::Mend(Cut::Partition(host)) => sim.repair(Host::Server.name(), host.name()),
-                Act::Nothing | Act::Pause | Act::Resume => {}
-            }
+        let t = Ns::try_from(hosts.0.elapsed().as_nanos()).unwrap_or(Ns::MAX);
+        if let Some(lasted) = agenda.act(ground, t, &mut hosts) {
+            return lasted;
         }
-        if let Err(why) = sim.step() {
+        if let Err(why) = hosts.0.step() {
             ground.field().panicked(format!("a host has ended: {why}"));
-        }
-        if ground.field().broken().is_some() {
-            return t / 1_000_000;
         }
     }
 }
 
-fn heal(sim: &Sim<'_>) {
-    for host in Host::ALL.into_iter().filter(|host| *host != Host::Server) {
-        sim.release(Host::Server.name(), host.name());
-        sim.repair(Host::Server.name(), host.name());
+struct Hosts<'a>(Sim<'a>);
+
+impl Machines for Hosts<'_> {
+    fn crash(&mut self, _: bool) {
+        self.0.crash(Host::Server.name());
+    }
+
+    fn rise(&mut self) {
+        self.0.bounce(Host::Server.name());
+    }
+
+    fn cut(&mut self, cut: Cut) {
+        match cut {
+            Cut::Hold(host) => self.0.hold(Host::Server.name(), host.name()),
+            Cut::Partition(host) => self.0.partition(Host::Server.name(), host.name()),
+        }
+    }
+
+    fn mend(&mut self, cut: Cut) {
+        match cut {
+            Cut::Hold(host) => self.0.release(Host::Server.name(), host.name()),
+            Cut::Partition(host) => self.0.repair(Host::Server.name(), host.name()),
+        }
     }
 }
 
@@ -76,24 +70,10 @@ fn build<'a>(ground: &Ground) -> Sim<'a> {
         .enable_random_order()
         .build();
     for host in Host::ALL {
-        let world = Turmoil::new(ground.clone());
-        let ground = ground.clone();
+        let world = World::new(Turmoil::default(), ground.clone(), host);
         sim.host(host.name(), move || {
-            let (world, ground) = (world.clone(), ground.clone());
-            async move {
-                match host {
-                    Host::Server => {
-                        let ending = server::serve(world, ground).await?;
-                        Err(format!("the server stopped: {ending:?}").into())
-                    }
-                    Host::Clients(half) => Ok(stations::clients(world, ground, half).await?),
-                    Host::Relay => Ok(stations::relay(world, ground).await?),
-                    Host::Operator => {
-                        operator::operate(world, ground).await;
-                        Ok(())
-                    }
-                }
-            }
+            let world = world.clone();
+            async move { Ok(world.live().await?) }
         });
     }
     sim

@@ -138,6 +138,7 @@ const ROOMS: &[Room] = &[
             "lessor-env",
             "lessor-memfile",
             "lessor-shell",
+            "lessor-sim-disk",
             "lessor-sim",
         ],
         outside: Outside::Any,

@@ -186,13 +186,18 @@ where
     }
 
     async fn commit(&mut self, life: u64, batch: StoreBatch) {
+        let is_ours = life == self.life || self.setup.defect.takes_stale();
         #[cfg(feature = "planted")]
-        if self.setup.defect.is_order() && life == self.life {
-            return self.commit_by_two(batch).await;
-        }
+        let batch = match (is_ours, self.setup.defect) {
+            (true, defect) => match self.commit_wrongly(defect, batch).await {
+                Some(batch) => batch,
+                None => return,
+            },
+            (false, _) => batch,
+        };
         let StoreBatch { first, changes } = batch;
         let memfile = match &mut self.store {
-            Store::Open(memfile) if life == self.life => memfile,
+            Store::Open(memfile) if is_ours => memfile,
             _ => {
                 let outcomes = vec![Outcome::Refused(Refusal::Unavailable); changes.len()];
                 return self.report(Input::Stored { first, outcomes }).await;
@@ -219,7 +224,7 @@ where
         self.report(Input::Stored { first, outcomes }).await;
     }
 
-    async fn lose(&mut self, failure: StoreFailure) {
+    pub(super) async fn lose(&mut self, failure: StoreFailure) {
         let closed = Store::closed(self.env.now().mono);
         let held = match std::mem::replace(&mut self.store, closed) {
             Store::Open(memfile) => Some(memfile),
