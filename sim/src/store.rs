@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use lessor_lease::store::needs_reclaim;
@@ -208,7 +209,22 @@ impl SimStore {
             Lookup::Lapsed { count, wall, held_back } => {
                 Found::Rows(self.lapsed(*count, *wall, *held_back))
             }
+            Lookup::HwAddr(hw) => self.found(|row| row.holder.hw == *hw),
+            Lookup::ClientId(id) => self.found(|row| row.holder.client_id.as_ref() == Some(id)),
+            Lookup::Page { after, count } => {
+                let count = usize::try_from(*count).unwrap_or(usize::MAX);
+                let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+                let rows = self.rows.range((from, Bound::Unbounded)).map(|(_, row)| row);
+                let rows = rows.filter(|row| !self.bad.contains_key(&row.unit));
+                Found::Rows(rows.take(count).cloned().collect())
+            }
         }
+    }
+
+    /// Rows that can be read.
+    fn found(&self, is_meant: impl Fn(&Lease) -> bool) -> Found {
+        let rows = self.rows.values().filter(|row| is_meant(row));
+        Found::Rows(rows.filter(|row| !self.bad.contains_key(&row.unit)).cloned().collect())
     }
 }
 

@@ -25,6 +25,8 @@ pub fn cases<S: Subject>() -> Vec<fn(S)> {
         free_units_are_free,
         a_lease_is_free_when_it_lapses_and_not_before,
         the_lapsed_are_found,
+        rows_are_found_by_either_identifier,
+        pages_are_all_rows_in_order,
     ]
 }
 
@@ -267,5 +269,48 @@ fn the_lapsed_are_found<S: Subject>(mut store: S) {
         let some = ask_rows(&mut store, lapsed(3));
         assert_eq!(some.len(), 3);
         assert!(some.iter().all(|row| expected.contains(row)));
+    }
+}
+
+fn rows_are_found_by_either_identifier<S: Subject>(mut store: S) {
+    let id = |id: u8| ClientId::new(&[1, id]).expect("octets enough");
+    let row = |last, hw, named: Option<u8>| Lease {
+        holder: Holder { client_id: named.map(id), ..holder(hw) },
+        ..lease(last, 0)
+    };
+    let rows = [row(1, 1, Some(1)), row(2, 2, Some(1)), row(3, 1, None), row(4, 1, Some(2))];
+    let batch: Vec<_> = rows.iter().cloned().map(insert).collect();
+    commit_all(&mut store, &batch);
+    for number in 1..=3 {
+        let hw = holder(number).hw;
+        let expected: Vec<_> = rows.iter().filter(|row| row.holder.hw == hw).cloned().collect();
+        assert_eq!(ask_rows(&mut store, Lookup::HwAddr(hw)), expected);
+        let id = id(number);
+        let has_id = |row: &&Lease| row.holder.client_id.as_ref() == Some(&id);
+        let expected: Vec<_> = rows.iter().filter(has_id).cloned().collect();
+        assert_eq!(ask_rows(&mut store, Lookup::ClientId(id)), expected);
+    }
+}
+
+fn pages_are_all_rows_in_order<S: Subject>(mut store: S) {
+    let rows: Vec<_> = (1..=25).map(|last| lease(last, last)).collect();
+    let batch: Vec<_> = rows.iter().rev().cloned().map(insert).collect();
+    commit_all(&mut store, &batch);
+    for count in [1, 7, 24, 25, 26] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = match ask(&mut store, Lookup::Page { after, count }) {
+                Found::Rows(page) => page,
+                other => panic!("rows are the answer, not {other:?}"),
+            };
+            assert!(page.iter().all(|row| Some(row.unit) > after), "behind {after:?}");
+            let is_last = page.len() < count as usize;
+            after = page.last().map(|row| row.unit).or(after);
+            found.extend(page.iter().map(|row| Lease::clone(row)));
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(found, rows, "{count} a page");
     }
 }

@@ -19,6 +19,8 @@ enum Flaw {
     IgnoresTheMargin,
     IgnoresWhereToBegin,
     OffersDeclined,
+    /// A page does not begin behind the last one.
+    BeginsPagesAnew,
 }
 
 struct InMemory {
@@ -119,6 +121,20 @@ impl Subject for InMemory {
                 let rows = self.rows.rows().filter(lapsed);
                 Found::Rows(rows.take(usize::from(*count)).collect())
             }
+            Lookup::HwAddr(hw) => {
+                Found::Rows(self.rows.rows().filter(|row| row.holder.hw == *hw).collect())
+            }
+            Lookup::ClientId(id) => {
+                let has_id = |row: &Arc<Lease>| row.holder.client_id.as_ref() == Some(id);
+                Found::Rows(self.rows.rows().filter(has_id).collect())
+            }
+            Lookup::Page { after, count } => {
+                let count = usize::try_from(*count).expect("a page fits");
+                let is_behind = |row: &Arc<Lease>| {
+                    self.flaw == Flaw::BeginsPagesAnew || Some(row.unit) > *after
+                };
+                Found::Rows(self.rows.rows().filter(is_behind).take(count).collect())
+            }
         };
         Ok(lookups.iter().map(answer).collect())
     }
@@ -140,6 +156,7 @@ fn each_flaw_is_noticed() {
         (Kind::Shared, Flaw::IgnoresTheMargin),
         (Kind::Shared, Flaw::IgnoresWhereToBegin),
         (Kind::Shared, Flaw::OffersDeclined),
+        (Kind::Shared, Flaw::BeginsPagesAnew),
     ] {
         let ran = catch_unwind(AssertUnwindSafe(|| run(|| InMemory::new(kind, flaw))));
         assert!(ran.is_err(), "{flaw:?} went unnoticed");

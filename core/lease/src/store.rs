@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lessor_types::{Holder, Seq, Unit, Wall};
+use lessor_types::{ClientId, Holder, HwAddr, Seq, Unit, Wall};
 
 use crate::Lease;
 
@@ -108,6 +108,17 @@ pub enum Lookup {
         /// How long reclaimed and released rows are kept for their clients, in seconds.
         held_back: i64,
     },
+    /// All rows with this link-layer address, whatever client identifier they have.
+    HwAddr(HwAddr),
+    /// All rows with this client identifier.
+    ClientId(ClientId),
+    /// Up to `count` rows, by unit, behind a unit; fewer only where there are no more.
+    Page {
+        /// The last unit of the page before.
+        after: Option<Unit>,
+        /// How many at most.
+        count: u32,
+    },
 }
 
 /// A free unit, with the row that a write would replace.
@@ -124,7 +135,8 @@ pub struct Candidate {
 pub enum Found {
     /// To [`Lookup::Unit`].
     Row(Option<Arc<Lease>>),
-    /// To [`Lookup::Holder`] and [`Lookup::Lapsed`].
+    /// To [`Lookup::Holder`], [`Lookup::Lapsed`], [`Lookup::HwAddr`], [`Lookup::ClientId`] and
+    /// [`Lookup::Page`].
     Rows(Vec<Arc<Lease>>),
     /// To [`Lookup::FreeIn`].
     Free(Vec<Candidate>),

@@ -228,8 +228,10 @@ pub enum Reply {
     Leases(Vec<Arc<Lease>>),
     /// To [`Command::Leases`] where the snapshot has ended: the store was read anew meanwhile.
     Outdated,
-    /// To what asks for leases where they are in a store that others write too.
+    /// To what only a server that keeps its leases to itself can do.
     NotHere,
+    /// To what asks for leases where the store that has them does not answer.
+    StoreUnavailable,
     /// To [`Command::Snapshot`].
     Snapshot(SnapshotId),
     /// To [`Command::Reclaim`]: whether no lapsed lease is left.

@@ -181,6 +181,8 @@ pub struct Server {
     next_fetch: u64,
     /// Who asked what.
     fetches: BTreeMap<FetchId, (ExchangeId, Vec<Lookup>)>,
+    /// Commands that a shared store is to answer.
+    asking: BTreeMap<FetchId, commands::Asking>,
     probes: Probes,
     rates: Rates,
     outputs: VecDeque<Output>,
@@ -251,6 +253,7 @@ impl Server {
             next_exchange: 0,
             next_fetch: 0,
             fetches: BTreeMap::new(),
+            asking: BTreeMap::new(),
             probes: Probes::default(),
             rates: Rates::default(),
             outputs: VecDeque::new(),

@@ -94,7 +94,11 @@ impl View<'_> {
             Lookup::Unit(unit) => self.gathered.row(*unit).is_none(),
             Lookup::Holder(holder) => self.gathered.rows_of(holder).is_none(),
             Lookup::FreeIn { first, .. } => self.gathered.free(*first).is_none(),
-            Lookup::Lapsed { .. } => true,
+            // No decision asks for these.
+            Lookup::Lapsed { .. }
+            | Lookup::HwAddr(_)
+            | Lookup::ClientId(_)
+            | Lookup::Page { .. } => true,
         });
         lookups
     }

@@ -74,6 +74,9 @@ impl Server {
     }
 
     pub(super) fn on_fetched(&mut self, fetch: FetchId, result: Result<Vec<Found>, FetchError>) {
+        if self.answer_command(fetch, &result) {
+            return;
+        }
         let Some((id, lookups)) = self.fetches.remove(&fetch) else {
             return;
         };

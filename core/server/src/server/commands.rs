@@ -3,16 +3,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lessor_lease::{Lease, Lost};
+use lessor_lease::{FetchError, Found, Lease, Lookup, Lost};
 use lessor_types::Unit;
 
 use super::Server;
-use crate::{Command, CommandId, Event, LeaseQuery, Output, Reply};
+use crate::{Command, CommandId, Event, FetchId, LeaseQuery, Output, Reply, SnapshotId};
+
+/// A command that a shared store is to answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking {
+    id: CommandId,
+    /// Only rows behind this are wanted.
+    after: Option<Unit>,
+    /// And so many at most.
+    count: u32,
+}
 
 impl Server {
     pub(super) fn on_command(&mut self, id: CommandId, command: Command) {
         let reply = match command {
-            Command::Leases { .. } | Command::Snapshot if self.is_shared() => Reply::NotHere,
+            Command::Leases { query, after, limit } if self.is_shared() => {
+                return self.ask_for_leases(id, query, after, limit);
+            }
+            // What is in the store changes as it likes: a walk sees each row as it is by then.
+            Command::Snapshot if self.is_shared() => Reply::Snapshot(SnapshotId(0)),
             Command::Leases { query, after, limit } => match self.leases(&query, after, limit) {
                 Some(leases) => Reply::Leases(leases),
                 None => Reply::Outdated,
@@ -52,6 +66,53 @@ impl Server {
 
     pub(super) fn reply(&mut self, id: CommandId, reply: Reply) {
         self.outputs.push_back(Output::Reply(id, reply));
+    }
+
+    /// Has a shared store answer.
+    fn ask_for_leases(
+        &mut self,
+        id: CommandId,
+        query: LeaseQuery,
+        after: Option<Unit>,
+        limit: u32,
+    ) {
+        if !self.store_open {
+            return self.reply(id, Reply::StoreUnavailable);
+        }
+        let count = limit.min(self.limits.page_max);
+        let lookup = match query {
+            LeaseQuery::All(_) => Lookup::Page { after, count },
+            LeaseQuery::Unit(unit) => Lookup::Unit(unit),
+            LeaseQuery::HwAddr(hw) => Lookup::HwAddr(hw),
+            LeaseQuery::ClientId(id) => Lookup::ClientId(id),
+        };
+        let fetch = self.next_fetch();
+        self.asking.insert(fetch, Asking { id, after, count });
+        self.outputs.push_back(Output::Fetch { fetch, lookups: vec![lookup] });
+    }
+
+    /// Whether that was the answer to a command.
+    pub(super) fn answer_command(
+        &mut self,
+        fetch: FetchId,
+        result: &Result<Vec<Found>, FetchError>,
+    ) -> bool {
+        let Some(Asking { id, after, count }) = self.asking.remove(&fetch) else {
+            return false;
+        };
+        let rows = match result.as_deref() {
+            Ok([Found::Row(row)]) => row.iter().cloned().collect(),
+            Ok([Found::Rows(rows)]) => rows.clone(),
+            _ => {
+                self.reply(id, Reply::StoreUnavailable);
+                return true;
+            }
+        };
+        let mut rows: Vec<_> = rows.into_iter().filter(|row| Some(row.unit) > after).collect();
+        rows.sort_by_key(|row| row.unit);
+        rows.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+        self.reply(id, Reply::Leases(rows));
+        true
     }
 
     /// None where a snapshot has ended.

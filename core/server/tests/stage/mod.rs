@@ -17,8 +17,8 @@ use lessor_lease::{FetchError, Lookup, Lost, Memory, Past, StoreBatch, StoreFail
 use lessor_policy::Topology;
 use lessor_server::recovery::News;
 use lessor_server::{
-    Backend, Command, CommandId, FetchId, Heard, Input, Limits, Origin, Output, PeerFrame,
-    PeerOutcome, PeerUpdate, Ports, ProbeId, Server, Setup, StoreMode, turn,
+    Backend, Command, CommandId, FetchId, Heard, Input, LeaseQuery, Limits, Origin, Output,
+    PeerFrame, PeerOutcome, PeerUpdate, Ports, ProbeId, Server, Setup, SnapshotId, StoreMode, turn,
 };
 use lessor_types::{Datagram, HwAddr, Link, LinkId, Links, Mono, Now, Secs, Seed, Unit, Wall, Xid};
 use lessor_wire::v4::{Message, MessageType, Op, RelayAgent, code};
@@ -272,6 +272,17 @@ impl Stage {
             ["disable", origin, period @ ..] => {
                 let period = period.first().map(|it| Secs(it.parse().expect("seconds")));
                 Some(command(Command::Disable { origin: self::origin(origin), period }))
+            }
+            ["leases", what @ ..] => {
+                let (query, after) = match *what {
+                    ["hw", client] => (LeaseQuery::HwAddr(hw(client)), None),
+                    ["after", addr] => {
+                        let after = Unit::V4(addr.parse().expect("an address"));
+                        (LeaseQuery::All(SnapshotId(0)), Some(after))
+                    }
+                    _ => (LeaseQuery::All(SnapshotId(0)), None),
+                };
+                Some(command(Command::Leases { query, after, limit: 2 }))
             }
             ["enable", origin] => Some(command(Command::Enable { origin: self::origin(origin) })),
             ["stop"] => Some(Input::Stop),

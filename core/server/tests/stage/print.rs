@@ -1,7 +1,7 @@
 //! What a scenario says of an output, in a line.
 
 use lessor_lease::{Change, Lease, Lookup};
-use lessor_server::{Event, Outcome, Output};
+use lessor_server::{Event, Outcome, Output, Reply};
 use lessor_types::{Holder, Transmit};
 use lessor_wire::v4::{Message, MessageType, code};
 
@@ -28,6 +28,10 @@ pub(super) fn output(output: &Output) -> String {
         }
         Output::Connect(backend) => format!("connect to {backend}"),
         Output::Exit => "exit".to_owned(),
+        Output::Reply(_, Reply::Leases(rows)) => {
+            let units: Vec<String> = rows.iter().map(|row| row.unit.to_string()).collect();
+            format!("reply leases: {}", units.join(", "))
+        }
         Output::Reply(_, reply) => format!("reply {reply:?}"),
         Output::Event(event) => self::event(event),
         // Everything that one life remembers shows in the next one.
@@ -80,6 +84,10 @@ fn lookup(lookup: &Lookup) -> String {
         Lookup::Holder(holder) => format!("rows of {}", self::holder(holder)),
         Lookup::FreeIn { first, last, .. } => format!("free in {first}-{last}"),
         Lookup::Lapsed { .. } => "lapsed".into(),
+        Lookup::HwAddr(hw) => format!("rows with hw-address {hw}"),
+        Lookup::ClientId(id) => format!("rows with client-id {id}"),
+        Lookup::Page { after: Some(after), count } => format!("{count} rows behind {after}"),
+        Lookup::Page { after: None, count } => format!("{count} rows"),
     }
 }
 

@@ -94,6 +94,16 @@ impl Rows {
                     self.0.values().filter(|row| store::needs_reclaim(row, *wall, *held_back));
                 Found::Rows(lapsed.take(usize::from(*count)).cloned().collect())
             }
+            Lookup::HwAddr(hw) => self.found(|row| row.holder.hw == *hw),
+            Lookup::ClientId(id) => self.found(|row| row.holder.client_id.as_ref() == Some(id)),
+            Lookup::Page { after, count } => {
+                let behind = self.0.values().filter(|row| Some(row.unit) > *after);
+                let count = usize::try_from(*count).expect("a page fits");
+                Found::Rows(behind.take(count).cloned().collect())
+            }
         }
+    }
+    fn found(&self, is_meant: impl Fn(&Lease) -> bool) -> Found {
+        Found::Rows(self.0.values().filter(|row| is_meant(row)).cloned().collect())
     }
 }

@@ -153,10 +153,8 @@ async fn walk(
     limit: Option<u32>,
     keep: impl Fn(&Lease) -> bool,
 ) -> Result<Leases, Answer> {
-    let snapshot = match command(desk, Command::Snapshot).await {
-        Some(Reply::Snapshot(snapshot)) => snapshot,
-        Some(_) => return Err(not_here()),
-        None => return Err(ending()),
+    let Some(Reply::Snapshot(snapshot)) = command(desk, Command::Snapshot).await else {
+        return Err(ending());
     };
     let query = LeaseQuery::All(snapshot);
     let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
@@ -192,11 +190,7 @@ async fn step(
         Some(Reply::Outdated) => {
             Err(Answer::error("the leases were read anew from the store meanwhile: ask again"))
         }
-        Some(_) => Err(not_here()),
-        None => Err(ending()),
+        Some(Reply::StoreUnavailable) => Err(Answer::error("the lease database does not answer")),
+        Some(_) | None => Err(ending()),
     }
-}
-
-fn not_here() -> Answer {
-    Answer::error("leases are not kept in this server's memory")
 }
