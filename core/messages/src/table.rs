@@ -222,6 +222,18 @@ messages! {
     Database Error DATABASE_DONE_WITHOUT
         "A database did not come back, and the server goes on without it, as `on-fail` says; it is tried again, ever less often."
         "Start the database again.";
+    Database Info DATABASE_FOUND
+        "A database was looked at, and its schema is one that the server knows."
+        "";
+    Database Warn DATABASE_WEAK
+        "A setting of the database lets it forget what it has confirmed."
+        "Change the setting as the line says, or accept that confirmed leases can be lost with the database's machine.";
+    Database Warn DATABASE_BAD_ROW
+        "A row of the database cannot be read, so its address is left alone, or a lease cannot be written to it."
+        "Look at the row with the database's own tools: the line names the address and what is wrong.";
+    Database Warn DATABASE_TROUBLE
+        "The database answered with an error, and is there all the same."
+        "The line has the database's own words; if it goes on, look into the database's log.";
     Dhcpsrv Info JOURNAL_OPENED
         "A lease file was opened and read."
         "";

@@ -70,6 +70,14 @@ pub enum Notice {
     },
     /// A compaction did not begin or did not end; the next one takes it up.
     CompactionFailed(String),
+    /// A database was found fit to be used: which, and its schema.
+    DatabaseFound(String),
+    /// A database promises less than leases need.
+    DatabaseWeak(String),
+    /// A row of a database cannot be read, or not be written.
+    DatabaseRow(String),
+    /// Something failed in a database that is there.
+    DatabaseTrouble(String),
     /// Commands are taken at this place.
     ControlOpened(String),
     /// A command came.
@@ -132,6 +140,10 @@ impl Notice {
             Self::NoteFailed(_) => messages::JOURNAL_NOTE_FAILED,
             Self::Compacted { .. } => messages::JOURNAL_COMPACTED,
             Self::CompactionFailed(_) => messages::JOURNAL_COMPACTION_FAILED,
+            Self::DatabaseFound(_) => messages::DATABASE_FOUND,
+            Self::DatabaseWeak(_) => messages::DATABASE_WEAK,
+            Self::DatabaseRow(_) => messages::DATABASE_BAD_ROW,
+            Self::DatabaseTrouble(_) => messages::DATABASE_TROUBLE,
             Self::ControlOpened(_) => messages::CONTROL_OPENED,
             Self::Commanded { .. } => messages::CONTROL_COMMAND,
             Self::Stopping => messages::DHCP4_STOPPING,
@@ -168,7 +180,11 @@ impl fmt::Display for Notice {
             | Self::ConfigFinding(_, what)
             | Self::JournalFinding(what)
             | Self::JournalMended(what)
-            | Self::JournalWriteFailed(what) => f.write_str(what),
+            | Self::JournalWriteFailed(what)
+            | Self::DatabaseFound(what)
+            | Self::DatabaseWeak(what)
+            | Self::DatabaseRow(what)
+            | Self::DatabaseTrouble(what) => f.write_str(what),
             Self::ReceiveFailed(why) => write!(f, "receiving failed: {why}"),
             Self::SendFailed(what) => write!(f, "not sent: {what}"),
             Self::ConfigRefused(why) => write!(f, "the old configuration stays: {why}"),

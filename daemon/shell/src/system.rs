@@ -52,6 +52,16 @@ impl System {
     }
 }
 
+/// Runs work on a thread of its own that may use sockets, as those of databases.
+///
+/// # Errors
+/// There is no room for it.
+pub fn networked(name: &str, work: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work))?;
+    Ok(())
+}
+
 impl Clock for System {
     fn now(&self) -> Now {
         let mono = Mono::ZERO.after(self.start.elapsed());
