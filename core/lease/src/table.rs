@@ -1,5 +1,6 @@
 //! Leases by unit, by client and by the time at which they end.
 
+mod drawers;
 mod index;
 
 use std::sync::Arc;

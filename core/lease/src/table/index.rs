@@ -6,6 +6,7 @@ use std::ops::Bound;
 
 use lessor_types::{ClientId, Holder, Unit, stable_hash};
 
+use super::drawers::Drawers;
 use crate::record::Record;
 use crate::{Lease, Standing, State};
 
@@ -68,8 +69,8 @@ impl From<Second> for i64 {
 /// Clients are found by 32 bits of a hash; whoever asks looks at the rows themselves.
 #[derive(Clone, Debug)]
 pub(super) struct Indexes<K> {
-    by_client_id: BTreeSet<(u32, K)>,
-    by_hw: BTreeSet<(u32, K)>,
+    by_client_id: Drawers<K>,
+    by_hw: Drawers<K>,
     /// Assigned and declined rows by the second at which they lapse; infinite ones are absent.
     by_lapse: BTreeSet<(Second, K)>,
     /// Reclaimed and released rows by the second at which they ended.
@@ -79,8 +80,8 @@ pub(super) struct Indexes<K> {
 impl<K> Default for Indexes<K> {
     fn default() -> Self {
         Self {
-            by_client_id: BTreeSet::new(),
-            by_hw: BTreeSet::new(),
+            by_client_id: Drawers::default(),
+            by_hw: Drawers::default(),
             by_lapse: BTreeSet::new(),
             by_end: BTreeSet::new(),
         }
@@ -126,9 +127,9 @@ fn hash(octets: &[u8]) -> u32 {
 impl<K: Key> Indexes<K> {
     /// The indexes of these rows, made at once.
     pub(super) fn of(rows: impl Iterator<Item = (K, Place)> + Clone) -> Self {
-        fn index<K: Ord, V: Ord>(
+        fn index<K, V, I: FromIterator<(V, K)>>(
             entries: impl Iterator<Item = (Option<V>, K)>,
-        ) -> BTreeSet<(V, K)> {
+        ) -> I {
             entries.filter_map(|(value, key)| Some((value?, key))).collect()
         }
         Self {
@@ -141,6 +142,17 @@ impl<K: Key> Indexes<K> {
 
     /// A row stands here now that stood there.
     pub(super) fn moved(&mut self, key: K, from: Place, to: Place) {
+        fn named<K: Key>(index: &mut Drawers<K>, key: K, from: Option<u32>, to: Option<u32>) {
+            if from == to {
+                return;
+            }
+            if let Some(from) = from {
+                index.remove((from, key));
+            }
+            if let Some(to) = to {
+                index.insert((to, key));
+            }
+        }
         fn moved<K: Ord + Copy, V: Ord>(
             index: &mut BTreeSet<(V, K)>,
             key: K,
@@ -152,10 +164,12 @@ impl<K: Key> Indexes<K> {
             if let Some(from) = from {
                 index.remove(&(from, key));
             }
-            index.extend(to.map(|to| (to, key)));
+            if let Some(to) = to {
+                index.insert((to, key));
+            }
         }
-        moved(&mut self.by_client_id, key, (from.client_id, to.client_id));
-        moved(&mut self.by_hw, key, (from.hw, to.hw));
+        named(&mut self.by_client_id, key, from.client_id, to.client_id);
+        named(&mut self.by_hw, key, from.hw, to.hw);
         moved(&mut self.by_lapse, key, (from.lapse, to.lapse));
         moved(&mut self.by_end, key, (from.end, to.end));
     }
@@ -190,16 +204,11 @@ impl<K: Key> Indexes<K> {
 }
 
 fn matching<K: Key>(
-    index: &BTreeSet<(u32, K)>,
+    index: &Drawers<K>,
     hash: u32,
     after: Option<Unit>,
 ) -> impl Iterator<Item = Unit> + use<'_, K> {
-    let from = match after {
-        None => Bound::Included((hash, K::FIRST)),
-        Some(unit) => Bound::Excluded((hash, K::not_after(unit))),
-    };
-    let range = index.range((from, Bound::Unbounded));
-    range.take_while(move |(other, _)| *other == hash).map(|(_, key)| key.unit())
+    index.matching(hash, after.map(K::not_after)).map(Key::unit)
 }
 
 fn behind<K: Key>(
