@@ -51,11 +51,6 @@ impl<T: Copy> Deadlines<T> {
         self.queue.front().copied()
     }
 
-    /// Takes the first deadline out, if it has come.
-    pub fn pop_due(&mut self, now: Mono) -> Option<(Mono, T)> {
-        self.queue.pop_front_if(|(at, _)| *at <= now)
-    }
-
     /// Those of the same moment as the first, which are due at once.
     pub fn due(&self, now: Mono) -> impl Iterator<Item = (Mono, T)> + '_ {
         self.queue.iter().copied().take_while(move |(at, _)| *at <= now)

@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use lessor_lease::{Change, Lease, Rows, Standing, Table};
 use lessor_policy::limits::{self, Counted};
@@ -11,6 +10,7 @@ use lessor_policy::{Hold, PoolKey, PoolUse, Topology};
 use lessor_types::{Holder, Keyed, KeyedMap, Mono, PoolId, Prng, Seed, Seq, SubnetId, Unit, Wall};
 
 use crate::census::{Census, Count};
+use crate::confirmed::Confirmed;
 use crate::deadlines::Deadlines;
 use crate::lane::LaneId;
 use crate::occupancy::{Occupancy, Use};
@@ -20,8 +20,6 @@ use crate::snapshot::{SnapshotId, Snapshots};
 use crate::tally::Tally;
 use crate::underway::{Pending, Underway, names};
 
-/// How long a confirmation counts as recent: longer than packets overtake each other.
-const RECENT: Duration = Duration::from_secs(2);
 /// The first place in the order of lapses.
 const BEGINNING: (i64, Unit) = (i64::MIN, Unit::V4(std::net::Ipv4Addr::UNSPECIFIED));
 /// How many units may lapse in one turn; the rest follow in the next.
@@ -66,8 +64,7 @@ pub struct Ledger {
     /// then on as long as there are any.
     shares: OnceCell<Shares>,
     offers_max: usize,
-    confirmed: KeyedMap<Unit, Mono>,
-    confirmed_ends: Deadlines<Unit>,
+    confirmed: Confirmed,
     occupancy: Occupancy,
     tally: Tally,
     census: Census,
@@ -103,8 +100,7 @@ impl Ledger {
             keyed,
             shares: OnceCell::new(),
             offers_max,
-            confirmed: KeyedMap::new(keyed),
-            confirmed_ends: Deadlines::default(),
+            confirmed: Confirmed::new(keyed),
             occupancy: Occupancy::default(),
             tally: Tally::default(),
             census: Census::default(),
@@ -453,16 +449,13 @@ impl Ledger {
 
     /// Notes that a client is being told that it has the unit.
     pub fn confirm(&mut self, unit: Unit, now: Mono) {
-        let until = now.after(RECENT);
-        if self.confirmed.insert(unit, until) != Some(until) {
-            self.confirmed_ends.push(until, unit);
-        }
+        self.confirmed.note(unit, now);
     }
 
     /// Whether it was told so a moment ago.
     #[must_use]
     pub fn confirmed_just_now(&self, unit: Unit, now: Mono) -> bool {
-        self.confirmed.get(&unit).is_some_and(|until| *until > now)
+        self.confirmed.is_recent(unit, now)
     }
 
     /// Lets what has an end, end; `judged` is the time by which leases lapse. Returns whether more
@@ -477,14 +470,7 @@ impl Ledger {
                 }
             }
         }
-        while let Some((until, unit)) = self.confirmed_ends.pop_due(now) {
-            if self.confirmed.get(&unit) == Some(&until) {
-                self.confirmed.remove(&unit);
-            }
-        }
-        let confirmed = &self.confirmed;
-        let counts = |until, unit| confirmed.get(&unit) == Some(&until);
-        self.confirmed_ends.trim(confirmed.len(), counts);
+        self.confirmed.advance(now);
         self.judged = judged;
         if self.lapsed_until == Some(judged.secs()) {
             return false;

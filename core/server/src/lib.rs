@@ -8,6 +8,7 @@
 //! - [`deadlines`]: deadlines in order, most of which never come.
 //! - [`lane`]: numbered changes on their way to a store or a partner, and what waits for them.
 //! - [`ledger`]: what is known of leases: settled rows, changes on their way, offers.
+//! - [`confirmed`]: what clients were told a moment ago that they have.
 //! - [`occupancy`]: the free addresses of each pool.
 //! - [`quarter`]: where messages come from: what shares a bound.
 //! - [`shares`]: whose offers stand in which pool.
@@ -42,6 +43,7 @@
 
 pub mod calendar;
 pub mod census;
+pub mod confirmed;
 pub mod deadlines;
 pub mod event;
 pub mod exchange;
