@@ -124,7 +124,7 @@ fn lay_out<'a>(
     packets: impl Iterator<Item = &'a Transmit>,
     report: &mut SendReport,
 ) -> Vec<Outgoing<'a>> {
-    let mut ready = Vec::new();
+    let mut ready = Vec::with_capacity(packets.size_hint().0);
     for packet in packets {
         match socket.outgoing(packet) {
             Ok(outgoing) => ready.push(outgoing),
