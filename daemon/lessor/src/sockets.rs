@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use lessor_config::{Config, InterfaceSpec, Outbound, SocketType};
@@ -15,15 +14,22 @@ use lessor_net::{
     Demand, Echo, Options, SendReport, Skipped, Sockets, Watch, interfaces, inventory,
 };
 use lessor_server::ProbeId;
+use lessor_shell::bell::{Bells, Rung};
 use lessor_shell::{Listening, PacketIo, Undelivered};
 use lessor_types::{Datagram, Destination, Interface, LinkId, Transmit};
-use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 use tokio::time::Instant;
 
 /// Told once for each time that it begins.
 const NO_ROOM: &str = "packets are lost, since more came at once than receive buffers hold: the \
                        kernel limits these by the sysctl net.core.rmem_max, and 4194304 there is \
                        enough for thousands of packets";
+
+/// The bells of descriptors, which are asked when theirs has rung: most wake-ups are one socket's.
+const SOCKETS: usize = 0;
+const WATCH: usize = 1;
+const ECHO: usize = 2;
 
 /// Sockets on the interfaces of a configuration, which follow these as they change.
 #[derive(Debug)]
@@ -33,6 +39,7 @@ pub(crate) struct KernelPackets {
     client_port: Option<u16>,
     open: Open,
     listening: Listening,
+    bells: Bells<3>,
     /// Hears of interfaces that change.
     watch: Option<Watch>,
     /// A second descriptor of its socket, for polling.
@@ -51,13 +58,18 @@ pub(crate) struct KernelPackets {
     echo: Echo,
     /// Second descriptors of its sockets, for polling.
     echo_polled: Vec<AsyncFd<OwnedFd>>,
+    /// There may be answers to probes.
+    echoed: bool,
 }
 
 #[derive(Debug)]
 struct Open {
     sockets: Sockets,
-    /// Second descriptors of the same sockets, for polling.
+    /// Second descriptors of the same sockets, for polling: whether there is something to read.
     polled: Vec<AsyncFd<OwnedFd>>,
+    /// Third ones, while packets wait: whether there is room for them. The kernel says so after each
+    /// packet that leaves, to whoever wants to hear it.
+    writable: Vec<AsyncFd<OwnedFd>>,
     /// Those are of other sockets.
     unpolled: bool,
 }
@@ -84,9 +96,16 @@ impl KernelPackets {
         let mut packets = Self {
             options: options(config, server_port),
             client_port: (client_port != Self::CLIENT_PORT).then_some(client_port),
-            open: Open { sockets: Sockets::closed(), polled: Vec::new(), unpolled: false },
+            open: Open {
+                sockets: Sockets::closed(),
+                polled: Vec::new(),
+                writable: Vec::new(),
+                unpolled: false,
+            },
+            bells: Bells::new(),
             listening: Listening::default(),
-            watch_polled: polled(watch.as_ref().map(AsFd::as_fd)).unwrap_or_default(),
+            watch_polled: polled(watch.as_ref().map(AsFd::as_fd), Interest::READABLE)
+                .unwrap_or_default(),
             watch,
             stirred: false,
             looked: Instant::now(),
@@ -97,6 +116,7 @@ impl KernelPackets {
             // Its lower half is enough to tell processes apart.
             echo: Echo::new(u16::try_from(std::process::id() & 0xffff).unwrap_or(1)),
             echo_polled: Vec::new(),
+            echoed: false,
         };
         packets.refresh();
         let required = config.service_sockets;
@@ -122,9 +142,11 @@ impl KernelPackets {
         note(change.report, &mut self.lost);
         if change.fds || open.unpolled {
             open.unpolled = true;
-            open.polled = polled(open.sockets.fds())
+            open.writable.clear();
+            open.polled = polled(open.sockets.fds(), Interest::READABLE)
                 .map_err(|why| format!("cannot poll the sockets: {why}"))?;
             open.unpolled = false;
+            self.bells.ring(SOCKETS);
         }
         Ok(())
     }
@@ -147,18 +169,21 @@ impl KernelPackets {
         }
     }
 
-    fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(watch) = &self.watch else {
-            return Poll::Pending;
-        };
-        let mut heard = Poll::Pending;
-        while poll_readable(&self.watch_polled, context).is_ready() {
-            if watch.changed() {
-                self.stirred = true;
-                heard = Poll::Ready(());
+    /// Asks the descriptors whose bells have rung, until they have nothing.
+    fn hear(&mut self, rung: Rung) {
+        if rung.has(SOCKETS) {
+            self.open.hear(&mut self.bells.context(SOCKETS));
+        }
+        if rung.has(WATCH)
+            && let Some(watch) = &self.watch
+        {
+            while is_readable(&self.watch_polled, &mut self.bells.context(WATCH)) {
+                self.stirred |= watch.changed();
             }
         }
-        heard
+        if rung.has(ECHO) {
+            self.echoed |= is_readable(&self.echo_polled, &mut self.bells.context(ECHO));
+        }
     }
 }
 
@@ -171,30 +196,30 @@ impl PacketIo for KernelPackets {
             // There is more, but others want their turn as well.
             return tokio::task::yield_now().await;
         }
-        let mut calm = pin!(tokio::time::sleep_until(self.looked + Self::CALM));
+        let mut calm = None;
         std::future::poll_fn(|context| {
-            let changed = self.poll_changed(context);
-            let due = self.stirred && calm.as_mut().poll(context).is_ready();
-            if due || (changed.is_ready() && self.looked.elapsed() >= Self::CALM) {
-                return Poll::Ready(());
+            let rung = self.bells.listen(context);
+            self.hear(rung);
+            if self.stirred {
+                let end = self.looked + Self::CALM;
+                let calm = calm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
+                if calm.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(());
+                }
             }
-            let answered = poll_readable(&self.echo_polled, context);
-            let open = &mut self.open;
-            note(open.poll_flush(context), &mut self.lost);
-            let arrived = open.poll_readable(context);
-            match (arrived, answered) {
-                (Poll::Pending, Poll::Pending) if self.lost.is_empty() => Poll::Pending,
-                _ => Poll::Ready(()),
+            if self.open.has_queue() {
+                note(self.open.poll_flush(&mut self.bells.context(SOCKETS)), &mut self.lost);
             }
+            let nothing = self.open.sockets.drained() && !self.echoed && self.lost.is_empty();
+            if nothing { Poll::Pending } else { Poll::Ready(()) }
         })
         .await;
     }
 
     fn receive(&mut self, into: &mut Vec<Datagram>) -> io::Result<()> {
         into.append(&mut self.left_over);
-        let open = &mut self.open;
-        let _ = open.poll_readable(&mut Context::from_waker(Waker::noop()));
-        open.sockets.receive_woken(into)
+        self.hear(self.bells.take());
+        self.open.sockets.receive_woken(into)
     }
 
     fn send(&mut self, batch: &[Transmit], lost: &mut Vec<Undelivered>) {
@@ -211,12 +236,14 @@ impl PacketIo for KernelPackets {
 
     fn probe(&mut self, probe: ProbeId, addr: Ipv4Addr, link: Option<LinkId>) -> io::Result<()> {
         if self.echo.ask(link, addr, probe.0)? {
-            self.echo_polled = polled(self.echo.fds())?;
+            self.echo_polled = polled(self.echo.fds(), Interest::READABLE)?;
+            self.bells.ring(ECHO);
         }
         Ok(())
     }
 
     fn answered(&mut self, into: &mut Vec<ProbeId>) {
+        self.echoed = false;
         let mut answers = Vec::new();
         // What cannot be read is as good as silence, which the server knows how to take.
         let _ = self.echo.receive(&mut answers);
@@ -228,7 +255,7 @@ impl PacketIo for KernelPackets {
     }
 
     fn changed(&mut self) -> bool {
-        let _ = self.poll_changed(&mut Context::from_waker(Waker::noop()));
+        self.hear(self.bells.take());
         self.stirred && self.looked.elapsed() >= Self::CALM
     }
 
@@ -266,59 +293,67 @@ impl PacketIo for KernelPackets {
 }
 
 impl Open {
-    /// Wakes the sockets where something has arrived; whether there are such.
-    fn poll_readable(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut readable = Poll::Pending;
+    /// Wakes the sockets where something has arrived.
+    fn hear(&mut self, context: &mut Context<'_>) {
         for (at, fd) in self.polled.iter().enumerate() {
-            if take_ready(fd, context) {
+            if took_ready(|| fd.poll_read_ready(context)) {
                 self.sockets.wake(at);
-                readable = Poll::Ready(());
             }
         }
-        readable
+    }
+
+    /// Whether packets wait for room. If not, it is of no interest where there is some.
+    fn has_queue(&mut self) -> bool {
+        let queued = self.sockets.queued() > 0;
+        if !queued {
+            self.writable.clear();
+        }
+        queued
     }
 
     /// Sends what waits, if the kernel has room again.
     fn poll_flush(&mut self, context: &mut Context<'_>) -> SendReport {
-        let mut writable = false;
-        if self.sockets.queued() > 0 {
-            for fd in &self.polled {
-                while let Poll::Ready(Ok(mut guard)) = fd.poll_write_ready(context) {
-                    guard.clear_ready();
-                    writable = true;
-                }
-            }
+        if self.writable.is_empty() {
+            // Where these cannot be had, what waits leaves with the next packets.
+            self.writable = polled(self.sockets.fds(), Interest::WRITABLE).unwrap_or_default();
         }
-        if writable { self.sockets.flush() } else { SendReport::default() }
+        let mut has_room = false;
+        for fd in &self.writable {
+            has_room |= took_ready(|| fd.poll_write_ready(context));
+        }
+        if has_room { self.sockets.flush() } else { SendReport::default() }
     }
 }
 
-/// Second descriptors, for polling.
-fn polled<'a>(fds: impl IntoIterator<Item = BorrowedFd<'a>>) -> io::Result<Vec<AsyncFd<OwnedFd>>> {
+/// More descriptors of the same sockets, for polling.
+fn polled<'a>(
+    fds: impl IntoIterator<Item = BorrowedFd<'a>>,
+    interest: Interest,
+) -> io::Result<Vec<AsyncFd<OwnedFd>>> {
     #[expect(
         deprecated,
         reason = "its successor is unsafe, for descriptors that are not owned; these are"
     )]
-    fds.into_iter().map(|fd| AsyncFd::new(fd.try_clone_to_owned()?)).collect()
+    fds.into_iter().map(|fd| AsyncFd::with_interest(fd.try_clone_to_owned()?, interest)).collect()
 }
 
-fn poll_readable(polled: &[AsyncFd<OwnedFd>], context: &mut Context<'_>) -> Poll<()> {
-    let ready = polled.iter().filter(|fd| take_ready(fd, context)).count();
-    if ready > 0 { Poll::Ready(()) } else { Poll::Pending }
+/// Whether something may have arrived at any of these since this last said so.
+fn is_readable(polled: &[AsyncFd<OwnedFd>], context: &mut Context<'_>) -> bool {
+    let ready = polled.iter().filter(|fd| took_ready(|| fd.poll_read_ready(context)));
+    ready.count() > 0
 }
 
-/// Whether something may have arrived since this last said so. The answer is used up: whoever gets it
-/// reads until nothing is left.
-fn take_ready(fd: &AsyncFd<OwnedFd>, context: &mut Context<'_>) -> bool {
-    match fd.poll_read_ready(context) {
-        Poll::Ready(guard) => {
-            if let Ok(mut guard) = guard {
-                guard.clear_ready();
-            }
-            true
-        }
-        Poll::Pending => false,
+/// Whether a descriptor was ready since this last said so. The answer is used up: whoever gets it
+/// goes on until the kernel has no more. Afterwards its bell rings when it is ready again.
+fn took_ready<'a>(
+    mut poll: impl FnMut() -> Poll<io::Result<AsyncFdReadyGuard<'a, OwnedFd>>>,
+) -> bool {
+    let mut was_ready = false;
+    while let Poll::Ready(Ok(mut guard)) = poll() {
+        guard.clear_ready();
+        was_ready = true;
     }
+    was_ready
 }
 
 pub(crate) fn options(config: &Config, port: u16) -> Options {

@@ -251,7 +251,8 @@ impl Journal {
         }
     }
 
-    /// The next completion; none if the worker has ended. Dropping the future loses nothing.
+    /// The next completion; none if the worker has ended. Dropping the future loses nothing; unless
+    /// [`Journal::is_restless`], not even the waker that it was polled with last.
     pub async fn next(&mut self) -> Option<Input> {
         match &mut self.0 {
             Kind::Memory(done) => match done.pop_front() {
@@ -263,6 +264,17 @@ impl Journal {
                 Some(channel.note(input))
             }
             Kind::Database(lane) => lane.next().await,
+        }
+    }
+
+    /// Whether [`Journal::next`] must be asked though its waker was not woken: there is something, or
+    /// there is more to do than to wait.
+    #[must_use]
+    pub fn is_restless(&self) -> bool {
+        match &self.0 {
+            Kind::Memory(done) => !done.is_empty(),
+            Kind::File(channel) => !channel.overflow.is_empty(),
+            Kind::Database(_) => false,
         }
     }
 

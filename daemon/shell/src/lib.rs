@@ -17,6 +17,8 @@
 //! - [`telemetry`]: events and notices as lines, written by a thread of its own.
 //! - [`notice`]: what the shell itself has to say, with stable ids.
 //! - [`system`]: the operating system as a world for all of it.
+//! - [`bell`]: wakers that remember: who was not woken need not be asked.
+//! - `alarm`: one timer for whatever is due next.
 //! - `waiting`: for time to pass, in whatever world.
 //! - `utc`: the wall clock as people write it.
 //!
@@ -30,6 +32,8 @@
 //! - Every queue has a bound.
 #![forbid(unsafe_code)]
 
+mod alarm;
+pub mod bell;
 pub mod config_file;
 pub mod control;
 pub mod database;

@@ -4,13 +4,14 @@
 //! completions first, then takes turns until all of it is used up, then hands over what came out:
 //! batches to the journal, packets in one send, events to the log.
 
-mod alarm;
 mod outbox;
 mod reload;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use lessor_config::Config;
@@ -19,6 +20,8 @@ use lessor_server::{CommandId, Counters, Event, Heard, Input, ProbeId, Reply, Se
 use lessor_types::{Datagram, Mono, Now, Wall};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::alarm::Alarm;
+use crate::bell::{Bells, Rung};
 use crate::config_file::ConfigFile;
 use crate::control::Control;
 use crate::hearing::{Hearing, shown};
@@ -30,7 +33,6 @@ use crate::request::{Interfaces, Report, Request};
 use crate::statistics::Statistics;
 use crate::supervisor::Supervisor;
 use crate::telemetry::Telemetry;
-use alarm::Alarm;
 use outbox::Outbox;
 use reload::{Loaded, Reloads};
 
@@ -38,6 +40,14 @@ use reload::{Loaded, Reloads};
 const TAKEN_MAX: usize = 32;
 /// How long what is counted adds up before it becomes values of statistics, unless somebody asks.
 const VALUES_EVERY: Duration = Duration::from_millis(100);
+
+/// The bells of what may end a wait, in the order in which they are heeded. Packets have none: those
+/// who bring them know best what to ask.
+const STORED: usize = 0;
+const ASKED: usize = 1;
+const LOADED: usize = 2;
+const REFRESH: usize = 3;
+const DUE: usize = 4;
 
 /// How often things happen that nothing else brings about.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +128,9 @@ pub struct Reactor<E: Env, P> {
     configured: Mono,
     stopping: Option<Stopping>,
     supervisor: Supervisor,
+    bells: Bells<5>,
+    /// Whom the next wait asks; the others have nothing until their bell rings.
+    to_ask: Rung,
 }
 
 #[derive(Clone, Copy)]
@@ -168,6 +181,8 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
             configured: now,
             stopping: None,
             supervisor: parts.supervisor,
+            bells: Bells::new(),
+            to_ask: Rung::default(),
         }
     }
 
@@ -231,17 +246,62 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
                 tokio::task::yield_now().await;
                 return Wake::Due;
             }
-            alarm.set(at, now);
+            if alarm.set(at, now) {
+                self.to_ask.add(DUE);
+            }
         }
-        tokio::select! {
-            biased;
-            input = self.journal.next() => Wake::Stored(input),
-            request = self.requests.recv() => Wake::Asked(request),
-            loaded = self.reloads.next(&self.env, self.server.topology()) => Wake::Loaded(Box::new(loaded)),
-            () = poll_fn(|context| refresh.poll_rung(context)) => Wake::Refresh,
-            () = self.packets.ready() => Wake::Arrived,
-            () = alarm.rung() => Wake::Due,
+        if self.journal.is_restless() {
+            self.to_ask.add(STORED);
         }
+        self.first(refresh, alarm).await
+    }
+
+    /// What comes first. Whoever has nothing keeps the waker of its bell beyond this call, or is asked
+    /// at the next.
+    async fn first(&mut self, refresh: &mut E::Timer, alarm: &mut Alarm<E::Timer>) -> Wake {
+        let Self { bells, to_ask, packets, .. } = self;
+        let mut stored = pin!(self.journal.next());
+        let mut asked = pin!(self.requests.recv());
+        let mut loaded = pin!(self.reloads.next(&self.env, self.server.topology()));
+        let mut arrived = pin!(packets.ready());
+        poll_fn(|context| {
+            *to_ask = to_ask.and(bells.listen(context));
+            if to_ask.has(STORED) {
+                if let Poll::Ready(input) = stored.as_mut().poll(&mut bells.context(STORED)) {
+                    return Poll::Ready(Wake::Stored(input));
+                }
+                to_ask.remove(STORED);
+            }
+            if to_ask.has(ASKED) {
+                if let Poll::Ready(request) = asked.as_mut().poll(&mut bells.context(ASKED)) {
+                    return Poll::Ready(Wake::Asked(request));
+                }
+                to_ask.remove(ASKED);
+            }
+            if to_ask.has(LOADED) {
+                if let Poll::Ready(loaded) = loaded.as_mut().poll(&mut bells.context(LOADED)) {
+                    return Poll::Ready(Wake::Loaded(Box::new(loaded)));
+                }
+                to_ask.remove(LOADED);
+            }
+            if to_ask.has(REFRESH) {
+                if refresh.poll_rung(&mut bells.context(REFRESH)).is_ready() {
+                    return Poll::Ready(Wake::Refresh);
+                }
+                to_ask.remove(REFRESH);
+            }
+            if arrived.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Wake::Arrived);
+            }
+            if to_ask.has(DUE) {
+                if alarm.poll(&mut bells.context(DUE)).is_ready() {
+                    return Poll::Ready(Wake::Due);
+                }
+                to_ask.remove(DUE);
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// Takes what is there, without waiting.
@@ -349,6 +409,8 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
     }
 
     fn on_request(&mut self, request: Request) {
+        // It may be that a configuration is wanted.
+        self.to_ask.add(LOADED);
         match request {
             Request::Ask(command, asker) => {
                 self.next_command += 1;

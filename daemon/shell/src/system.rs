@@ -64,7 +64,7 @@ pub fn networked(name: &str, work: impl Future<Output = ()> + Send + 'static) ->
 
 impl Clock for System {
     fn now(&self) -> Now {
-        let mono = Mono::ZERO.after(self.start.elapsed());
+        let mono = self.mono();
         let wall = match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => Wall::default().after(since),
             // A host that believes to be before 1970 has no calendar; leases are judged by the
@@ -72,6 +72,10 @@ impl Clock for System {
             Err(_) => Wall::default(),
         };
         Now { mono, wall }
+    }
+
+    fn mono(&self) -> Mono {
+        Mono::ZERO.after(self.start.elapsed())
     }
 }
 

@@ -1,6 +1,9 @@
 //! The worker that appends, syncs, reopens and rotates.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use lessor_env::Env;
@@ -14,9 +17,9 @@ use tokio::sync::oneshot;
 
 use super::compactor::Compactor;
 use super::{Compacting, JournalSetup, Pace, tell_recovered};
+use crate::alarm::Alarm;
 use crate::notice::Notice;
 use crate::telemetry::Telemetry;
-use crate::waiting::within;
 
 /// The pause after the first attempt to reopen; it doubles up to the longest.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
@@ -93,7 +96,7 @@ where
     ) -> Self {
         let compactor = Compactor::new(env.clone(), telemetry.clone());
         Self {
-            compact_at: next_compaction(env.now().mono, setup.lfc_interval),
+            compact_at: next_compaction(env.mono(), setup.lfc_interval),
             env,
             setup,
             store: Store::Open(memfile),
@@ -111,9 +114,11 @@ where
     }
 
     pub(super) async fn run(mut self) {
+        let mut alarm = Alarm::new(self.env.timer());
+        let mut idle_since = self.env.mono();
         loop {
-            let pause = self.pause();
-            match within(&self.env, pause, self.work.recv()).await {
+            let at = self.due(idle_since);
+            match self.next(at, &mut alarm).await {
                 Some(Some(Work::Commit { life, batch })) => self.commit(life, batch).await,
                 Some(Some(Work::Interval(interval))) => {
                     self.setup.lfc_interval = interval;
@@ -127,12 +132,14 @@ where
                     self.memory = Some(memory);
                     self.remember();
                 }
-                // Nothing came in time.
+                // Nothing came in time, or it came and the alarm was meant for what was before.
+                None if self.env.mono() < at => continue,
                 None => self.seal(),
                 Some(Some(Work::Stop) | None) => break,
             }
-            self.reopen_if_due().await;
-            self.rotate_if_due().await;
+            idle_since = self.env.mono();
+            self.reopen_if_due(idle_since).await;
+            self.rotate_if_due(idle_since).await;
         }
         self.compactor.stop().await;
         self.remember();
@@ -172,7 +179,8 @@ where
         }
     }
 
-    pub(super) fn pause(&self) -> Duration {
+    /// When there is something to do, if nothing comes.
+    pub(super) fn due(&self, idle_since: Mono) -> Mono {
         let due = match &self.store {
             Store::Open(_) => self.compact_at,
             // A compaction that is due waits until there is something to compact.
@@ -182,7 +190,19 @@ where
             Store::Open(memfile) if memfile.is_behind() => SEAL_AFTER,
             _ => IDLE,
         };
-        due.map_or(idle, |at| at.since(self.env.now().mono).min(idle))
+        let idle = idle_since.after(idle);
+        due.map_or(idle, |at| at.min(idle))
+    }
+
+    /// What comes until then; none if nothing does, or if the alarm rings that was set before.
+    async fn next(&mut self, at: Mono, alarm: &mut Alarm<E::Timer>) -> Option<Option<Work>> {
+        alarm.set(at, self.env.mono());
+        let mut work = pin!(self.work.recv());
+        let next = poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(work) => Poll::Ready(Some(work)),
+            Poll::Pending => alarm.poll(context).map(|()| None),
+        });
+        next.await
     }
 
     async fn commit(&mut self, life: u64, batch: StoreBatch) {
@@ -203,13 +223,13 @@ where
                 return self.report(Input::Stored { first, outcomes }).await;
             }
         };
-        let begun = self.env.now().mono;
+        let begun = self.env.mono();
         let half = memfile.begin(&changes);
         self.env.disk().await;
         let outcomes = memfile.finish(half);
         self.env.disk().await;
         let durable = outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count();
-        self.pace.count(self.env.now().mono.since(begun), durable);
+        self.pace.count(self.env.mono().since(begun), durable);
         if let Some(failure) = memfile.failure().cloned() {
             // The loss goes first: were the server to hear of this batch alone, it would send the
             // next one, decided on rows that may not be.
@@ -225,7 +245,7 @@ where
     }
 
     pub(super) async fn lose(&mut self, failure: StoreFailure) {
-        let closed = Store::closed(self.env.now().mono);
+        let closed = Store::closed(self.env.mono());
         let held = match std::mem::replace(&mut self.store, closed) {
             Store::Open(memfile) => Some(memfile),
             Store::Closed { held, .. } => held,
@@ -236,8 +256,7 @@ where
         self.report(Input::StoreLost(failure)).await;
     }
 
-    async fn reopen_if_due(&mut self) {
-        let now = self.env.now().mono;
+    async fn reopen_if_due(&mut self, now: Mono) {
         let (held, pause) = match &mut self.store {
             Store::Closed { held, retry_at, pause } if *retry_at <= now => (held.take(), *pause),
             _ => return,
@@ -273,13 +292,13 @@ where
         self.telemetry.note(Notice::JournalReopenFailed(why.to_string()));
         self.store = Store::Closed {
             held: None,
-            retry_at: self.env.now().mono.after(pause),
+            retry_at: self.env.mono().after(pause),
             pause: (pause * 2).min(PAUSE_LONGEST),
         };
     }
 
-    async fn rotate_if_due(&mut self) {
-        if self.compact_at.is_none_or(|at| self.env.now().mono < at) {
+    async fn rotate_if_due(&mut self, now: Mono) {
+        if self.compact_at.is_none_or(|at| now < at) {
             return;
         }
         let Store::Open(memfile) = &mut self.store else {
@@ -345,7 +364,7 @@ where
     }
 
     fn next_compaction(&self) -> Option<Mono> {
-        next_compaction(self.env.now().mono, self.setup.lfc_interval)
+        next_compaction(self.env.mono(), self.setup.lfc_interval)
     }
 }
 
