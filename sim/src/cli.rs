@@ -10,16 +10,18 @@ mod coverage;
 mod drawing;
 mod planted;
 mod progress;
-mod replay;
+pub mod replay;
 mod run;
 mod selfcheck;
-mod shrink;
+pub mod shrink;
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
+
+use crate::run::Heap;
 
 /// Exit code: everything holds.
 const OK: u8 = 0;
@@ -91,8 +93,8 @@ pub fn main() -> u8 {
 fn execute(verb: Verb, out: &mut (impl Write + Send)) -> Result<u8, String> {
     match verb {
         Verb::Run(args) => args.execute(out),
-        Verb::Replay(args) => args.execute(out),
-        Verb::Shrink(args) => args.execute(out),
+        Verb::Replay(args) => args.execute(&Heap, out),
+        Verb::Shrink(args) => args.execute(&Heap, out),
         Verb::Selfcheck(args) => args.execute(out),
         Verb::Planted(args) => args.execute(out),
         Verb::Coverage(args) => args.execute(out),

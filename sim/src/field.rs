@@ -31,6 +31,8 @@ use crate::coverage::Coverage;
 use crate::history::{History, What};
 use crate::lan::Lan;
 use crate::plan;
+use crate::planted::Bug;
+use crate::run::Outcome;
 use crate::schedule::{FaultKind, Flaw, Op, Schedule};
 use crate::time::{Clock, ClockSpec, MS, Ns};
 
@@ -135,6 +137,13 @@ impl Field {
         })
     }
 
+    /// Plants a bug in whatever of it is here.
+    pub fn plant(&mut self, bug: Bug) {
+        for client in &mut self.clients {
+            client.takes_anything = bug == Bug::TakesAnything;
+        }
+    }
+
     /// The schedule.
     #[must_use]
     pub const fn schedule(&self) -> &Schedule {
@@ -189,6 +198,22 @@ impl Field {
     pub fn note_engine(&mut self, t: Ns, what: &'static str, number: u64) {
         self.at(t);
         self.note(None, What::Engine(what, number));
+    }
+
+    /// What came of it, when it lasted so long.
+    #[must_use]
+    pub fn outcome(&self, lasted: Ns) -> Outcome {
+        Outcome {
+            broken: self.findings.broken.clone(),
+            judged: self.findings.judged,
+            coverage: self.coverage.clone(),
+            events: self.history.len(),
+            client_packets: self.client_packets,
+            lasted,
+            hash: self.history.hash(),
+            checkpoints: self.history.checkpoints().to_vec(),
+            records: self.history.records().to_vec(),
+        }
     }
 
     // --- faults ---

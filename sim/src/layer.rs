@@ -6,6 +6,10 @@
 
 use serde_json::{Value, json};
 
+use lessor_server::Planted;
+
+use crate::check::Invariant;
+use crate::planted::Bug;
 use crate::schedule::{Fault, FaultKind, Schedule, Topology};
 use crate::swarm::{Wish, draw_schedule};
 
@@ -38,6 +42,70 @@ impl Layer {
             Self::World => "heap",
             Self::Turmoil => "turmoil",
             Self::Madsim => "madsim",
+        }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::World => "L0",
+            Self::Turmoil => "L1",
+            Self::Madsim => "L2",
+        }
+    }
+
+    /// Why it cannot show a planted bug; none: it can, and must.
+    #[must_use]
+    pub const fn blind_to(self, bug: Bug) -> Option<&'static str> {
+        const ONE_SERVER: &str = "there is one server, on a lease file";
+        Some(match (self, bug) {
+            (Self::World, Bug::OrderRace | Bug::CompletionDropped | Bug::StaleBatch) => {
+                "the shell's journal does not run here"
+            }
+            (Self::World, _) => return None,
+            (Self::Turmoil, Bug::OrderRace) => "tasks that are woken at once run as they were made",
+            (_, Bug::Unsteady) => "it is in the heap of L0",
+            (_, Bug::NeverReopened) => "it is in the wiring of L0",
+            (_, Bug::NoSeals) => "no bits change here",
+            (_, Bug::Server(planted)) => match planted {
+                Planted::UnknownIsSuccess
+                | Planted::UnconditionalWrite
+                | Planted::StaleRelease
+                | Planted::RejectionIgnored => ONE_SERVER,
+                Planted::DeclinedReused => {
+                    "probation lasts seconds here, and nobody asks meanwhile"
+                }
+                Planted::HoldOffForgotten => "no lease file is restored here",
+                Planted::LotUnbounded => "what is parked is counted between turns, in L0",
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// Whether some planted bug must break an invariant here.
+    #[must_use]
+    pub const fn shows(self, invariant: Invariant) -> bool {
+        match self {
+            Self::World => true,
+            // A panic is all that breaks I12 where turns are not seen, and none is planted. Leases
+            // and probations last seconds: what is kept too briefly is freed (I4) or offered
+            // (V4-036) before anything else is noticed.
+            Self::Turmoil | Self::Madsim => !matches!(
+                invariant,
+                Invariant::Bounded | Invariant::ToldLifetime | Invariant::DeclinedKept
+            ),
+        }
+    }
+
+    /// What chooses it on command lines; a blank before the option.
+    #[must_use]
+    pub const fn option(self) -> &'static str {
+        match self {
+            Self::World => "",
+            Self::Turmoil => " --engine turmoil",
+            Self::Madsim => " --engine madsim",
         }
     }
 

@@ -87,9 +87,9 @@ impl Bug {
     #[must_use]
     pub const fn breaks(self) -> &'static [Invariant] {
         use Invariant as I;
-        /// What a client holds is given away or freed.
-        const GIVEN_AWAY: &[Invariant] = &[I::Uniqueness, I::ToldLifetime, I::SafeFree];
-        const UNWRITTEN: &[Invariant] = &[I::DurableAck, I::RecoveredFold];
+        /// What a client holds is given away or freed. After a crash, that is judged as I2.
+        const GIVEN_AWAY: &[Invariant] =
+            &[I::Uniqueness, I::ToldLifetime, I::SafeFree, I::DurableAck];
         match self {
             Self::Server(planted) => match planted {
                 Planted::UnconditionalWrite
@@ -103,17 +103,20 @@ impl Bug {
                 | Planted::TwinAnswered
                 | Planted::RejectionIgnored
                 | Planted::CachedLeaseShort => &[I::DurableAck],
-                Planted::UnknownIsFailure => UNWRITTEN,
+                // What is written all the same counts against limits, too.
+                Planted::UnknownIsFailure => &[I::DurableAck, I::RecoveredFold, I::Limits],
                 Planted::OfferTwice => &[I::OfferHeld],
                 Planted::DeclinedReused => &[I::DeclinedKept],
-                Planted::ProbationForgotten => &[I::DeclinedKept, I::RecoveredFold],
+                // What is declined and not known as such is free for everybody who asks.
+                Planted::ProbationForgotten => &[I::DeclinedKept, I::RecoveredFold, I::OfferHeld],
                 Planted::StaleRelease => &[I::DurableAck, I::Conformance],
                 Planted::ReservationForgotten
                 | Planted::GuardForgotten
                 | Planted::RelayInfoLost => &[I::Conformance],
                 Planted::LimitRaced => &[I::Limits],
                 Planted::ProbeIgnored => &[I::Probed],
-                Planted::RenewalShortened => &[I::ToldLifetime],
+                // Short leases are freed before anybody looks.
+                Planted::RenewalShortened => &[I::ToldLifetime, I::SafeFree],
                 Planted::LotUnbounded => &[I::Bounded],
                 Planted::TwinSwallowed => &[I::OneOutcome],
                 Planted::AlarmWithoutCause => &[I::NoError],

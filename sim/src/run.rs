@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::check::{Broken, Invariant};
 use crate::coverage::Coverage;
 use crate::history::Record;
+use crate::layer::Layer;
 use crate::planted::Bug;
 use crate::schedule::Schedule;
 use crate::time::Ns;
@@ -31,6 +32,48 @@ pub struct Outcome {
     pub checkpoints: Vec<u64>,
     /// The history, if it was recorded.
     pub records: Vec<Record>,
+}
+
+/// A way to run schedules.
+pub trait Player {
+    /// What it is called, and what it can do.
+    fn layer(&self) -> Layer;
+
+    /// As [`run`].
+    ///
+    /// # Errors
+    /// A schedule with a configuration that is not lawful.
+    fn play(
+        &self,
+        schedule: &Schedule,
+        bug: Option<Bug>,
+        recording: bool,
+    ) -> Result<Outcome, String>;
+
+    /// What a schedule breaks, and when; none: nothing, or it is not lawful.
+    fn breaks(&self, schedule: &Schedule, bug: Option<Bug>) -> Option<(Invariant, Ns)> {
+        let (at, broken) = self.play(schedule, bug, false).ok()?.broken?;
+        Some((broken.invariant, at))
+    }
+}
+
+/// The world of this crate.
+#[derive(Clone, Copy, Debug)]
+pub struct Heap;
+
+impl Player for Heap {
+    fn layer(&self) -> Layer {
+        Layer::World
+    }
+
+    fn play(
+        &self,
+        schedule: &Schedule,
+        bug: Option<Bug>,
+        recording: bool,
+    ) -> Result<Outcome, String> {
+        run(schedule, bug, recording)
+    }
 }
 
 /// Runs a schedule, with a planted bug or without.

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use crate::check::Invariant;
 use crate::planted::Bug;
-use crate::run::run;
+use crate::run::{Heap, Player};
 use crate::schedule::{Fault, Op, Schedule};
 use crate::time::MS;
 
@@ -44,9 +44,21 @@ pub fn shrink(schedule: &Schedule, bug: Option<Bug>) -> Option<Shrunk> {
 /// As [`shrink`], within limits: what is found until then.
 #[must_use]
 pub fn shrink_within(schedule: &Schedule, bug: Option<Bug>, limits: Limits) -> Option<Shrunk> {
-    let (invariant, at) = breaks(schedule, bug)?;
-    let mut search =
-        Search { small: schedule.clone(), bug, invariant, at, until: limits.until, runs: 1 };
+    shrink_with(&Heap, schedule, bug, limits)
+}
+
+/// As [`shrink_within`], of what breaks when somebody else plays it.
+#[must_use]
+pub fn shrink_with(
+    player: &dyn Player,
+    schedule: &Schedule,
+    bug: Option<Bug>,
+    limits: Limits,
+) -> Option<Shrunk> {
+    let (invariant, at) = player.breaks(schedule, bug)?;
+    let until = limits.until;
+    let small = schedule.clone();
+    let mut search = Search { player, small, bug, invariant, at, until, runs: 1 };
     search.cut_end();
     loop {
         let before = search.size();
@@ -65,11 +77,6 @@ pub fn shrink_within(schedule: &Schedule, bug: Option<Bug>, limits: Limits) -> O
     Some(Shrunk { schedule, invariant, runs: search.runs, finished })
 }
 
-fn breaks(schedule: &Schedule, bug: Option<Bug>) -> Option<(Invariant, u64)> {
-    let (at, broken) = run(schedule, bug, false).ok()?.broken?;
-    Some((broken.invariant, at))
-}
-
 /// One thing that can be taken out of a schedule.
 #[derive(Clone)]
 enum Part {
@@ -77,7 +84,8 @@ enum Part {
     Fault(Fault),
 }
 
-struct Search {
+struct Search<'a> {
+    player: &'a dyn Player,
     small: Schedule,
     bug: Option<Bug>,
     invariant: Invariant,
@@ -87,7 +95,7 @@ struct Search {
     runs: u64,
 }
 
-impl Search {
+impl Search<'_> {
     fn size(&self) -> (usize, usize) {
         (self.small.ops.len() + self.small.faults.len(), self.small.clients.len())
     }
@@ -102,7 +110,7 @@ impl Search {
             return false;
         }
         self.runs += 1;
-        match breaks(&candidate, self.bug) {
+        match self.player.breaks(&candidate, self.bug) {
             Some((invariant, at)) if invariant == self.invariant => {
                 self.small = candidate;
                 self.at = at;

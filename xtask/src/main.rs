@@ -58,7 +58,7 @@ usage: cargo xtask TASK [ARGUMENT…]
   chaos [OPTION…]      reloads under load, a full disk, and kill -9 ten times
       --rate N           exchanges a second (default 3000)
       --seconds N        for how long there are reloads (default 20)
-  sim ARGUMENT…        the simulator: `run`, `replay`, `selfcheck`, `planted` (try `sim help`)
+  sim ARGUMENT…        the simulator: `run`, `replay`, `shrink`, `selfcheck`, `planted` (try `sim help`)
       --engine E       heap (default), or the whole shell on turmoil or madsim; all for all
   conformance [OPTION…] what the standards ask: in process, in the world, live
       --kea              with Kea as well, installed if it is missing

@@ -42,6 +42,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     for (engine, name, seeds) in
         [(Engine::Turmoil, "turmoil", "500"), (Engine::Madsim, "madsim", "1000")]
     {
+        let named = format!("clippy --engine {name}");
+        table.push((named, attempt(&mut sim::lints(engine))));
         for arguments in [
             &["run", "--seeds", seeds][..],
             &["selfcheck", "--seeds", "50"],

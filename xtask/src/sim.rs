@@ -42,13 +42,26 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 
 /// The simulator of one layer with these arguments.
 pub(crate) fn layer(engine: Engine, arguments: &[&str]) -> Command {
+    let mut cargo = cargo(engine, &["run", "-q", "--profile", "sim"]);
+    cargo.arg("--").args(arguments);
+    cargo
+}
+
+/// Clippy over what is compiled for a layer and for nothing else.
+pub(crate) fn lints(engine: Engine) -> Command {
+    let mut cargo = cargo(engine, &["clippy", "-q", "--all-targets", "--profile", "sim"]);
+    cargo.args(["--", "-D", "warnings"]);
+    cargo
+}
+
+fn cargo(engine: Engine, arguments: &[&str]) -> Command {
     let (package, cfgs) = engine.program();
-    let mut cargo = command::cargo(&["run", "-q", "--profile", "sim", "-p", package]);
+    let mut cargo = command::cargo(arguments);
+    cargo.args(["-p", package]);
     if let Some(cfgs) = cfgs {
         // This replaces whatever flags a configuration has: both programs look for theirs.
         cargo.env("RUSTFLAGS", cfgs).arg("--target-dir").arg(target_dir(package));
     }
-    cargo.arg("--").args(arguments);
     cargo
 }
 

@@ -24,16 +24,9 @@ use std::process::ExitCode;
 #[cfg(madsim)]
 fn main() -> ExitCode {
     use lessor_sim::layer::Layer;
-    use lessor_sim::planted::Bug;
     use lessor_sim_shell::driver::{self, Program};
 
-    driver::main(&Program {
-        layer: Layer::Madsim,
-        cfgs: "--cfg madsim",
-        play: play::play,
-        finds: &[Bug::OrderRace, Bug::NoSync],
-        misses: &[],
-    })
+    driver::main(&Program { layer: Layer::Madsim, cfgs: "--cfg madsim", play: play::play })
 }
 
 #[cfg(not(madsim))]

@@ -3,27 +3,30 @@
 //! Engines leak what earlier runs of a process left behind into later ones, so the verdict on a
 //! seed is that of a fresh process.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
+use lessor_sim::check::Invariant;
+use lessor_sim::cli::{replay, shrink};
+use lessor_sim::history::Record;
 use lessor_sim::layer::Layer;
 use lessor_sim::planted::Bug;
+use lessor_sim::run::{Outcome, Player};
+use lessor_sim::schedule::Schedule;
 use lessor_sim::swarm::Wish;
+use lessor_sim::time::{MS, Ns, show};
 use serde::Serialize;
 
+use crate::fresh::{for_each, fresh, fresh_history, fresh_schedule};
 use crate::ground::Ground;
-use crate::verdict::Verdict;
-
-/// How many seeds show that a layer cannot see a bug.
-const MISSES: u64 = 100;
+use crate::hunting;
+use crate::verdict::{Breach, Verdict};
 
 /// The shell in a simulation, whole: the last two layers of the simulator.
 #[derive(Parser, Debug)]
@@ -39,49 +42,59 @@ enum Verb {
     /// Run each seed twice in fresh processes, and once with a record: equal histories?
     Selfcheck(Run),
     /// Look for the planted bugs of this layer.
-    Planted(Run),
+    Planted(hunting::Hunt),
+    /// Run one seed, or one schedule, here, and show its history.
+    Replay(replay::Args),
+    /// Make a failing schedule small.
+    Shrink(shrink::Args),
     /// Run one seed here, and print its verdict as a line of JSON.
-    One {
-        /// The seed.
-        seed: u64,
-        /// A bug to switch on.
-        #[arg(long)]
-        planted: Option<String>,
-        /// Draw a bug's surroundings.
-        #[arg(long)]
-        like: Option<String>,
-        /// Print the history before.
-        #[arg(long)]
-        history: bool,
-        /// Keep a record, which nobody looks at.
-        #[arg(long)]
-        record: bool,
-    },
+    #[command(hide = true)]
+    One(One),
 }
 
+/// One run, for whoever counts.
 #[derive(Args, Clone, Debug)]
-struct Run {
-    /// How many seeds.
-    #[arg(long, default_value_t = 100)]
-    seeds: u64,
-    /// The first one.
-    #[arg(long, default_value_t = 1)]
-    from: u64,
-    /// How many at once.
-    #[arg(long)]
-    jobs: Option<usize>,
+struct One {
+    /// The seed; `-`: a schedule comes from standard input.
+    what: String,
     /// A bug to switch on.
     #[arg(long)]
     planted: Option<String>,
-    /// Draw a bug's surroundings, without the bug.
+    /// Draw a bug's surroundings.
     #[arg(long)]
     like: Option<String>,
+    /// Print the history before.
+    #[arg(long)]
+    history: bool,
+    /// Keep a record, which nobody looks at.
+    #[arg(long)]
+    record: bool,
+}
+
+/// Which seeds.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Run {
+    /// How many seeds.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) seeds: u64,
+    /// The first one.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) from: u64,
+    /// How many at once.
+    #[arg(long)]
+    pub(crate) jobs: Option<usize>,
+    /// A bug to switch on.
+    #[arg(long)]
+    pub(crate) planted: Option<String>,
+    /// Draw a bug's surroundings, without the bug.
+    #[arg(long)]
+    pub(crate) like: Option<String>,
     /// Stop at the first failure.
     #[arg(long)]
-    fail_fast: bool,
+    pub(crate) fail_fast: bool,
     /// Where to write the summary.
     #[arg(long)]
-    json: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
 }
 
 /// What a layer's program is.
@@ -94,10 +107,64 @@ pub struct Program {
     /// Plays a schedule to its end, or until an invariant is broken. Returns how long it lasted, in
     /// milliseconds of simulated time.
     pub play: fn(&Ground) -> u64,
-    /// The bugs that it is to find.
-    pub finds: &'static [Bug],
-    /// Bugs that it cannot see, and for which that is shown.
-    pub misses: &'static [Bug],
+}
+
+impl Program {
+    /// Plays a schedule here, to which nothing else may have been played in this process.
+    fn ground(
+        &self,
+        schedule: &Schedule,
+        bug: Option<Bug>,
+        recording: bool,
+    ) -> Result<(Ground, u64), String> {
+        let ground = Ground::new(schedule, bug, recording)?;
+        let lasted = catch_unwind(AssertUnwindSafe(|| (self.play)(&ground)));
+        let lasted = lasted.unwrap_or_else(|panic| {
+            let what = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let what = what.or_else(|| panic.downcast_ref::<String>().cloned());
+            ground.field().panicked(format!("panic: {}", what.unwrap_or_default()));
+            0
+        });
+        Ok((ground, lasted))
+    }
+}
+
+/// In fresh processes, and so as often as one likes.
+struct Afresh(Layer);
+
+impl Player for Afresh {
+    fn layer(&self) -> Layer {
+        self.0
+    }
+
+    fn play(&self, _: &Schedule, _: Option<Bug>, _: bool) -> Result<Outcome, String> {
+        Err("another process has the history".to_owned())
+    }
+
+    fn breaks(&self, schedule: &Schedule, bug: Option<Bug>) -> Option<(Invariant, Ns)> {
+        let breach = fresh_schedule(schedule, bug).ok()?.broken?;
+        Some((breach.invariant, breach.at))
+    }
+}
+
+/// Here, and so once in a process.
+struct Here<'a>(&'a Program);
+
+impl Player for Here<'_> {
+    fn layer(&self) -> Layer {
+        self.0.layer
+    }
+
+    fn play(
+        &self,
+        schedule: &Schedule,
+        bug: Option<Bug>,
+        recording: bool,
+    ) -> Result<Outcome, String> {
+        let (ground, lasted) = self.0.ground(schedule, bug, recording)?;
+        let outcome = ground.field().outcome(lasted * MS);
+        Ok(outcome)
+    }
 }
 
 /// The summary of a campaign.
@@ -127,10 +194,14 @@ pub fn main(program: &Program) -> ExitCode {
     let outcome = match &line.verb {
         Verb::Run(run) => run_seeds(program, run),
         Verb::Selfcheck(run) => self_check(program, run),
-        Verb::Planted(run) => planted(program, run),
-        Verb::One { seed, planted, like, history, record } => {
-            one(program, *seed, planted.as_deref(), like.as_deref(), (*history, *record))
+        Verb::Planted(hunt) => hunting::hunt(program, hunt),
+        Verb::Replay(args) => {
+            args.execute(&Here(program), &mut std::io::stdout()).map(ExitCode::from)
         }
+        Verb::Shrink(args) => {
+            args.execute(&Afresh(program.layer), &mut std::io::stdout()).map(ExitCode::from)
+        }
+        Verb::One(args) => one(program, args),
     };
     outcome.unwrap_or_else(|why| {
         say(&why);
@@ -138,90 +209,35 @@ pub fn main(program: &Program) -> ExitCode {
     })
 }
 
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-fn bug_named(name: Option<&str>) -> Result<Option<Bug>, String> {
+pub(crate) fn bug_named(name: Option<&str>) -> Result<Option<Bug>, String> {
     name.map(|name| Bug::named(name).ok_or_else(|| format!("no planted bug is called {name}")))
         .transpose()
 }
 
-/// One seed, in this process.
-fn one(
-    program: &Program,
-    seed: u64,
-    planted: Option<&str>,
-    like: Option<&str>,
-    (history, record): (bool, bool),
-) -> Result<ExitCode, String> {
-    let bug = bug_named(planted)?;
-    let wish = Wish { like: bug_named(like)?.or(bug), ..Wish::default() };
-    let (schedule, left_out) = program.layer.draw(seed, wish);
-    let ground = Ground::new(&schedule, bug, history || record)?;
-    let lasted = catch_unwind(AssertUnwindSafe(|| (program.play)(&ground)));
-    let lasted = lasted.unwrap_or_else(|panic| {
-        let what = panic.downcast_ref::<&str>().map(ToString::to_string);
-        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        ground.field().panicked(format!("panic: {what}"));
-        0
-    });
+/// One run in this process.
+fn one(program: &Program, args: &One) -> Result<ExitCode, String> {
+    let bug = bug_named(args.planted.as_deref())?;
+    let wish = Wish { like: bug_named(args.like.as_deref())?.or(bug), ..Wish::default() };
+    let (schedule, left_out) = if args.what == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|why| why.to_string())?;
+        (serde_json::from_str(&text).map_err(|why| why.to_string())?, Vec::new())
+    } else {
+        let seed = args.what.parse().map_err(|_| format!("`{}` is no seed", args.what))?;
+        program.layer.draw(seed, wish)
+    };
+    let (ground, lasted) = program.ground(&schedule, bug, args.history || args.record)?;
     let field = ground.field();
-    if history {
-        for record in field.history().records() {
-            say(&record.to_string());
-        }
+    if args.history {
+        field.history().records().iter().for_each(|record: &Record| say(&record.to_string()));
     }
     let verdict = Verdict::of(&field, lasted, &left_out);
     say(&serde_json::to_string(&verdict).map_err(|why| why.to_string())?);
     Ok(ExitCode::from(u8::from(verdict.broken.is_some())))
-}
-
-/// One seed, in a process of its own.
-fn fresh(seed: u64, run: &Run, record: bool) -> Result<Verdict, String> {
-    let own = std::env::current_exe().map_err(|why| why.to_string())?;
-    let mut command = Command::new(own);
-    command.args(["one", &seed.to_string()]);
-    for (option, name) in [("--planted", &run.planted), ("--like", &run.like)] {
-        if let Some(name) = name {
-            command.args([option, name]);
-        }
-    }
-    if record {
-        command.arg("--record");
-    }
-    let output = command.output().map_err(|why| why.to_string())?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let last = text.lines().last().unwrap_or_default();
-    serde_json::from_str(last).map_err(|_| {
-        let told = String::from_utf8_lossy(&output.stderr);
-        format!("seed {seed} gave no verdict ({}):\n{told}", output.status)
-    })
-}
-
-/// All seeds of a run, in their order of completion, until `each` says that it is enough.
-fn for_each(run: &Run, each: impl Fn(u64, Result<Verdict, String>) -> bool + Sync) {
-    let next = AtomicU64::new(0);
-    let stop = AtomicBool::new(false);
-    let jobs =
-        run.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let worker = || {
-        while !stop.load(Ordering::Relaxed) {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= run.seeds {
-                break;
-            }
-            let seed = run.from.wrapping_add(number);
-            if !each(seed, fresh(seed, run, false)) {
-                stop.store(true, Ordering::Relaxed);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(worker);
-        }
-    });
 }
 
 fn run_seeds(program: &Program, run: &Run) -> Result<ExitCode, String> {
@@ -233,14 +249,15 @@ fn run_seeds(program: &Program, run: &Run) -> Result<ExitCode, String> {
         };
         let verdict = verdict.unwrap_or_else(|why| Verdict {
             seed,
-            broken: Some(("no verdict".to_owned(), String::new(), why)),
+            broken: Some(Breach { invariant: Invariant::Bounded, at: 0, what: why }),
             ..Verdict::default()
         });
         sum.0.add(&verdict);
         sum.2 += 1;
-        if let Some((invariant, at, what)) = &verdict.broken {
+        if let Some(Breach { invariant, at, what }) = &verdict.broken {
             let again = command_for(program, run, seed);
-            say(&format!("seed {seed}: {invariant} at {at} s: {what}\n  {again}"));
+            let (name, at) = (invariant.name(), show(*at));
+            say(&format!("seed {seed}: {name} at {at} s: {what}\n  {again}"));
             sum.1.push(verdict);
         }
         !run.fail_fast || sum.1.is_empty()
@@ -272,8 +289,8 @@ fn command_for(program: &Program, run: &Run, seed: u64) -> String {
     let planted = run.planted.as_ref().map(|name| format!(" --planted {name}"));
     let like = run.like.as_ref().map(|name| format!(" --like {name}"));
     format!(
-        "cargo xtask sim one {seed} --engine {}{}{} --history",
-        program.layer.name(),
+        "cargo xtask sim replay {seed}{}{}{} --explain",
+        program.layer.option(),
         planted.unwrap_or_default(),
         like.unwrap_or_default()
     )
@@ -309,11 +326,16 @@ fn table(summary: &Summary) -> String {
 }
 
 fn self_check(program: &Program, run: &Run) -> Result<ExitCode, String> {
+    let begun = Instant::now();
     let apart = Mutex::new(Vec::new());
+    let entries = Mutex::new(0_u64);
     for_each(run, |seed, first| {
         let again = [fresh(seed, run, false), fresh(seed, run, true)];
         let hash = |verdict: &Result<Verdict, String>| verdict.as_ref().map_or(0, |it| it.hash);
         let equal = first.is_ok() && again.iter().all(|other| hash(other) == hash(&first));
+        if let (Ok(first), Ok(mut entries)) = (&first, entries.lock()) {
+            *entries += first.entries;
+        }
         if !equal && let Ok(mut apart) = apart.lock() {
             apart.push(seed);
         }
@@ -322,49 +344,30 @@ fn self_check(program: &Program, run: &Run) -> Result<ExitCode, String> {
     let mut apart = apart.into_inner().unwrap_or_default();
     apart.sort_unstable();
     say(&format!(
-        "engine {} ({}): {} seeds, each three times in fresh processes; {} differ {apart:?}",
+        "engine {} ({}): {} seeds, each three times in fresh processes, once with a record: {} \
+         differ ({} entries of history, {:.1} s)",
         program.layer.name(),
         program.cfgs,
         run.seeds,
-        apart.len()
+        apart.len(),
+        entries.into_inner().unwrap_or_default(),
+        begun.elapsed().as_secs_f64()
     ));
+    for seed in &apart {
+        say(&format!("seed {seed}: {}", first_difference(*seed, run)));
+    }
     Ok(ExitCode::from(if apart.is_empty() { 0 } else { 2 }))
 }
 
-fn planted(program: &Program, run: &Run) -> Result<ExitCode, String> {
-    say(&format!("engine {} ({})", program.layer.name(), program.cfgs));
-    let wanted = bug_named(run.planted.as_deref())?;
-    let mut failed = false;
-    for (bug, finds) in program
-        .finds
-        .iter()
-        .map(|bug| (*bug, true))
-        .chain(program.misses.iter().map(|bug| (*bug, false)))
-        .filter(|(bug, _)| wanted.is_none_or(|wanted| wanted == *bug))
-    {
-        let seeds = if finds { run.seeds } else { run.seeds.min(MISSES) };
-        let own = Run { planted: Some(bug.name().to_owned()), like: None, seeds, ..run.clone() };
-        let found = Mutex::new(BTreeMap::new());
-        for_each(&own, |seed, verdict| {
-            let broken = verdict.ok().and_then(|verdict| verdict.broken);
-            let Some((invariant, ..)) = broken else {
-                return true;
-            };
-            if let Ok(mut found) = found.lock() {
-                found.insert(seed, invariant);
-            }
-            false
-        });
-        let found = found.into_inner().unwrap_or_default();
-        let told = match found.first_key_value() {
-            Some((seed, invariant)) => {
-                format!("found with seed {} by {invariant}", seed - run.from + 1)
-            }
-            None => format!("not found in {seeds} seeds"),
-        };
-        let meant = if finds { "" } else { " (not to be found here)" };
-        say(&format!("  {:<22} {told}{meant}", bug.name()));
-        failed |= found.is_empty() == finds;
+/// The first entry that two runs of a seed don't share.
+fn first_difference(seed: u64, run: &Run) -> String {
+    let (Ok(one), Ok(other)) = (fresh_history(seed, run), fresh_history(seed, run)) else {
+        return "gave no history".to_owned();
+    };
+    let pair = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+    match pair {
+        Some((one, other)) => format!("first\n  {one}\nwhere the other run has\n  {other}"),
+        None if one.len() == other.len() => "two more runs were the same".to_owned(),
+        None => "one run ends before the other".to_owned(),
     }
-    Ok(ExitCode::from(u8::from(failed)))
 }

@@ -51,8 +51,12 @@ impl Ground {
     /// # Errors
     /// A configuration of it that is not lawful.
     pub fn new(schedule: &Schedule, bug: Option<Bug>, recording: bool) -> Result<Self, String> {
+        let mut field = Field::new(schedule, recording)?;
+        if let Some(bug) = bug {
+            field.plant(bug);
+        }
         Ok(Self(Arc::new(Shared {
-            field: Mutex::new(Field::new(schedule, recording)?),
+            field: Mutex::new(field),
             disk_us: AtomicU64::new(schedule.store.latency_us),
             schedule: schedule.clone(),
             bug,

@@ -17,6 +17,8 @@
 //! - [`agenda`]: what is to happen when, and what an engine does of it.
 //! - [`verdict`]: what came of a run, as data.
 //! - [`driver`]: many seeds, each in a process of its own, and the command line.
+//! - [`fresh`]: one run in a process of its own.
+//! - [`hunting`]: the search for planted bugs.
 //!
 //! # Does not
 //! Name an engine. Draw anything that the schedule does not, but by key from its seed.
@@ -28,7 +30,9 @@
 pub mod agenda;
 pub mod driver;
 pub mod engine;
+mod fresh;
 pub mod ground;
+mod hunting;
 pub mod operator;
 pub mod packets;
 pub mod server;

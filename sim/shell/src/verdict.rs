@@ -5,8 +5,19 @@ use std::collections::BTreeMap;
 use lessor_sim::check::Invariant;
 use lessor_sim::field::Field;
 use lessor_sim::schedule::FaultKind;
-use lessor_sim::time::show;
+use lessor_sim::time::Ns;
 use serde::{Deserialize, Serialize};
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breach {
+    /// Which.
+    pub invariant: Invariant,
+    /// When, in nanoseconds of true time.
+    pub at: Ns,
+    /// What was seen.
+    pub what: String,
+}
 
 /// What came of one seed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +30,8 @@ pub struct Verdict {
     pub entries: u64,
     /// How long it lasted, in milliseconds of simulated time.
     pub lasted_ms: u64,
-    /// The invariant that did not hold, when, and what was seen.
-    pub broken: Option<(String, String, String)>,
+    /// What did not hold.
+    pub broken: Option<Breach>,
     /// How often each invariant was judged.
     pub judged: BTreeMap<String, u64>,
     /// Faults of each kind: injected, and with an effect.
@@ -40,8 +51,10 @@ impl Verdict {
         let faults =
             FaultKind::NAMES.iter().zip(counts).filter(|(_, (injected, _))| **injected > 0);
         let judged = Invariant::ALL.iter().zip(field.judged()).filter(|(_, count)| **count > 0);
-        let broken = field.broken().map(|(at, broken)| {
-            (broken.invariant.name().to_owned(), show(*at), broken.what.clone())
+        let broken = field.broken().map(|(at, broken)| Breach {
+            invariant: broken.invariant,
+            at: *at,
+            what: broken.what.clone(),
         });
         Self {
             seed: field.schedule().seed,

@@ -3,9 +3,10 @@
 use clap::Args;
 
 use crate::bugbase::Kept;
+use crate::layer::Layer;
 use crate::planted::Bug;
 use crate::schedule::{Schedule, Topology};
-use crate::swarm::{Choice, Profile, Wish, draw_schedule};
+use crate::swarm::{Choice, Profile, Wish};
 
 /// What seeds are drawn for.
 #[derive(Args, Clone, Debug)]
@@ -70,7 +71,7 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
 /// # Errors
 /// A name that none has.
 pub(super) fn bug(name: &str) -> Result<Bug, String> {
-    let names = || Bug::all().iter().map(|bug| bug.name()).collect::<Vec<_>>().join(", ");
+    let names = || Bug::of_the_shell().iter().map(|bug| bug.name()).collect::<Vec<_>>().join(", ");
     Bug::named(name).ok_or_else(|| format!("`{name}` is no planted bug; there are {}", names()))
 }
 
@@ -78,9 +79,13 @@ pub(super) fn bug(name: &str) -> Result<Bug, String> {
 ///
 /// # Errors
 /// Neither a seed nor a file with a schedule.
-pub(super) fn schedule(what: &str, wish: Wish) -> Result<(Schedule, Option<Bug>), String> {
+pub(super) fn schedule(
+    layer: Layer,
+    what: &str,
+    wish: Wish,
+) -> Result<(Schedule, Option<Bug>), String> {
     if let Ok(seed) = seed(what) {
-        return Ok((draw_schedule(seed, wish), None));
+        return Ok((layer.draw(seed, wish).0, None));
     }
     let text = std::fs::read_to_string(what).map_err(|error| format!("{what}: {error}"))?;
     if let Ok(kept) = serde_json::from_str::<Kept>(&text) {

@@ -7,12 +7,13 @@ use super::drawing::{Drawing, schedule};
 use super::{BROKEN, OK, STARVED, save, say};
 use crate::campaign::explain_failure;
 use crate::check::Invariant;
-use crate::run::run;
+use crate::run::Player;
 use crate::story::{Followed, tell};
 use crate::timeline;
 
+/// Its options.
 #[derive(clap::Args, Debug)]
-pub(super) struct Args {
+pub struct Args {
     /// A seed, or a file with a schedule.
     what: String,
     #[command(flatten)]
@@ -38,13 +39,17 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn execute(&self, out: &mut impl Write) -> Result<u8, String> {
+    /// Does it, and returns the exit code.
+    ///
+    /// # Errors
+    /// A command that makes no sense.
+    pub fn execute(&self, player: &dyn Player, out: &mut impl Write) -> Result<u8, String> {
         let (wish, bug) = self.drawing.read()?;
-        let (schedule, kept_for) = schedule(&self.what, wish)?;
+        let (schedule, kept_for) = schedule(player.layer(), &self.what, wish)?;
         let bug = bug.or_else(|| kept_for.filter(|_| !self.clean));
         save(self.save.as_ref(), &schedule)?;
         let followed = self.follow.as_deref().map(Followed::parse).transpose()?;
-        let outcome = run(&schedule, bug, true)?;
+        let outcome = player.play(&schedule, bug, true)?;
         if let Some(path) = &self.html {
             let page = timeline::page(&schedule, bug, &outcome).map_err(|e| e.to_string())?;
             std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -78,7 +83,8 @@ impl Args {
             outcome.hash
         );
         say(out, &sums)?;
-        if let Some(failure) = explain_failure(&schedule, bug, wish, &outcome) {
+        if let Some(mut failure) = explain_failure(&schedule, bug, wish, &outcome) {
+            failure.replay.push_str(player.layer().option());
             say(out, &format!("{failure}\n"))?;
         }
         Ok(verdict(outcome.broken.map(|(_, broken)| broken.invariant)))

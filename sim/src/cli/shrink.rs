@@ -8,10 +8,12 @@ use super::drawing::{Drawing, schedule};
 use super::run::duration;
 use super::{BROKEN, OK, save, say};
 use crate::bugbase::Kept;
-use crate::shrink::{Limits, shrink_within};
+use crate::run::Player;
+use crate::shrink::{Limits, shrink_with};
 
+/// Its options.
 #[derive(clap::Args, Debug)]
-pub(super) struct Args {
+pub struct Args {
     /// A seed, or a file with a schedule.
     what: String,
     #[command(flatten)]
@@ -28,13 +30,17 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn execute(&self, out: &mut impl Write) -> Result<u8, String> {
+    /// Does it, and returns the exit code.
+    ///
+    /// # Errors
+    /// A command that makes no sense.
+    pub fn execute(&self, player: &dyn Player, out: &mut impl Write) -> Result<u8, String> {
         let (wish, bug) = self.drawing.read()?;
-        let (before, kept_for) = schedule(&self.what, wish)?;
+        let (before, kept_for) = schedule(player.layer(), &self.what, wish)?;
         let bug = bug.or(kept_for);
         let begin = Instant::now();
         let limits = Limits { until: Some(begin + self.time_budget) };
-        let Some(shrunk) = shrink_within(&before, bug, limits) else {
+        let Some(shrunk) = shrink_with(player, &before, bug, limits) else {
             say(out, "nothing breaks\n")?;
             return Ok(OK);
         };
@@ -62,7 +68,8 @@ impl Args {
         };
         save(self.out.as_ref(), &kept)?;
         if let Some(path) = &self.out {
-            say(out, &format!("cargo xtask sim replay {} --explain\n", path.display()))?;
+            let option = player.layer().option();
+            say(out, &format!("cargo xtask sim replay {}{option} --explain\n", path.display()))?;
         }
         Ok(BROKEN)
     }

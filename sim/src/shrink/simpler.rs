@@ -7,7 +7,7 @@ use crate::time::ClockSpec;
 /// Faults are not made shorter than this.
 const SHORTEST_MS: u64 = 100;
 
-impl Search {
+impl Search<'_> {
     /// Simplifications, one by one.
     pub(super) fn simplify(&mut self) {
         for change in SIMPLER {

@@ -24,16 +24,9 @@ use std::process::ExitCode;
 #[cfg(tokio_unstable)]
 fn main() -> ExitCode {
     use lessor_sim::layer::Layer;
-    use lessor_sim::planted::Bug;
     use lessor_sim_shell::driver::{self, Program};
 
-    driver::main(&Program {
-        layer: Layer::Turmoil,
-        cfgs: "--cfg tokio_unstable",
-        play: play::play,
-        finds: &[Bug::NoSync, Bug::NoDirectorySync],
-        misses: &[Bug::OrderRace],
-    })
+    driver::main(&Program { layer: Layer::Turmoil, cfgs: "--cfg tokio_unstable", play: play::play })
 }
 
 #[cfg(not(tokio_unstable))]

@@ -106,23 +106,32 @@ mod commits {
             let half = memfile.begin(&changes);
             let written = Arc::new(Notify::new());
             let (give, given) = oneshot::channel();
+            // What the first one leaves for the second, which takes all to be well without it.
+            let (leave, mut left) = oneshot::channel();
             let syncs = Arc::clone(&written).notified_owned();
             self.env.spawn(async move {
                 syncs.await;
-                let _ = memfile.finish(half);
+                let outcomes = memfile.finish(half);
+                let _ = leave.send(outcomes);
                 let _ = give.send(memfile);
             });
             let tells = Arc::clone(&written).notified_owned();
             let done = self.done.clone();
             self.env.spawn(async move {
                 tells.await;
-                let outcomes = vec![Outcome::Done; changes.len()];
+                let well = vec![Outcome::Done; changes.len()];
+                let outcomes = left.try_recv().unwrap_or(well);
                 let _ = done.send(Input::Stored { first, outcomes }).await;
             });
             self.env.disk().await;
             written.notify_waiters();
-            if let Ok(memfile) = given.await {
-                self.store = Store::Open(memfile);
+            let Ok(memfile) = given.await else {
+                return;
+            };
+            let failure = memfile.failure().cloned();
+            self.store = Store::Open(memfile);
+            if let Some(failure) = failure {
+                self.lose(failure).await;
             }
         }
 
