@@ -44,6 +44,8 @@ pub enum Invariant {
     Probed,
     /// No more leases at one time than a limit allows.
     Limits,
+    /// Operators are told what is so, and what they want is done.
+    Commands,
     /// I12: no panic, no growth beyond bounds, no spinning.
     Bounded,
     /// I14: each packet ends once.
@@ -56,7 +58,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them, by number.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Uniqueness,
         Self::DurableAck,
         Self::ToldLifetime,
@@ -67,6 +69,7 @@ impl Invariant {
         Self::DeclinedKept,
         Self::Probed,
         Self::Limits,
+        Self::Commands,
         Self::Bounded,
         Self::OneOutcome,
         Self::RecoveredFold,
@@ -101,6 +104,7 @@ impl Invariant {
             Self::DeclinedKept => "V4-067 declined kept",
             Self::Probed => "V4-042 probed",
             Self::Limits => "limits",
+            Self::Commands => "commands",
             Self::Bounded => "I12 bounded",
             Self::OneOutcome => "I14 one outcome",
             Self::RecoveredFold => "I16 recovered fold",

@@ -27,6 +27,11 @@ impl Reach {
         Self { fixed: Some(seeds), ..self }
     }
 
+    /// Takes so many seeds in profiles that draw everything.
+    const fn rare(self, seeds: u64) -> Self {
+        Self { drawn: seeds, ..self }
+    }
+
     /// Cannot happen in the fixed profile, which switches off what it takes.
     const fn never_fixed(self) -> Self {
         Self { fixed: None, ..self }
@@ -178,6 +183,36 @@ goals! {
     BadConfigWhileWaiting = "unlawful configuration refused under load", ALL.fixed(2500);
     /// A compaction was ordered while exchanges waited.
     CompactedUnderLoad = "compaction ordered under load", FILE;
+    /// A server's message came to the server's port.
+    ServersMessage = "server's message discarded", ALL;
+    /// A message named nobody.
+    Nobody = "message of nobody discarded", ALL;
+    /// A message came in on an interface that is not served.
+    UnservedLink = "message on an interface that is not served", ALL;
+    /// An INFORM came from an address that is in no subnet.
+    NotServed = "client outside of all subnets not served", ALL;
+    /// A client was in the class `DROP`.
+    ClassDropped = "client in the class DROP not served", ALL.never_fixed();
+    /// A subnet sent more packets than it may.
+    RateLimited = "packet beyond a rate discarded", ALL.never_fixed();
+    /// A place gave up more leases than it may.
+    SurrenderLimited = "release or decline beyond a rate discarded", ALL.never_fixed();
+    /// A place had more exchanges in work than it may.
+    PlaceLimited = "one place has its share of the parking lot", ALL.never_fixed();
+    /// Everything that was probed for a client answered.
+    AllInUse = "each address that was tried is in use", ALL.never_fixed();
+    /// An operator had the service switched off.
+    SwitchedOff = "client not served while the service is off", ALL.never_fixed();
+    /// A server was stopping.
+    Stopping = "client not served by a server that is stopping", ALL.never_fixed();
+    /// Leases were read page by page, and changed meanwhile.
+    WalkedThrough = "leases read page by page while they changed", FILE.never_fixed();
+    /// A store was opened anew while somebody read its leases.
+    WalkOutdated = "leases read page by page until the store was read anew", FILE.rare(1500).never_fixed();
+    /// An operator had everything reclaimed.
+    ReclaimedByOrder = "lapsed leases reclaimed by order", ALL.never_fixed();
+    /// An operator said that leases may be missing.
+    HeldOffByOrder = "hold-off by order", FILE.never_fixed();
     /// Clients stayed cut off for ever.
     CutOffForEver = "clients outside the core cut off for ever", ALL;
     /// One of two servers stayed dead or out of reach for ever.

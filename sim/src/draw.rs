@@ -40,6 +40,8 @@ pub enum Kind {
     Clog,
     /// Octets that change on the way.
     Damage,
+    /// Somebody who reads page by page.
+    Page,
 }
 
 /// A key for an entity of a kind.

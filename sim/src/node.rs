@@ -10,7 +10,8 @@ use lessor_server::{Input, Output, Ports, Server};
 use lessor_types::{FixedMap, Wall};
 
 use crate::check::accounting::Books;
-use crate::time::{Clock, Ns};
+use crate::check::{Broken, Invariant, Verdict};
+use crate::time::{Clock, Ns, show};
 use file::FileStore;
 
 /// How many requests a node remembers the arrival of.
@@ -94,6 +95,14 @@ pub(crate) struct Node {
     pub(crate) may_err: bool,
     /// Whether it stays down.
     pub(crate) is_gone: bool,
+    /// Since when an operator wants nobody served, and until when at least.
+    pub(crate) off: Option<(Ns, Ns)>,
+    /// When it was switched on again.
+    pub(crate) on_since: Ns,
+    /// Since when it is stopping.
+    pub(crate) stopping: Option<Ns>,
+    /// How often its store was opened anew, and what it had read with it.
+    pub(crate) reopened: u64,
 }
 
 impl Node {
@@ -133,6 +142,10 @@ impl Node {
             ordered: None,
             may_err: false,
             is_gone: false,
+            off: None,
+            on_since: 0,
+            stopping: None,
+            reopened: 0,
         }
     }
 
@@ -150,6 +163,21 @@ impl Node {
     /// Whether it had reason, after `t`, to keep addresses back that seem free.
     pub(crate) const fn is_cautious(&self, t: Ns) -> bool {
         self.misleads(t) || t < self.holds_off_until || t < self.slow_until
+    }
+
+    /// Nobody is served whose first message arrived, at `heard`, after an operator forbade it.
+    pub(crate) fn serves(&self, heard: Ns) -> Verdict {
+        let since = self.off.map(|(since, _)| since).into_iter().chain(self.stopping).min();
+        match since {
+            Some(since) if heard > since => {
+                let (heard, since) = (show(heard), show(since));
+                let what = format!(
+                    "a client that was heard at {heard} is served, and the service was switched off at {since}"
+                );
+                Err(Broken::new(Invariant::Commands, what))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) const fn is_up(&self) -> bool {
@@ -189,6 +217,8 @@ impl Node {
         self.looks.clear();
         self.books = Books::default();
         self.in_contact = false;
+        self.off = None;
+        self.stopping = None;
         self.heard.clear();
         self.armed = None;
         self.armed_turn = None;

@@ -96,6 +96,20 @@ pub(crate) fn links(number: u8) -> Links {
     Links(vec![Link { id: LINK, name: "eth0".into(), addrs: vec![(server(number), 24)] }])
 }
 
+/// An interface of a server's machine that it does not serve.
+pub(crate) const UNSERVED: LinkId = LinkId(9);
+
+/// The class that nobody serves.
+const DROP: &str = "DROP";
+
+/// The first octets of the link-layer addresses that strangers forge.
+const STRANGE: [u8; 3] = [6, 6, 6];
+
+/// Whether a configuration, of those made here, serves nothing to a link-layer address.
+pub(crate) fn is_dropped(config: &Config, who: &HwAddr) -> bool {
+    who.octets().starts_with(&STRANGE) && config.classes.iter().any(|class| class.name == DROP)
+}
+
 /// The class of [`is_odd`] clients.
 pub(crate) const ODD: &str = "odd";
 
@@ -142,6 +156,10 @@ pub(crate) struct Settings {
     pub(crate) ping: Option<(u32, u32)>,
     /// How many leases each subnet may have.
     pub(crate) limit: Option<u32>,
+    /// How many packets a second each subnet may send, where it is not limited otherwise.
+    pub(crate) rate: Option<u32>,
+    /// Whether strangers are in the class that nobody serves.
+    pub(crate) drops: bool,
     /// Whether each link has two subnets in a shared network, rather than one.
     pub(crate) shared: bool,
     /// How many links have subnets of their own.
@@ -183,9 +201,11 @@ impl Settings {
                     json!({ "hw-address": client, "ip-address": addr(lan, *last) })
                 })
                 .collect();
-            let context = match self.limit {
-                Some(limit) => json!({ "limits": { "address-limit": limit } }),
-                None => json!({}),
+            let rate = self.rate.map(|rate| format!("{rate} packets per second"));
+            let context = match (self.limit, rate) {
+                (Some(limit), _) => json!({ "limits": { "address-limit": limit } }),
+                (None, Some(rate)) => json!({ "limits": { "rate-limit": rate } }),
+                (None, None) => json!({}),
             };
             json!({
                 "id": id,
@@ -216,12 +236,16 @@ impl Settings {
                 "parameters": { "reply-timeout": timeout, "min-ping-requests": requests },
             })
         });
-        let limits = self.limit.map(|_| json!({ "library": "libdhcp_limits.so" }));
+        let is_limited = self.limit.is_some() || self.rate.is_some();
+        let limits = is_limited.then(|| json!({ "library": "libdhcp_limits.so" }));
         let libraries: Vec<_> = ping.into_iter().chain(limits).collect();
         // A class that no pool is for would only be evaluated.
         let is_used = self.pools.iter().any(|(.., odd)| *odd);
-        let classes: Vec<_> =
-            is_used.then(|| json!({ "name": ODD, "test": odd_test() })).into_iter().collect();
+        let classes = is_used.then(|| json!({ "name": ODD, "test": odd_test() })).into_iter();
+        let dropped = self
+            .drops
+            .then(|| json!({ "name": DROP, "test": "substring(pkt4.mac, 0, 3) == 0x060606" }));
+        let classes: Vec<_> = classes.chain(dropped).collect();
         json!({ "Dhcp4": {
             "interfaces-config": { "interfaces": ["eth0"] },
             "valid-lifetime": default,

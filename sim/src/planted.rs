@@ -120,6 +120,7 @@ impl Bug {
                 Planted::LotUnbounded => &[I::Bounded],
                 Planted::TwinSwallowed => &[I::OneOutcome],
                 Planted::AlarmWithoutCause => &[I::NoError],
+                Planted::SnapshotTorn | Planted::ServedWhileOff => &[I::Commands],
             },
             Self::AckOnAppend => &[I::DurableAck],
             // A file that is not what it was may keep a server from starting, too.
@@ -164,6 +165,7 @@ impl Bug {
                 | Planted::CachedLeaseShort
                 | Planted::PastForgotten
                 | Planted::HoldOffForgotten
+                | Planted::SnapshotTorn
                 | Planted::WallDeadline => Some(Topology::Single),
                 Planted::RejectionIgnored | Planted::StaleRelease => Some(Topology::Partner),
                 _ => None,

@@ -142,6 +142,10 @@ pub struct Bounds {
     pub batches_in_flight: usize,
     /// Parked exchanges, where the configuration does not allow more.
     pub parked: u32,
+    /// How many releases, and how many declines, one place may send at once; none: as many as the
+    /// server allows by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surrenders: Option<u32>,
 }
 
 /// The links when nothing is wrong.
@@ -278,6 +282,77 @@ pub enum OpKind {
         /// What.
         what: Hostility,
     },
+    /// An operator tells a server something.
+    Order {
+        /// Which server.
+        server: u8,
+        /// What.
+        order: Order,
+    },
+}
+
+/// What an operator wants of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// To be told how it is.
+    Status,
+    /// All leases, page by page.
+    Walk {
+        /// Leases on a page.
+        page: u32,
+        /// The longest pause between two pages, in milliseconds.
+        pause_ms: u64,
+    },
+    /// The leases of a client, by link-layer address, by identifier, or by its address.
+    Find {
+        /// Which client.
+        client: u16,
+    },
+    /// To reclaim whatever has lapsed.
+    Reclaim {
+        /// Whether the rows go, too.
+        remove: bool,
+    },
+    /// To serve nobody.
+    Disable {
+        /// For so many seconds; none: until it is taken back.
+        secs: Option<u32>,
+    },
+    /// To serve clients again.
+    Enable,
+    /// To give addresses to nobody but those who use them.
+    HoldOff {
+        /// For so many seconds.
+        secs: u32,
+    },
+    /// To end that.
+    EndHoldOff,
+    /// To finish what is in work and end.
+    Stop {
+        /// How long it has for that, in milliseconds.
+        grace_ms: u64,
+        /// After how long it is started again.
+        down_ms: u64,
+    },
+}
+
+impl Order {
+    /// Its name in histories.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "asked how it is",
+            Self::Walk { .. } => "asked for all leases",
+            Self::Find { .. } => "asked for a client's leases",
+            Self::Reclaim { .. } => "told to reclaim",
+            Self::Disable { .. } => "told to serve nobody",
+            Self::Enable => "told to serve again",
+            Self::HoldOff { .. } => "told to hold off",
+            Self::EndHoldOff => "told that no lease is missing",
+            Self::Stop { .. } => "told to stop",
+        }
+    }
 }
 
 impl OpKind {
@@ -293,6 +368,7 @@ impl OpKind {
             Self::Inform { .. } => "inform",
             Self::Move { .. } => "move",
             Self::Hostile { .. } => "hostile",
+            Self::Order { order, .. } => order.name(),
         }
     }
 
@@ -307,7 +383,7 @@ impl OpKind {
             | Self::Release { client, .. }
             | Self::Inform { client }
             | Self::Move { client } => Some(client),
-            Self::Hostile { .. } => None,
+            Self::Hostile { .. } | Self::Order { .. } => None,
         }
     }
 }
@@ -330,4 +406,12 @@ pub enum Hostility {
     Flood(u8),
     /// As [`Hostility::Flood`], at one port of the relay.
     Storm(u8),
+    /// An OFFER, to the server's own port.
+    Answer,
+    /// A DISCOVER of nobody: without link-layer address and identifier.
+    Nobody,
+    /// A DISCOVER on an interface that the server does not serve.
+    Elsewhere,
+    /// An INFORM from an address that is in no subnet.
+    Inform,
 }

@@ -8,6 +8,7 @@ mod clients;
 mod faults;
 mod lasting;
 mod network;
+mod orders;
 mod profile;
 
 use lessor_server::Planted;
@@ -86,6 +87,7 @@ pub fn draw_schedule(seed: u64, wish: Wish) -> Schedule {
         ops.extend(clients::draw_attacks(&traits));
     }
     ops.extend(clients::draw_storms(&traits));
+    ops.extend(orders::draw_orders(&traits));
     ops.sort_by_key(|op| (op.at_ms, op.id));
     let mut faults = faults::draw_faults(&traits, configs.len());
     faults.sort_by_key(|fault| (fault.at_ms, fault.id));
@@ -104,6 +106,7 @@ pub fn draw_schedule(seed: u64, wish: Wish) -> Schedule {
             batch_changes: if tiny { 2 } else { 1024 },
             batches_in_flight: usize::try_from(between(&mut rng, 1, 4)).unwrap_or(1),
             parked: 2,
+            surrenders: draw_surrenders(&traits),
         },
         lan: LanSpec {
             loss_ppm: weighted(&mut rng, &[(2, 0), (2, 5_000), (1, 50_000)]).unwrap_or(0),
@@ -130,6 +133,14 @@ pub fn draw_schedule(seed: u64, wish: Wish) -> Schedule {
         core: Some(core),
         relays: traits.relays.clone(),
     }
+}
+
+/// How many releases and declines one place may send at once, in some seeds.
+fn draw_surrenders(traits: &Traits) -> Option<u32> {
+    let mut rng = draw::draw(traits.seed, Kind::Swarm, 19, 0, 0);
+    let is_tight =
+        traits.profile != Profile::Fixed && traits.like.is_none() && rng.chance_ppm(150_000);
+    is_tight.then(|| u32::try_from(between(&mut rng, 1, 3)).unwrap_or(1))
 }
 
 fn wants(traits: &Traits, bug: Bug) -> bool {
@@ -292,6 +303,8 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         },
         ping: None,
         limit: None,
+        rate: None,
+        drops: false,
         shared: false,
         links,
     };
@@ -310,6 +323,14 @@ fn draw_configs(traits: &Traits, clients: &[ClientSpec]) -> Vec<String> {
         let clients = u64::from(traits.clients);
         let limit = between(&mut rng_ping, clients.div_ceil(4), clients.div_ceil(2));
         first.limit = u32::try_from(limit).ok();
+    }
+    let mut rng_guards = draw::draw(traits.seed, Kind::Swarm, 18, 0, 0);
+    first.drops = rng_guards.chance_ppm(150_000);
+    if first.limit.is_none() && traits.like.is_none() && rng_guards.chance_ppm(100_000) {
+        first.rate = u32::try_from(between(&mut rng_guards, 5, 12)).ok();
+    }
+    if !tiny_lot && rng_guards.chance_ppm(150_000) {
+        first.parked_max = u32::try_from(between(&mut rng_guards, 16, 20)).unwrap_or(16);
     }
     let mut rng_shared = draw::draw(traits.seed, Kind::Swarm, 11, 0, 0);
     if rng_shared.chance_ppm(300_000) {

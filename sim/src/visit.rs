@@ -44,6 +44,7 @@ pub fn visit<T>(
             batch_changes: 64,
             batches_in_flight: 4,
             parked: 256,
+            surrenders: None,
         },
         lan: LanSpec { loss_ppm: 0, duplicate_ppm: 0, delay_us: 100 },
         store: StoreSpec { latency_us: 500, compact_every_ms: None, late_commits: false },

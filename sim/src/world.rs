@@ -6,6 +6,7 @@
 //! - `disk`, `shared`, `partners`: the three kinds of store traffic.
 //! - `probes`: echo requests, and who answers them.
 //! - `faults`, `healing`: what goes wrong, and the end of it.
+//! - `orders`: what operators want of servers, and what they are told.
 //! - `ops`: what clients are made to do, and strangers.
 //! - `visit`: somebody from outside, instead of clients.
 
@@ -15,6 +16,7 @@ mod faults;
 mod healing;
 mod judgement;
 pub(crate) mod ops;
+mod orders;
 pub(crate) mod packets;
 mod partners;
 mod probes;
@@ -50,7 +52,7 @@ use crate::node::{Node, Outbox};
 use crate::partner::Partner;
 use crate::plan::{self, read_config};
 use crate::planted::Bug;
-use crate::schedule::{FaultKind, Schedule, Topology};
+use crate::schedule::{FaultKind, Order, Schedule, Topology};
 use crate::store::SimStore;
 use crate::time::{Clock, MS, Ns, SEC};
 
@@ -111,6 +113,12 @@ enum Event {
     Configure(u8, usize),
     Restart(u8, u32),
     Op(usize),
+    /// An operator's order, by the operation's number and the server.
+    Order(u32, u8, Order),
+    /// The next page of what somebody reads.
+    Page(Box<orders::Walk>),
+    /// The time is up that a life of a server had to stop in order; how long it stays down.
+    Stopped(u8, u32, Ns),
     Fault(usize, bool),
     Audit,
     Heal,
@@ -173,6 +181,7 @@ pub(crate) struct World<'a> {
     last_holder: BTreeMap<Ipv4Addr, u16>,
     changed: BTreeMap<Ipv4Addr, Ns>,
     exhausted: bool,
+    asked: orders::Asked,
     pub(crate) findings: Findings,
     // Books.
     pub(crate) coverage: Coverage,
@@ -235,7 +244,7 @@ impl<'a> World<'a> {
             longest: longest * SEC,
             is_restorable: schedule.faults.iter().any(|fault| {
                 matches!(fault.kind, FaultKind::Restore { .. } | FaultKind::Rot { .. })
-            }),
+            }) || orders::may_hold_off(schedule),
             squatted: BTreeMap::new(),
             healed: false,
             alone: false,
@@ -248,6 +257,7 @@ impl<'a> World<'a> {
             last_holder: BTreeMap::new(),
             changed: BTreeMap::new(),
             exhausted: false,
+            asked: orders::Asked::default(),
             findings: Findings::default(),
             coverage: Coverage::default(),
             took_effect: vec![false; schedule.faults.len()],
@@ -325,6 +335,9 @@ impl<'a> World<'a> {
             Event::Configure(server, config) => self.on_configure(usize::from(server), config),
             Event::Restart(server, life) => self.on_restart(usize::from(server), life),
             Event::Op(place) => self.on_op(place),
+            Event::Order(id, server, order) => self.on_order(id, usize::from(server), order),
+            Event::Page(walk) => self.on_page(*walk),
+            Event::Stopped(server, life, down_for) => self.on_stopped(server, life, down_for),
             Event::Fault(place, true) => self.on_fault(place),
             Event::Fault(place, false) => self.on_fault_over(place),
             Event::Audit => self.on_audit(),
@@ -342,6 +355,7 @@ impl<'a> World<'a> {
 
     /// I16: a server that has nothing to do has what its store has.
     fn audit(&mut self) {
+        self.judge_unanswered();
         for place in 0..self.nodes.len() {
             let Some(node) = self.nodes.get(place) else {
                 continue;
@@ -371,6 +385,9 @@ impl<'a> World<'a> {
             let verdict = Err(Broken::new(Invariant::ClientLiveness, what));
             return self.judge(Invariant::ClientLiveness, verdict);
         };
+        if !self.is_served() {
+            return;
+        }
         let rows: Vec<_> = match &node.server {
             Some(server) if node.file.is_some() => server.rows().collect(),
             _ => self.store.rows().cloned().collect(),

@@ -64,6 +64,10 @@ pub enum Planted {
     AlarmWithoutCause,
     /// What a relay said of a client is not in the answer.
     RelayInfoLost,
+    /// The pages of a snapshot show leases as they are by then.
+    SnapshotTorn,
+    /// Clients are served while the service is switched off.
+    ServedWhileOff,
 }
 
 impl Planted {
@@ -94,6 +98,8 @@ impl Planted {
         Self::TwinSwallowed,
         Self::AlarmWithoutCause,
         Self::RelayInfoLost,
+        Self::SnapshotTorn,
+        Self::ServedWhileOff,
     ];
 
     /// A name for command lines.
@@ -125,6 +131,8 @@ impl Planted {
             Self::TwinSwallowed => "twin-swallowed",
             Self::AlarmWithoutCause => "alarm-without-cause",
             Self::RelayInfoLost => "relay-info-lost",
+            Self::SnapshotTorn => "snapshot-torn",
+            Self::ServedWhileOff => "served-while-off",
         }
     }
 }

@@ -65,6 +65,15 @@ pub(crate) fn is_for(config: &Config, who: &HwAddr, addr: Ipv4Addr) -> Verdict {
     Err(Broken::new(Invariant::Conformance, what).addr(addr))
 }
 
+/// I9: nobody in the class that is not served gets an answer.
+pub(crate) fn serves(config: &Config, who: &HwAddr) -> Verdict {
+    if plan::is_dropped(config, who) {
+        let what = format!("{who} is in the class that nobody serves, and gets an answer");
+        return Err(Broken::new(Invariant::Conformance, what));
+    }
+    Ok(())
+}
+
 /// I9: an answer carries what its relay said of the client, as the relay said it.
 pub(crate) fn echoes(said: Option<&RelayAgent<'_>>, answer: &Message) -> Verdict {
     let told = answer.options.get(code::RELAY_AGENT);

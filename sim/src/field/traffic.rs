@@ -144,6 +144,8 @@ impl Field {
                 it.replug(t, links, out);
             }),
             OpKind::Hostile { what, .. } => self.attack(op.id, what),
+            // These layers have an operator of their own, who talks to the control server.
+            OpKind::Order { .. } => Vec::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What can be made plainer once nothing more can be taken out.
 
 use super::Search;
-use crate::schedule::{FaultKind, OpKind, Schedule};
+use crate::schedule::{FaultKind, OpKind, Order, Schedule};
 use crate::time::ClockSpec;
 
 /// Faults are not made shorter than this.
@@ -72,7 +72,7 @@ impl Search<'_> {
 }
 
 /// Simplifications of all of the schedule.
-const SIMPLER: [fn(&mut Schedule); 12] = [
+const SIMPLER: [fn(&mut Schedule); 13] = [
     drop_configs,
     |it| it.lan.loss_ppm = 0,
     |it| it.lan.duplicate_ppm = 0,
@@ -82,6 +82,7 @@ const SIMPLER: [fn(&mut Schedule); 12] = [
     |it| it.store.latency_us = it.store.latency_us.min(1000),
     |it| it.bounds.inputs_per_turn = 256,
     |it| it.bounds.batch_changes = 1024,
+    |it| it.bounds.surrenders = None,
     |it| it.servers.iter_mut().for_each(|clock| *clock = ClockSpec::default()),
     |it| it.faults.iter_mut().for_each(|fault| fault.at_ms -= fault.at_ms % 1000),
     |it| it.ops.iter_mut().for_each(|op| op.at_ms -= op.at_ms % 1000),
@@ -133,6 +134,11 @@ fn renumber(kind: &mut OpKind, gone: u16) {
                 *client -= 1;
             }
         }
-        OpKind::Hostile { .. } => {}
+        OpKind::Order { order: Order::Find { client }, .. } => {
+            if *client > gone {
+                *client -= 1;
+            }
+        }
+        OpKind::Hostile { .. } | OpKind::Order { .. } => {}
     }
 }

@@ -163,6 +163,10 @@ pub(super) fn draw_attacks(traits: &Traits) -> Vec<Op> {
             (3, Hostility::Decline),
             (2, Hostility::Request),
             (1, Hostility::Flood(flood)),
+            (1, Hostility::Answer),
+            (1, Hostility::Nobody),
+            (1, Hostility::Elsewhere),
+            (1, Hostility::Inform),
         ];
         Op {
             at_ms: between(rng, 0, traits.safety_ms),

@@ -160,7 +160,28 @@ pub(super) fn draw_faults(traits: &Traits, configs: usize) -> Vec<Fault> {
             });
         }
     }
+    faults.extend(draw_crowd(traits));
     faults
+}
+
+/// Somebody takes a whole pool, or the beginning of one, in some seeds: more addresses than a server
+/// tries for one client.
+fn draw_crowd(traits: &Traits) -> Vec<Fault> {
+    let mut rng = draw::draw(traits.seed, Kind::Swarm, 22, 0, 0);
+    let squats = traits.faults.contains(&FaultKind::Squat { addr: Ipv4Addr::UNSPECIFIED }.index());
+    let calm = traits.profile == Profile::Fixed || traits.like.is_some() || !squats;
+    if calm || !rng.chance_ppm(200_000) {
+        return Vec::new();
+    }
+    let at_ms = between(&mut rng, 0, traits.safety_ms / 2);
+    let for_ms = log_between(&mut rng, 60_000, traits.safety_ms / 2);
+    let crowd = (0_u8..16).map(|number| Fault {
+        at_ms,
+        for_ms,
+        id: 900_000 + u32::from(number),
+        kind: FaultKind::Squat { addr: plan::addr(0, plan::POOL_FIRST + number) },
+    });
+    crowd.collect()
 }
 
 /// Draws what a fault is like, and how long it lasts, in milliseconds.

@@ -169,6 +169,8 @@ impl Fixed {
         settings.adaptive_percent = 100;
         settings.cache_percent = settings.cache_percent.min(self.cache_percent);
         settings.limit = None;
+        settings.rate = None;
+        settings.drops = false;
     }
 }
 

@@ -170,6 +170,7 @@ impl World<'_> {
                     node.inputs.push_back(Input::LeasesMissing(Lost::Damaged));
                 }
                 node.inputs.push_back(Input::StoreReopened(rows));
+                node.reopened += 1;
                 self.note(None, What::Store(id, "is open again with rows", count));
                 self.judge(Invariant::RecoveredFold, verdict);
                 self.note_rot(rot);

@@ -4,7 +4,7 @@ use super::World;
 use crate::coverage::Goal;
 use crate::draw::{self, Kind};
 use crate::history::What;
-use crate::schedule::Core;
+use crate::schedule::{Core, Order};
 use crate::time::SEC;
 
 /// After how long it is noticed that the partner stays silent, in milliseconds.
@@ -36,10 +36,16 @@ impl World<'_> {
                 continue;
             };
             node.paused_until = node.paused_until.min(self.t);
+            let is_off = node.off.is_some();
             if !node.is_up() && !node.is_gone {
                 self.start(server);
             } else {
                 self.wake(server, self.t);
+            }
+            let mut rng =
+                draw::draw(self.seed, Kind::Fault, 0, u32::try_from(server).unwrap_or(0), 5);
+            if is_off && rng.chance_ppm(700_000) {
+                self.on_order(u32::MAX, server, Order::Enable);
             }
         }
     }

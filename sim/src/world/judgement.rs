@@ -30,6 +30,11 @@ impl World<'_> {
         let number = node.id;
         let config = Arc::clone(node.topology.config());
         let who = who(message);
+        let is_wanted = conformance::serves(&config, &who.hw)
+            .and_then(|()| node.serves(node.heard(gist.xid).unwrap_or(t)));
+        if let Err(broken) = is_wanted {
+            return self.judge(broken.invariant, Err(broken));
+        }
         let lan = conformance::link_of(&config, message);
         let addr = message.yiaddr;
         match message.message_type() {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use lessor_types::{Datagram, HwAddr, Prng, Seed, Xid};
+use lessor_types::{Datagram, HwAddr, LinkId, Prng, Seed, Xid};
 use lessor_wire::v4::code::relay::CIRCUIT_ID;
 use lessor_wire::v4::{CLIENT_PORT, DATAGRAM_MIN, Message, MessageType, Op, RelayAgent};
 
@@ -47,22 +47,27 @@ impl World<'_> {
                 it.replug(t, links, out);
             }),
             OpKind::Hostile { server, what } => self.attack(id, server, what),
+            OpKind::Order { server, order } => self.on_order(id, usize::from(server), order),
         }
     }
 
     fn attack(&mut self, id: u32, server: u8, what: Hostility) {
         for payload in hostile(self.seed, id, server, what) {
-            self.throw(server, payload);
+            let link = match what {
+                Hostility::Elsewhere => plan::UNSERVED,
+                _ => plan::LINK,
+            };
+            self.throw(server, link, payload);
         }
     }
 
-    fn throw(&mut self, server: u8, payload: Vec<u8>) {
+    fn throw(&mut self, server: u8, link: LinkId, payload: Vec<u8>) {
         let gist = gist_of_octets(&payload);
         let cause = self.note(None, What::Sent(Station::Stranger, None, gist));
         self.counts.hostile += 1;
         let mail = Mail {
             datagram: Datagram {
-                link: plan::LINK,
+                link,
                 source: SocketAddr::from((Ipv4Addr::UNSPECIFIED, CLIENT_PORT)),
                 dest: IpAddr::V4(Ipv4Addr::BROADCAST),
                 payload,
@@ -134,6 +139,21 @@ pub(crate) fn hostile(seed: Seed, id: u32, server: u8, what: Hostility) -> Vec<V
                 }
                 packets.push(encode(&discover));
             }
+        }
+        Hostility::Answer => {
+            let mut offer = Message::new(Op::Reply, xid, mine);
+            offer.set_message_type(MessageType::Offer);
+            offer.yiaddr = victim;
+            packets.push(encode(&offer));
+        }
+        Hostility::Nobody => {
+            packets.push(encode(&lie(MessageType::Discover, HwAddr::default())));
+        }
+        Hostility::Elsewhere => packets.push(encode(&lie(MessageType::Discover, mine))),
+        Hostility::Inform => {
+            let mut inform = lie(MessageType::Inform, mine);
+            inform.ciaddr = Ipv4Addr::new(198, 51, 100, 7);
+            packets.push(encode(&inform));
         }
     }
     packets

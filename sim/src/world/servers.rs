@@ -1,9 +1,11 @@
 //! Servers: turns, what comes out of them, going down and starting.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use lessor_lease::{Past, Rows};
+use lessor_lease::{Lost, Past, Rows};
 use lessor_policy::{DropReason, Effect};
+use lessor_server::throttle::Rate;
 use lessor_server::{Event as Said, Input, Limits, Outcome, Output, Server, Setup, StoreMode};
 use lessor_types::{Holder, Secs, Seed, Unit};
 
@@ -156,8 +158,9 @@ impl World<'_> {
             Output::Probe { probe, unit, .. } => self.take_probe(server, probe, unit),
             Output::Event(event) => self.take_event(server, &event),
             Output::Remember(memory) => self.take_memory(server, *memory),
+            Output::Reply(id, reply) => self.on_reply(server, id, reply),
             // Servers of the world are always connected: what is lost there is each answer.
-            Output::Reply(..) | Output::Connect(_) | Output::Exit => {}
+            Output::Connect(_) | Output::Exit => {}
         }
     }
 
@@ -205,7 +208,9 @@ impl World<'_> {
             Said::ClockLeapt(ms) if *ms > 0 => self.reach(Goal::LeaptForward),
             Said::ClockLeapt(_) => self.reach(Goal::LeaptBackward),
             Said::ClockUnset(_) => self.reach(Goal::ClockUnset),
+            Said::HoldOffBegan { why: Lost::Told, .. } => self.reach(Goal::HeldOffByOrder),
             Said::HoldOffBegan { .. } => self.reach(Goal::HoldOffBegan),
+            Said::ServiceEnabled(_) => self.on_enabled(server),
             Said::HoldOffEnded => self.reach(Goal::HoldOffEnded),
             _ => {}
         }
@@ -245,6 +250,17 @@ impl World<'_> {
                 DropReason::LotFull => self.reach(Goal::LotFull),
                 DropReason::GaveUp => self.reach(Goal::GaveUp),
                 DropReason::PartnerRefused => self.reach(Goal::PartnerRejected),
+                DropReason::FromServer => self.reach(Goal::ServersMessage),
+                DropReason::NoIdentity => self.reach(Goal::Nobody),
+                DropReason::UnknownLink => self.reach(Goal::UnservedLink),
+                DropReason::NotServed => self.reach(Goal::NotServed),
+                DropReason::ClassDrop => self.reach(Goal::ClassDropped),
+                DropReason::RateLimited => self.reach(Goal::RateLimited),
+                DropReason::SurrenderLimit => self.reach(Goal::SurrenderLimited),
+                DropReason::PlaceLimit => self.reach(Goal::PlaceLimited),
+                DropReason::AddressesInUse => self.reach(Goal::AllInUse),
+                DropReason::ServiceDisabled => self.reach(Goal::SwitchedOff),
+                DropReason::ShuttingDown => self.reach(Goal::Stopping),
                 _ => {}
             },
             _ => {}
@@ -411,17 +427,22 @@ impl World<'_> {
         let links = visited.unwrap_or_else(|| plan::links(node.id));
         let id = u32::from(node.id);
         let seed = draw::draw(self.seed, Kind::Server, id, node.life, 0).next_u64();
+        let mut limits = Limits {
+            inputs_per_turn_max: bounds.inputs_per_turn,
+            batch_changes_max: bounds.batch_changes,
+            batches_in_flight_max: bounds.batches_in_flight,
+            parked_max: usize::try_from(bounds.parked).unwrap_or(usize::MAX),
+            ..Limits::default()
+        };
+        if let Some(burst) = bounds.surrenders {
+            limits.releases = Rate { every: Duration::from_secs(5), burst };
+            limits.declines = Rate { every: Duration::from_secs(30), burst };
+        }
         let setup = Setup {
             topology: Arc::clone(&node.topology),
             links: Arc::new(links),
             seed: Seed(seed),
-            limits: Limits {
-                inputs_per_turn_max: bounds.inputs_per_turn,
-                batch_changes_max: bounds.batch_changes,
-                batches_in_flight_max: bounds.batches_in_flight,
-                parked_max: usize::try_from(bounds.parked).unwrap_or(usize::MAX),
-                ..Limits::default()
-            },
+            limits,
             store: if shared { StoreMode::Shared } else { StoreMode::Exclusive },
             leases,
             past,

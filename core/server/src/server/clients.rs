@@ -26,7 +26,7 @@ impl Server {
         if self.stopping {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::ShuttingDown));
         }
-        if !self.service.is_on() {
+        if !self.service.is_on() && !self.defect.is(Planted::ServedWhileOff) {
             return self.ended(id, Some(&query), Outcome::Dropped(DropReason::ServiceDisabled));
         }
         let limits = rates(&self.topology, &query, &self.links);

@@ -7,6 +7,7 @@ use lessor_lease::{FetchError, Found, Lease, Lookup, Lost};
 use lessor_types::Unit;
 
 use super::Server;
+use crate::planted::Planted;
 use crate::{Command, CommandId, Event, FetchId, LeaseQuery, Output, Reply, SnapshotId};
 
 /// A command that a shared store is to answer.
@@ -125,6 +126,9 @@ impl Server {
         let limit = usize::try_from(limit.min(self.limits.page_max)).unwrap_or(0);
         let table = self.ledger.table();
         Some(match query {
+            LeaseQuery::All(_) if self.defect.is(Planted::SnapshotTorn) => {
+                table.rows_after(after).take(limit).collect()
+            }
             LeaseQuery::All(snapshot) => {
                 self.ledger.rows_then(*snapshot, after)?.take(limit).collect()
             }

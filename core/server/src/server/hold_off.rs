@@ -108,6 +108,9 @@ impl Server {
             Some(period) => Longest::For(period.duration()),
             None => self.calendar.longest(),
         };
+        // One that lasts has its own reason, which does not end sooner for another.
+        let lasting = self.hold_off.map(|hold_off| hold_off.left(self.now.mono));
+        let length = lasting.map_or(length, |left| left.max(length));
         self.hold_off(length);
         self.event(Event::HoldOffBegan { why, secs: secs_of(length) });
         self.remember.now();
