@@ -151,6 +151,13 @@ impl Offers {
         self.asked.insert((server, who.clone()), t);
     }
 
+    /// A client asks anew from a link: it needs nothing that it was offered on another one.
+    pub(crate) fn sought(&mut self, server: u8, who: &Holder, link: u8) {
+        self.standing.retain(|(at, addr), (holder, _)| {
+            *at != server || addr.octets()[1] == link || !holder.same_client(who)
+        });
+    }
+
     /// A client has taken, refused or given up what it was offered.
     pub(crate) fn settled(&mut self, server: u8, who: &Holder) {
         self.standing.retain(|(at, _), (holder, _)| *at != server || !holder.same_client(who));

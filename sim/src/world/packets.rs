@@ -243,11 +243,18 @@ impl World<'_> {
         let cause =
             self.history.note(t, Some(mail.cause), What::Arrived(to, mail.client, mail.gist));
         node.cause = Some(cause);
-        if mail.gist.kind != MessageType::Discover.octet()
-            && let Some(who) = mail.client.and_then(|id| self.holders.get(usize::from(id)))
+        if let Some(who) = mail.client.and_then(|id| self.holders.get(usize::from(id)))
             && let Station::Server(server) = to
         {
-            self.offers.asked(t, server, who);
+            if mail.gist.kind == MessageType::Discover.octet() {
+                let relay = match mail.from {
+                    Station::Relay(relay) => self.schedule.relays.get(usize::from(relay)),
+                    _ => None,
+                };
+                self.offers.sought(server, who, relay.map_or(0, RelaySpec::subnet));
+            } else {
+                self.offers.asked(t, server, who);
+            }
         }
         self.wake(server, t + self.pause_before_turn(server));
     }
