@@ -6,13 +6,13 @@
 use std::rc::Rc;
 
 use lessor_types::Prng;
-use lessor_wire::v4::{DATAGRAM_MIN, Message, code};
+use lessor_wire::v4::{DATAGRAM_MIN, Message, MessageType, code};
 
 use super::packets::gist_of_octets;
 use super::{Letter, Mail, World};
 use crate::coverage::Goal;
 use crate::draw::{self, Kind, between};
-use crate::history::Station;
+use crate::history::{Gist, Station};
 
 /// The fixed fields before the link-layer address: what may change among them begins with `hops`.
 const HOPS: usize = 3;
@@ -30,10 +30,17 @@ impl World<'_> {
     pub(super) fn damaged(&mut self, mail: &Mail, from: Station, number: u64) -> Mail {
         self.reach(Goal::Damaged);
         let mut rng = self.damage_rng(from, number);
-        let mut mail = mail.clone();
-        damage(&mut mail.datagram.payload, &mut rng);
-        mail.gist = gist_of_octets(&mail.datagram.payload);
-        mail
+        let mut other = mail.clone();
+        damage(&mut other.datagram.payload, &mut rng);
+        other.gist = gist_of_octets(&other.datagram.payload);
+        if self.claims_another(mail.gist, other.gist) { mail.clone() } else { other }
+    }
+
+    /// Whether a client seems to say that it uses an address that it does not, where such words are
+    /// believed because leases may be missing.
+    fn claims_another(&self, before: Gist, after: Gist) -> bool {
+        let is_request = before.kind == MessageType::Request.octet();
+        self.is_restorable && is_request && before.addr != after.addr
     }
 
     /// A message with changed octets, if a relay takes it for one.
@@ -50,8 +57,8 @@ impl World<'_> {
         let message = Message::decode(&octets).ok()?;
         let mut letter = letter.clone();
         letter.message = Rc::new(message);
-        letter.gist = gist_of_octets(&octets);
-        Some(letter)
+        let before = std::mem::replace(&mut letter.gist, gist_of_octets(&octets));
+        (!self.claims_another(before, letter.gist)).then_some(letter)
     }
 }
 
@@ -96,7 +103,7 @@ fn changeable(octets: &[u8]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use lessor_types::{HwAddr, Seed, Xid};
-    use lessor_wire::v4::{MessageType, Op};
+    use lessor_wire::v4::Op;
 
     use super::*;
 
