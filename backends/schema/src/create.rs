@@ -125,16 +125,15 @@ pub(crate) fn add_row(row: &lookup::Row) -> Statement {
     )
 }
 
-/// What is meant for all servers hangs on a server of that name.
+/// What is meant for all servers hangs on a server of that name. It gets the number 1, since the
+/// table counts by itself and it is the first.
 fn every_server(table: &str, dialect: Dialect) -> Statement {
-    let (columns, now) = match dialect {
-        Dialect::Sqlite => ("id, tag, description, modification_ts", "unixepoch()"),
-        _ => ("id, tag, description, modification_ts", "CURRENT_TIMESTAMP"),
-    };
+    let now = if dialect == Dialect::Sqlite { "unixepoch()" } else { "CURRENT_TIMESTAMP" };
     Statement::new(
         format!("`all` in {table}"),
         format!(
-            "INSERT INTO {table} ({columns}) VALUES (1, 'all', 'special type: all servers', {now})"
+            "INSERT INTO {table} (tag, description, modification_ts) VALUES ('all', 'special type: \
+             all servers', {now})"
         ),
     )
 }

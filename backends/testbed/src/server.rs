@@ -64,7 +64,12 @@ impl Server {
     /// If its programs are missing, or it does not answer.
     pub fn start(setup: Setup) -> Result<Self, Error> {
         let account = Account::of_servers();
-        let folder = tempfile::Builder::new().prefix("lessor-testbed-").tempdir();
+        let mut place = tempfile::Builder::new();
+        place.prefix("lessor-testbed-");
+        let folder = match room_in_memory() {
+            Some(memory) if !setup.durable => place.tempdir_in(memory),
+            _ => place.tempdir(),
+        };
         let folder = folder.map(TempDir::keep);
         let folder = folder.tried(|| "cannot make a temporary folder".to_owned())?;
         // From here on the guardian removes the folder.
@@ -259,6 +264,16 @@ impl Drop for Server {
             crate::trouble::end(&mut child);
         }
     }
+}
+
+/// A file system in memory with room for some servers, if there is one: disks are slow at making
+/// tables.
+fn room_in_memory() -> Option<&'static Path> {
+    const WANTED: u64 = 2 << 30;
+    let memory = Path::new("/dev/shm");
+    let room = rustix::fs::statvfs(memory).ok()?;
+    let free = room.f_bavail.saturating_mul(room.f_frsize);
+    (free >= WANTED).then_some(memory)
 }
 
 /// Other accounts may walk to the socket, and to nothing else.

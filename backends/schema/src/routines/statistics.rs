@@ -5,7 +5,7 @@
 //! never falls below zero: one that was wrong before shall not refuse a lease.
 
 use super::Routine;
-use crate::Revision;
+use crate::{Dialect, Revision};
 
 /// A table of counts and what a lease brings for its key.
 struct Count {
@@ -317,8 +317,12 @@ fn calls(leases: &str, moment: &str, revision: Revision) -> Vec<(String, String)
     all
 }
 
-/// PostgreSQL's.
-pub(super) fn postgresql(revision: Revision) -> Vec<Routine> {
+/// All of a revision.
+pub(super) fn of(dialect: Dialect, revision: Revision) -> Vec<Routine> {
+    if dialect == Dialect::PostgreSql { postgresql(revision) } else { mysql(revision) }
+}
+
+fn postgresql(revision: Revision) -> Vec<Routine> {
     let mut all = vec![Routine::postgresql(
         "json_cast",
         "json_candidate text",
@@ -338,13 +342,30 @@ pub(super) fn postgresql(revision: Revision) -> Vec<Routine> {
             let body = format!("BEGIN\n{}\n    RETURN NULL;\nEND", calls.join("\n"));
             let name = format!("{leases}_{moment}");
             all.extend(Routine::postgresql_trigger(&name, when, leases, &body));
+            all.push(former(leases, moment));
         }
     }
     all
 }
 
-/// MySQL's.
-pub(super) fn mysql(revision: Revision) -> Vec<Routine> {
+/// What a trigger was called before there were counts of more than one kind.
+fn former(leases: &str, moment: &str) -> Routine {
+    let subnets = COUNTS.iter().find(|count| count.leases == leases);
+    let (verb, sides): (&str, &[&str]) = match moment {
+        "ains" => ("insert", &["NEW."]),
+        "adel" => ("delete", &["OLD."]),
+        _ => ("update", &["OLD.", "NEW."]),
+    };
+    let values: Vec<String> =
+        sides.iter().flat_map(|side| subnets.map(|subnets| subnets.values(side))).collect();
+    let body = format!(
+        "BEGIN\n    PERFORM {leases}_{moment}_{leases}_stat({});\n    RETURN NULL;\nEND",
+        values.join(", ")
+    );
+    Routine::postgresql(&format!("proc_stat_{leases}_{verb}"), "", "trigger", &body)
+}
+
+fn mysql(revision: Revision) -> Vec<Routine> {
     let mut all = Vec::new();
     for leases in ["lease4", "lease6"] {
         all.extend(counts(leases, revision).flat_map(|count| count.routines(false)));
