@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-mod context;
 mod escape;
 mod row;
 #[cfg(test)]

@@ -71,8 +71,13 @@ const ROOMS: &[Room] = &[
         outside: Outside::Any,
     },
     Room {
+        name: "lessor-context",
+        below: &["lessor-types", "lessor-lease"],
+        outside: Outside::Only(&["serde", "serde_json"]),
+    },
+    Room {
         name: "lessor-memfile",
-        below: &["lessor-types", "lessor-lease", "lessor-env"],
+        below: &["lessor-types", "lessor-lease", "lessor-env", "lessor-context"],
         outside: Outside::Any,
     },
     // The testbed is for tests alone: no crate may depend on it otherwise.

@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use lessor_context::{self as context, Ours};
 use lessor_lease::{DnsFlags, Lease, State};
 use lessor_types::{ClientId, Holder, HwAddr, PoolId, Secs, SubnetId, Unit, Wall};
 
-use super::context::{self, Ours};
 use super::{Column, Format, Schema, escape};
 use crate::lines::LINE_MAX;
 

@@ -1,7 +1,18 @@
-//! The user context: a JSON map that belongs to the operator, with one member that is ours.
+//! A lease's user context: a JSON map that belongs to the operator, with one member that is ours.
 //!
-//! The operator's members are kept to the letter and in their order, because the text around our
-//! member is cut and joined, never printed again.
+//! Kea's lease files and tables have no room for some of what a lease must remember. It rides here.
+//!
+//! # Map
+//! - [`Ours`]: what our member says.
+//! - [`join`], [`split`]: both parts as one text, and apart again.
+//!
+//! # Does not
+//! Know which store keeps the text, or which of its columns said the rest.
+//!
+//! # Invariants
+//! The operator's members are kept to the letter and in their order: the text around our member is
+//! cut and joined, never printed again.
+#![forbid(unsafe_code)]
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -15,19 +26,29 @@ use serde_json::value::RawValue;
 /// The member that is ours.
 const KEY: &str = "lessor";
 
-/// What Kea's columns have no room for.
+/// What a store's columns have no room for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Ours {
-    pub(super) promises: Option<Box<Promises>>,
+pub struct Ours {
+    /// What must be remembered between partners.
+    pub promises: Option<Box<Promises>>,
     /// The hardware type, where it is not Ethernet's.
-    pub(super) htype: Option<u16>,
+    pub htype: Option<u16>,
+    /// When the lease ends, in seconds since 1970, where the column for it cannot say.
+    pub expires: Option<i64>,
+    /// The state's number, where the table's version does not know that state.
+    pub state: Option<u8>,
+    /// The pool, where the table's version has no column for it.
+    pub pool: Option<u32>,
 }
 
 impl Ours {
-    pub(super) fn of(hw: &HwAddr, promises: Option<&Promises>) -> Self {
+    /// What goes with every row of this link-layer address and these promises.
+    #[must_use]
+    pub fn of(hw: &HwAddr, promises: Option<&Promises>) -> Self {
         Self {
             promises: promises.map(|promises| Box::new(*promises)),
             htype: (hw.htype() != HwAddr::ETHERNET).then_some(hw.htype()),
+            ..Self::default()
         }
     }
 }
@@ -36,7 +57,7 @@ impl Ours {
 ///
 /// # Errors
 /// Says what is wrong where `foreign` is not a JSON map or has our member already.
-pub(super) fn join<'a>(foreign: Option<&'a str>, ours: &Ours) -> Result<Cow<'a, str>, String> {
+pub fn join<'a>(foreign: Option<&'a str>, ours: &Ours) -> Result<Cow<'a, str>, String> {
     let foreign = foreign.unwrap_or("");
     let last = if foreign.is_empty() {
         None
@@ -59,7 +80,7 @@ pub(super) fn join<'a>(foreign: Option<&'a str>, ours: &Ours) -> Result<Cow<'a, 
 ///
 /// # Errors
 /// Says what is wrong where the text is not a JSON map, or our member not one of ours.
-pub(super) fn split(text: &str) -> Result<(Option<Cow<'_, str>>, Ours), String> {
+pub fn split(text: &str) -> Result<(Option<Cow<'_, str>>, Ours), String> {
     if text.is_empty() {
         return Ok((None, Ours::default()));
     }
@@ -107,9 +128,16 @@ impl fmt::Display for Ours {
                 }
             }
         }
-        if let Some(htype) = self.htype {
-            let comma = if body.is_empty() { "" } else { "," };
-            write!(body, r#"{comma}"htype":{htype}"#)?;
+        for (name, number) in [
+            ("htype", self.htype.map(i64::from)),
+            ("expires", self.expires),
+            ("state", self.state.map(i64::from)),
+            ("pool", self.pool.map(i64::from)),
+        ] {
+            if let Some(number) = number {
+                let comma = if body.is_empty() { "" } else { "," };
+                write!(body, r#"{comma}"{name}":{number}"#)?;
+            }
         }
         write!(f, r#""{KEY}":{{{body}}}"#)
     }
@@ -143,10 +171,13 @@ fn parse(text: &str) -> Result<Ours, String> {
             high: wall("high")?,
         })),
     };
-    let htype = number("htype")?
-        .map(|htype| u16::try_from(htype).map_err(|_| wrong("htype")))
-        .transpose()?;
-    Ok(Ours { promises, htype })
+    let htype = number("htype")?.map(u16::try_from).transpose().map_err(|_| wrong("htype"))?;
+    let state = number("state")?.map(u8::try_from).transpose().map_err(|_| wrong("state"))?;
+    let expires = match map.get("expires") {
+        None => None,
+        Some(value) => Some(value.as_i64().ok_or_else(|| wrong("expires"))?),
+    };
+    Ok(Ours { promises, htype, expires, state, pool: number("pool")? })
 }
 
 fn read_wall(value: &Value) -> Option<Wall> {
@@ -195,5 +226,74 @@ impl<'a> Visitor<'a> for Collect<'a> {
             members.push(Member { ours: key == KEY, value, end: start + value.get().len() });
         }
         Ok(members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number<T: Arbitrary + 'static>() -> impl Strategy<Value = Option<T>> {
+        prop::option::of(any::<T>())
+    }
+
+    prop_compose! {
+        fn any_ours()(
+            tenancy in number::<u32>(),
+            told in prop::option::of((any::<i64>(), 0_u32..1_000_000_000)),
+            htype in number::<u16>(),
+            expires in number::<i64>(),
+            state in number::<u8>(),
+            pool in number::<u32>(),
+        ) -> Ours {
+            let told = told.map(|(secs, nanos)| Wall::new(secs, nanos));
+            let promises =
+                tenancy.map(|tenancy| Box::new(Promises { tenancy, told, ..Promises::default() }));
+            Ours { promises, htype, expires, state, pool }
+        }
+    }
+
+    proptest! {
+        /// What was joined is split into the same parts, the operator's to the letter.
+        #[test]
+        fn joined_and_split_again(
+            ours in any_ours(),
+            foreign in prop::option::of("\\{ ?\"[a-k]{1,3}\" ?: (1|\"x,\\}\"|\\[\\]) ?\\}"),
+        ) {
+            let text = join(foreign.as_deref(), &ours).expect("a map");
+            let (there, back) = split(&text).expect("what join made");
+            prop_assert_eq!(there.as_deref(), foreign.as_deref());
+            prop_assert_eq!(back, ours);
+        }
+    }
+
+    #[test]
+    fn our_member_is_found_wherever_it_is() {
+        let ours = Ours { pool: Some(7), ..Ours::default() };
+        for (text, foreign) in [
+            (r#"{"lessor":{"pool":7}}"#, None),
+            (r#"{"lessor":{"pool":7,"later":[1]}, "a":1}"#, Some(r#"{ "a":1}"#)),
+            (r#"{"a":1 , "lessor":{"pool":7}, "b":2}"#, Some(r#"{"a":1, "b":2}"#)),
+        ] {
+            let (there, back) = split(text).expect("a map");
+            assert_eq!((there.as_deref(), back), (foreign, ours.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_refused() {
+        for text in [
+            "[]",
+            "{",
+            r#"{"lessor":1}"#,
+            r#"{"lessor":{"htype":65536}}"#,
+            r#"{"lessor":{"expires":"soon"}}"#,
+            r#"{"lessor":{},"lessor":{}}"#,
+        ] {
+            assert!(split(text).is_err(), "{text}");
+        }
+        assert!(join(Some(r#"{"lessor":{}}"#), &Ours::default()).is_err());
     }
 }
