@@ -7,7 +7,10 @@
 //! - [`subject`]: what a store shows of itself to be judged.
 //! - [`log`]: what every store keeps: durability, last writer wins, every field.
 //! - [`shared`]: what a store of several writers keeps besides: conditions and lookups.
+//! - [`racing`]: two writers, every interleaving, and both at once.
 //! - [`model`]: random histories with crashes, against a map.
+//! - [`walk`]: one long random history of writes and questions, against a map.
+//! - [`database`]: a store in a database, as a subject.
 //! - [`rows`]: the leases that the cases store.
 //!
 //! # Does not
@@ -17,11 +20,14 @@
 //! Every case begins with an empty subject and leaves nothing for the next.
 #![forbid(unsafe_code)]
 
+pub mod database;
 pub mod log;
 pub mod model;
+pub mod racing;
 pub mod rows;
 pub mod shared;
 pub mod subject;
+pub mod walk;
 
 pub use subject::{Kind, Subject};
 
@@ -39,6 +45,8 @@ pub fn run<S: Subject>(make: impl Fn() -> S) {
         for case in shared::cases::<S>() {
             case(make());
         }
+        racing::run(&mut make());
+        walk::run(make());
     }
     model::run(&make);
 }

@@ -129,8 +129,7 @@ prop_compose! {
         Lease {
             state: State::from_number(state).unwrap_or_default(),
             valid: Secs(valid),
-            // An infinite lease is dated as a long one: no store needs to keep the year 2160 for it.
-            expires: Wall::from_secs(confirmed + i64::from(valid % 10_000)),
+            expires: Wall::from_secs(confirmed + i64::from(valid)),
             hostname: hostname.map(Into::into),
             dns: DnsFlags { forward, reverse: false },
             promises,

@@ -1,5 +1,6 @@
 //! What a store of several writers keeps besides: conditions and lookups.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lessor_lease::store::needs_reclaim;
@@ -208,25 +209,26 @@ fn free_units_are_free<S: Subject>(mut store: S) {
     let batch: Vec<_> = rows.map(insert).collect();
     commit_all(&mut store, &batch);
 
-    let candidate = |last| Candidate {
-        unit: unit(last),
-        row: [&lapsed, &reclaimed]
-            .into_iter()
-            .find(|row| row.unit == unit(last))
-            .map(|row| Arc::new(row.clone())),
-    };
-    for (from, count, expected) in [
-        (15, 100, vec![18, 19, 11, 13, 14]),
-        (10, 100, vec![11, 13, 14, 18, 19]),
-        (19, 100, vec![19, 11, 13, 14, 18]),
-        (14, 1, vec![14]),
-        (14, 2, vec![14, 18]),
-        (19, 2, vec![19, 11]),
-        (19, 0, vec![]),
-    ] {
-        let expected: Vec<_> = expected.into_iter().map(candidate).collect();
-        let found = ask_free(&mut store, free_in(from, count, wall));
-        assert_eq!(found, expected, "from {from}, {count} of them");
+    let reusable = [&lapsed, &reclaimed];
+    for from in 10..=19 {
+        for count in [0, 1, 2, 3, 4, 100] {
+            let found = ask_free(&mut store, free_in(from, count, wall));
+            let shown = format!("from {from}, {count} of them: {found:?}");
+            assert_eq!(found.len(), usize::from(count).min(5), "{shown}");
+            let mut units = BTreeSet::new();
+            let mut bare = Vec::new();
+            for candidate in &found {
+                assert!(units.insert(candidate.unit), "twice in {shown}");
+                match &candidate.row {
+                    Some(row) => assert!(reusable.contains(&row.as_ref()), "{row} in {shown}"),
+                    None => bare.push(candidate.unit),
+                }
+            }
+            // Those without a row come in the order of addresses, from the place asked for around.
+            let around = (from..=19).chain(10..from).filter(|last| [11, 18, 19].contains(last));
+            let expected: Vec<_> = around.map(unit).take(bare.len()).collect();
+            assert_eq!(bare, expected, "{shown}");
+        }
     }
 }
 

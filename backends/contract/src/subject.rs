@@ -25,6 +25,12 @@ pub trait Subject {
         self.commit(batch)
     }
 
+    /// Two batches at the same time, through two connections, where there can be two.
+    fn race(&mut self, mine: &[Change], theirs: &[Change]) -> (Vec<Outcome>, Vec<Outcome>) {
+        let first = self.commit(mine);
+        (first, self.commit_from_another(theirs))
+    }
+
     /// Loses everything that was not promised to be durable, as brutally as the store allows, and
     /// opens the store again.
     fn crash_and_reopen(&mut self);
@@ -52,5 +58,10 @@ pub trait Subject {
     /// How many random histories to try.
     fn histories(&self) -> u32 {
         32
+    }
+
+    /// How many steps the long walk takes, which also asks.
+    fn steps(&self) -> u32 {
+        1000
     }
 }

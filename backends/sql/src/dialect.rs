@@ -21,14 +21,50 @@ pub struct Reuse {
     pub at: i64,
 }
 
-/// What a walk over windows found.
+/// How many rows the search for what may be replaced looks at in each state: enough where little
+/// lapses, and a bound where all of it is elsewhere.
+pub const LOOKED_AT: u32 = 256;
+
+/// What a walk over windows found. Of its rows only what tells whether they may be replaced has to
+/// be filled in: key, lifetime, end and state.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Walk {
-    /// For each window the rows in it, in the order of addresses, as many as it allows; only what
-    /// tells whether a row may be replaced has to be filled in.
+    /// For each window the rows in it, in the order of addresses, as many as it allows.
     pub windows: Vec<Vec<Row>>,
-    /// Whole rows that may be replaced, for all [`Reuse`] questions together.
+    /// Rows that may be replaced, for all [`Reuse`] questions together.
     pub reusable: Vec<Row>,
+}
+
+impl Walk {
+    /// Nothing found yet in so many windows.
+    #[must_use]
+    pub fn for_windows(count: usize) -> Self {
+        Self { windows: vec![Vec::new(); count], reusable: Vec::new() }
+    }
+
+    /// Adds a row as five numbers: its window's, from one on, or 0 for what may be replaced; key,
+    /// lifetime, end, state.
+    pub fn add(&mut self, numbers: &[Option<i64>]) {
+        let [Some(window), Some(address), valid_lifetime, expire, state] = *numbers else {
+            return;
+        };
+        let state = state.unwrap_or(-1);
+        let row = Row { address, valid_lifetime, expire, state, ..Row::default() };
+        let window = usize::try_from(window - 1).ok();
+        match window.and_then(|window| self.windows.get_mut(window)) {
+            Some(window) => window.push(row),
+            None => self.reusable.push(row),
+        }
+    }
+
+    /// With the rows of each window in the order of addresses.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        for window in &mut self.windows {
+            window.sort_by_key(|row| row.address);
+        }
+        self
+    }
 }
 
 /// What a transaction did with each write.
@@ -47,6 +83,9 @@ pub enum Verdict {
 pub trait Dialect: Send + Sync + 'static {
     /// A connection.
     type Connection: Send + 'static;
+
+    /// What and where, for words.
+    fn place(&self) -> &str;
 
     /// Opens a connection and sets its session up.
     fn connect(&self) -> impl Future<Output = Result<Self::Connection, Failure>> + Send;
@@ -67,7 +106,8 @@ pub trait Dialect: Send + Sync + 'static {
         question: &Question,
     ) -> impl Future<Output = Result<Vec<Row>, Failure>> + Send;
 
-    /// Walks over windows, and looks for rows that may be replaced.
+    /// Walks over windows, and looks among the first [`LOOKED_AT`] to end of each state for rows
+    /// that may be replaced.
     fn walk(
         &self,
         connection: &mut Self::Connection,

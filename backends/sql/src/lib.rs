@@ -6,8 +6,10 @@
 //! - [`row`]: a lease as the columns of Kea's tables say it, and back.
 //! - [`batch`]: changes as conditional writes, sorted by key.
 //! - [`question`]: what lookups ask, and how rows answer them.
+//! - [`text`]: statements as text, for databases that take no arrays.
 //! - [`vacancy`]: which addresses are believed to be free.
 //! - [`pool`]: a bounded number of connections.
+//! - [`access`]: where a database is, and who asks.
 //! - [`failure`]: what went wrong, and what follows from it.
 //!
 //! # Does not
@@ -22,6 +24,7 @@
 //! - No statement asks the database for the time.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod batch;
 pub mod dialect;
 pub mod failure;
@@ -29,10 +32,12 @@ pub mod pool;
 pub mod question;
 pub mod row;
 pub mod store;
+pub mod text;
 pub mod vacancy;
 
+pub use access::{Access, Opened, Tls, TlsMode, Weakness};
 pub use batch::{Act, Batch, Counted, Write};
-pub use dialect::{Dialect, Reuse, Verdict, Walk};
+pub use dialect::{Dialect, LOOKED_AT, Reuse, Verdict, Walk};
 pub use failure::{Class, Failure};
 pub use pool::{Health, Limits};
 pub use question::{Lapsed, Question};

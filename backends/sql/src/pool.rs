@@ -35,6 +35,27 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Waits for a connection to `place`, as long as that may take.
+    ///
+    /// # Errors
+    /// The failure that it is, or [`Class::Unavailable`] if there was none in time.
+    pub async fn connect<C>(
+        &self,
+        connecting: impl Future<Output = Result<C, Failure>>,
+        place: &str,
+    ) -> Result<C, Failure> {
+        match timeout(self.connect_within, connecting).await {
+            Ok(connected) => connected.map_err(Failure::before_writing),
+            Err(_) => {
+                let seconds = self.connect_within.as_secs_f32();
+                let what = format!("{place}: no connection within {seconds} s");
+                Err(Failure::new(Class::Unavailable, what))
+            }
+        }
+    }
+}
+
 /// How it stands between this server and its database.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Health {
@@ -122,14 +143,7 @@ impl<D: Dialect> Pool<D> {
     }
 
     async fn open(&self) -> Result<D::Connection, Failure> {
-        let connected = match timeout(self.limits.connect_within, self.dialect.connect()).await {
-            Ok(connected) => connected.map_err(Failure::before_writing),
-            Err(_) => {
-                let seconds = self.limits.connect_within.as_secs_f32();
-                let what = format!("no connection to the database within {seconds} s");
-                Err(Failure::new(Class::Unavailable, what))
-            }
-        };
+        let connected = self.limits.connect(self.dialect.connect(), self.dialect.place()).await;
         if let Err(failure) = &connected {
             self.lost(failure);
         }

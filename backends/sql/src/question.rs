@@ -19,7 +19,7 @@ pub struct Question {
     /// Rows with these client identifiers.
     pub client_ids: BTreeSet<Vec<u8>>,
     /// Rows that have lapsed.
-    pub lapsed: Vec<Lapsed>,
+    pub lapsed: Option<Lapsed>,
 }
 
 /// Rows that [`Lookup::Lapsed`] asks for, the longest lapsed first.
@@ -41,6 +41,16 @@ impl Lapsed {
         self.wall.secs()
     }
 
+    /// What answers both: the wider of each rule, and rows enough.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count.saturating_add(other.count),
+            wall: self.wall.max(other.wall),
+            held_back: self.held_back.min(other.held_back),
+        }
+    }
+
     /// The last second at which a reclaimed or released row may end to be taken away.
     #[must_use]
     pub const fn kept_by(&self) -> i64 {
@@ -60,7 +70,8 @@ impl Question {
                 self.client_ids.extend(client_id.as_ref().map(|id| id.octets().to_vec()));
             }
             Lookup::Lapsed { count, wall, held_back } => {
-                self.lapsed.push(Lapsed { count: *count, wall: *wall, held_back: *held_back });
+                let more = Lapsed { count: *count, wall: *wall, held_back: *held_back };
+                self.lapsed = Some(self.lapsed.map_or(more, |lapsed| lapsed.and(more)));
             }
             Lookup::FreeIn { .. } => {}
         }
@@ -72,7 +83,7 @@ impl Question {
         self.keys.is_empty()
             && self.hwaddrs.is_empty()
             && self.client_ids.is_empty()
-            && self.lapsed.is_empty()
+            && self.lapsed.is_none()
     }
 }
 

@@ -222,8 +222,7 @@ impl Shape {
     /// [`RowError`], with the column to blame.
     pub fn decode(&self, row: &Row) -> Result<Lease, RowError> {
         let unit = unit(row.address)?;
-        let (context, ours) =
-            split(&row.user_context).map_err(|why| blame("user_context", why))?;
+        let (context, ours) = split(&row.user_context).map_err(|why| blame("user_context", why))?;
         let htype = ours.htype.unwrap_or(HwAddr::ETHERNET);
         let hw = HwAddr::new(htype, &row.hwaddr).map_err(|why| blame("hwaddr", why.to_string()))?;
         let client_id = match row.client_id.as_slice() {

@@ -256,7 +256,11 @@ impl Vacancy {
 
 impl Belief {
     fn set(&mut self, place: u64, slot: Slot) {
-        if slot == Slot::Empty { self.empty.insert(place) } else { self.empty.remove(place) };
+        if slot == Slot::Empty {
+            self.empty.insert(place)
+        } else {
+            self.empty.remove(place)
+        };
         if slot == Slot::Reusable {
             self.reusable.insert(place);
         } else {

@@ -86,7 +86,10 @@ pub enum Lookup {
     Unit(Unit),
     /// All rows of one client.
     Holder(Holder),
-    /// Up to `count` units of a range that are free at `wall`, from `from` on and around.
+    /// Up to `count` units of a range that are free at `wall`. Those without a row come in the order
+    /// of units, from `from` on and around; those with a row that may be replaced come before,
+    /// between or behind them, as the store finds them best. Some may be passed over if others are
+    /// found; of a small range none is missed, if fewer than `count` are free.
     FreeIn {
         /// The first unit of the range.
         first: Unit,

@@ -66,14 +66,22 @@ const ROOMS: &[Room] = &[
     Room { name: "lessor-env", below: &["lessor-types"], outside: NONE },
     Room { name: "lessor-net", below: &["lessor-types", "lessor-env"], outside: Outside::Any },
     Room {
-        name: "lessor-store-contract",
-        below: &["lessor-types", "lessor-lease"],
-        outside: Outside::Any,
-    },
-    Room {
         name: "lessor-context",
         below: &["lessor-types", "lessor-lease"],
         outside: Outside::Only(&["serde", "serde_json"]),
+    },
+    Room {
+        name: "lessor-sql",
+        below: &["lessor-types", "lessor-lease", "lessor-context"],
+        outside: Outside::Any,
+    },
+    Room { name: "lessor-postgresql", below: &["lessor-sql"], outside: Outside::Any },
+    Room { name: "lessor-mysql", below: &["lessor-sql"], outside: Outside::Any },
+    Room { name: "lessor-sqlite", below: &["lessor-sql"], outside: Outside::Any },
+    Room {
+        name: "lessor-store-contract",
+        below: &["lessor-types", "lessor-lease", "lessor-sql"],
+        outside: Outside::Any,
     },
     Room {
         name: "lessor-memfile",

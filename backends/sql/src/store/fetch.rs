@@ -164,7 +164,7 @@ impl<D: Dialect> Store<D> {
 
     /// Remembers what an answer says of the searches and of the addresses that were asked for.
     fn digest(&self, question: &Question, leases: &Leases, searches: &mut [Option<Search>]) {
-        let mut wall = question.lapsed.iter().map(|lapsed| lapsed.wall).max();
+        let mut wall = question.lapsed.map(|lapsed| lapsed.wall);
         for search in searches.iter_mut().flatten() {
             search.learn(leases);
             wall = wall.max(Some(search.wall));
@@ -201,12 +201,18 @@ impl<D: Dialect> Store<D> {
         {
             let mut vacancy = self.vacancy();
             for search in searches.iter_mut().flatten().filter(|search| !search.is_over()) {
+                // A small range is walked over at once: there is nothing left to guess then.
+                let at_once = search.range.is_small();
                 let before = search.tried.len();
-                search.propose(&mut vacancy, &mut question.keys);
-                if search.tried.len() > before {
-                    continue;
+                let window = at_once.then(|| vacancy.window(search.range, now)).flatten();
+                if window.is_none() {
+                    search.propose(&mut vacancy, &mut question.keys);
+                    if search.tried.len() > before {
+                        continue;
+                    }
                 }
-                let Some(window) = vacancy.window(search.range, now) else {
+                let window = window.or_else(|| vacancy.window(search.range, now));
+                let Some(window) = window else {
                     continue;
                 };
                 search.walked = window.is_whole();
@@ -226,11 +232,18 @@ impl<D: Dialect> Store<D> {
             let walls = searches.iter().flatten().map(|search| search.wall).max();
             let free = self.walk(&windows, &reuse, walls.unwrap_or_default()).await?;
             for search in searches.iter_mut().flatten().filter(|it| it.found() < it.count) {
-                let new = free.iter().filter(|(range, _)| *range == search.range);
-                let wanted = search.count.min(PROPOSED_MAX);
-                for (_, key) in new.take(wanted) {
-                    search.tried.insert(*key, Slot::Taken);
-                    question.keys.insert(*key);
+                let wanted = (search.count - search.found()).min(PROPOSED_MAX);
+                let new: Vec<u32> = free
+                    .iter()
+                    .filter(|(range, key)| {
+                        *range == search.range && !search.tried.contains_key(key)
+                    })
+                    .map(|(_, key)| *key)
+                    .take(wanted)
+                    .collect();
+                for key in new {
+                    search.tried.insert(key, Slot::Taken);
+                    question.keys.insert(key);
                 }
             }
         }

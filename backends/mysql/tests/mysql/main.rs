@@ -1,0 +1,4 @@
+//! The adapter on a real server.
+
+mod contract;
+mod ground;

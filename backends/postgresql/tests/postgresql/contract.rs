@@ -1,0 +1,12 @@
+//! The promise of every store.
+
+use lessor_store_contract::run;
+
+use crate::ground;
+
+#[test]
+fn the_promise_is_kept() {
+    let runtime = ground::runtime();
+    let database = ground::tables();
+    run(|| ground::subject(&runtime, &database));
+}

@@ -1,0 +1,10 @@
+CREATE TABLE schema_version (version integer PRIMARY KEY, minor integer);
+INSERT INTO schema_version VALUES (34, 0);
+CREATE TABLE lease_state (state bigint PRIMARY KEY, name varchar(64) NOT NULL);
+INSERT INTO lease_state VALUES (0,'default'),(1,'declined'),(2,'expired-reclaimed'),(3,'released'),(4,'registered');
+CREATE TABLE lease4 (address bigint PRIMARY KEY, hwaddr bytea, client_id bytea, valid_lifetime bigint, expire timestamptz, subnet_id bigint, fqdn_fwd boolean, fqdn_rev boolean, hostname varchar(255), state bigint DEFAULT 0 REFERENCES lease_state, user_context text, relay_id bytea, remote_id bytea, pool_id bigint NOT NULL DEFAULT 0);
+CREATE INDEX lease4_by_client_id_subnet_id ON lease4 (client_id, subnet_id);
+CREATE INDEX lease4_by_hwaddr_subnet_id ON lease4 (hwaddr, subnet_id);
+CREATE INDEX lease4_by_state_expire ON lease4 (state, expire);
+CREATE INDEX lease4_by_state ON lease4 (state, subnet_id);
+CREATE TABLE lease4_stat (subnet_id bigint NOT NULL, state bigint NOT NULL, leases bigint, PRIMARY KEY (subnet_id, state));

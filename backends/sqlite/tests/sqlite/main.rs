@@ -1,0 +1,4 @@
+//! The adapter on real files.
+
+mod contract;
+mod ground;

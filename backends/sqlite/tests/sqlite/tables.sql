@@ -1,0 +1,10 @@
+CREATE TABLE schema_version (version integer PRIMARY KEY, minor integer);
+INSERT INTO schema_version VALUES (34, 0);
+CREATE TABLE lease_state (state INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO lease_state VALUES (0,'default'),(1,'declined'),(2,'expired-reclaimed'),(3,'released'),(4,'registered');
+CREATE TABLE lease4 (address INTEGER PRIMARY KEY, hwaddr BLOB, client_id BLOB, valid_lifetime INTEGER, expire INTEGER, subnet_id INTEGER, fqdn_fwd boolean, fqdn_rev boolean, hostname TEXT, state INTEGER DEFAULT 0 REFERENCES lease_state, user_context text, relay_id BLOB, remote_id BLOB, pool_id INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX lease4_by_client_id_subnet_id ON lease4 (client_id, subnet_id);
+CREATE INDEX lease4_by_hwaddr_subnet_id ON lease4 (hwaddr, subnet_id);
+CREATE INDEX lease4_by_state_expire ON lease4 (state, expire);
+CREATE INDEX lease4_by_state ON lease4 (state, subnet_id);
+CREATE TABLE lease4_stat (subnet_id INTEGER NOT NULL, state INTEGER NOT NULL, leases INTEGER, PRIMARY KEY (subnet_id, state));
