@@ -86,6 +86,10 @@ impl<D: Dialect> Subject for Database<'_, D> {
         Wall::from_secs(1 << 40)
     }
 
+    fn keeps(&self, lease: &Lease) -> bool {
+        self.store().shape().encode(lease).is_ok()
+    }
+
     fn histories(&self) -> u32 {
         16
     }

@@ -55,6 +55,12 @@ pub trait Subject {
         Wall::from_secs(1 << 40)
     }
 
+    /// Whether it can keep this lease; an old table may have no room for all of it.
+    fn keeps(&self, lease: &Lease) -> bool {
+        let _ = lease;
+        true
+    }
+
     /// How many random histories to try.
     fn histories(&self) -> u32 {
         32

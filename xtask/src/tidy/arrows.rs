@@ -88,8 +88,8 @@ const ROOMS: &[Room] = &[
         below: &["lessor-types", "lessor-lease", "lessor-env", "lessor-context"],
         outside: Outside::Any,
     },
-    // The testbed is for tests alone: no crate may depend on it otherwise.
     Room { name: "lessor-schema", below: &[], outside: Outside::Only(&["thiserror"]) },
+    // The testbed is for tests alone: no crate may depend on it otherwise.
     Room { name: "lessor-testbed", below: &[], outside: Outside::Any },
     Room {
         name: "lessor-shell",

@@ -1,16 +1,25 @@
 //! A server, a database with tables, and stores on it.
 
 use lessor_mysql::{Leases, MySql, open};
+use lessor_schema::{Dialect, Revision, create};
 use lessor_sql::{Access, Opened};
 use lessor_store_contract::database::Database as Subject;
 use lessor_testbed::{Database, Engine, Server};
 use tokio::runtime::{Builder, Runtime};
 
-/// A database with Kea's tables of the newest version.
-pub(crate) fn tables() -> Database<'static> {
+/// A database with Kea's tables of a revision.
+pub(crate) fn tables(revision: Revision) -> Database<'static> {
     let database = Server::shared(Engine::MariaDb).fresh_database();
-    database.query(include_str!("tables.sql")).expect("tables");
+    fill(&database, revision);
     database
+}
+
+/// Makes Kea's tables.
+pub(crate) fn fill(database: &Database<'_>, revision: Revision) {
+    let statements = create(Dialect::MySql, revision).into_iter();
+    let text: String = statements.map(|statement| statement.sql + "\n$$$\n").collect();
+    // Routines have semicolons inside.
+    database.query(&format!("DELIMITER $$$\n{text}")).expect("tables");
 }
 
 pub(crate) fn runtime() -> Runtime {
@@ -33,6 +42,6 @@ pub(crate) async fn store(database: &Database<'_>) -> (Leases, Opened) {
 
 /// An empty subject of the contract.
 pub(crate) fn subject<'a>(runtime: &'a Runtime, database: &'a Database<'_>) -> Subject<'a, MySql> {
-    database.query("TRUNCATE lease4; TRUNCATE lease4_stat").expect("an empty table");
+    database.query("DELETE FROM lease4; DELETE FROM lease4_stat").expect("an empty table");
     Subject::new(runtime, Box::new(|runtime| runtime.block_on(store(database)).0))
 }

@@ -1,16 +1,24 @@
 //! A server, a database with tables, and stores on it.
 
 use lessor_postgresql::{Leases, PostgreSql, open};
+use lessor_schema::{Dialect, Revision, create};
 use lessor_sql::{Access, Opened};
 use lessor_store_contract::database::Database as Subject;
 use lessor_testbed::{Database, Engine, Server};
 use tokio::runtime::{Builder, Runtime};
 
-/// A database with Kea's tables of the newest version.
-pub(crate) fn tables() -> Database<'static> {
+/// A database with Kea's tables of a revision.
+pub(crate) fn tables(revision: Revision) -> Database<'static> {
     let database = Server::shared(Engine::PostgreSql).fresh_database();
-    database.query(include_str!("tables.sql")).expect("tables");
+    fill(&database, revision);
     database
+}
+
+/// Makes Kea's tables.
+pub(crate) fn fill(database: &Database<'_>, revision: Revision) {
+    let statements = create(Dialect::PostgreSql, revision).into_iter();
+    let text: String = statements.map(|statement| statement.sql + ";\n").collect();
+    database.query(&text).expect("tables");
 }
 
 pub(crate) fn runtime() -> Runtime {

@@ -7,7 +7,6 @@ use crate::ground;
 #[test]
 fn the_promise_is_kept() {
     let runtime = ground::runtime();
-    let folder = ground::folder();
-    runtime.block_on(ground::say(folder.path(), include_str!("tables.sql")));
+    let folder = ground::tables(&runtime);
     run(|| ground::subject(&runtime, folder.path()));
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lessor_schema::{Dialect, Revision, create};
 use lessor_sql::{Access, Opened};
 use lessor_sqlite::{Leases, Sqlite, open};
 use lessor_store_contract::database::Database as Subject;
@@ -13,9 +14,13 @@ pub(crate) fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
-/// A folder for the file of a case.
-pub(crate) fn folder() -> TempDir {
-    tempfile::tempdir().expect("a folder")
+/// A folder with a file that has Kea's tables.
+pub(crate) fn tables(runtime: &Runtime) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for statement in create(Dialect::Sqlite, Revision::NEWEST) {
+        runtime.block_on(say(folder.path(), &statement.sql));
+    }
+    folder
 }
 
 /// Speaks SQL to the file, making it if it is not there.
