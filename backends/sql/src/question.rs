@@ -59,7 +59,8 @@ impl Lapsed {
 }
 
 impl Question {
-    /// Adds what a lookup needs; free units are another matter ([`crate::vacancy`]).
+    /// Adds what a lookup needs; free units are another matter ([`crate::vacancy`]), and so are
+    /// pages.
     pub fn add(&mut self, lookup: &Lookup) {
         match lookup {
             Lookup::Unit(unit) => self.keys.extend(unit.v4().map(u32::from)),
@@ -73,7 +74,13 @@ impl Question {
                 let more = Lapsed { count: *count, wall: *wall, held_back: *held_back };
                 self.lapsed = Some(self.lapsed.map_or(more, |lapsed| lapsed.and(more)));
             }
-            Lookup::FreeIn { .. } => {}
+            Lookup::HwAddr(hw) => {
+                self.hwaddrs.insert(hw.octets().to_vec());
+            }
+            Lookup::ClientId(id) => {
+                self.client_ids.insert(id.octets().to_vec());
+            }
+            Lookup::FreeIn { .. } | Lookup::Page { .. } => {}
         }
     }
 
@@ -127,8 +134,7 @@ impl Leases {
     /// All leases of a client among them.
     #[must_use]
     pub fn of_holder(&self, holder: &Holder) -> Vec<Arc<Lease>> {
-        let rows = self.readable().filter(|lease| lease.holder.same_client(holder));
-        rows.cloned().collect()
+        self.meant(|lease| lease.holder.same_client(holder))
     }
 
     /// The leases among them that [`Lookup::Lapsed`] asks for, the longest lapsed first.
@@ -142,6 +148,12 @@ impl Leases {
         rows.sort_by_key(|lease| (lease.expires, lease.unit));
         rows.truncate(asked.count.into());
         rows
+    }
+
+    /// Those among them that are meant.
+    #[must_use]
+    pub fn meant(&self, is_meant: impl Fn(&Lease) -> bool) -> Vec<Arc<Lease>> {
+        self.readable().filter(|lease| is_meant(lease)).cloned().collect()
     }
 
     fn readable(&self) -> impl Iterator<Item = &Arc<Lease>> {

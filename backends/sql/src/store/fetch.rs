@@ -126,8 +126,15 @@ impl<D: Dialect> Store<D> {
                 break;
             }
         }
+        let pages = self.pages(lookups, &mut leases).await?;
+        let mut pages = pages.into_iter();
         let found = lookups.iter().zip(&searches).map(|(lookup, search)| match (lookup, search) {
             (_, Some(search)) => search.answer(&leases),
+            (Lookup::Page { .. }, _) => Found::Rows(pages.next().unwrap_or_default()),
+            (Lookup::HwAddr(hw), _) => Found::Rows(leases.meant(|row| row.holder.hw == *hw)),
+            (Lookup::ClientId(id), _) => {
+                Found::Rows(leases.meant(|row| row.holder.client_id.as_ref() == Some(id)))
+            }
             (Lookup::Unit(unit), _) => Found::Row(leases.of(*unit).cloned()),
             (Lookup::Holder(holder), _) => Found::Rows(leases.of_holder(holder)),
             (Lookup::Lapsed { count, wall, held_back }, _) => {
@@ -136,7 +143,41 @@ impl<D: Dialect> Store<D> {
             }
             (Lookup::FreeIn { .. }, None) => Found::Free(Vec::new()),
         });
-        Ok(Fetched { found: found.collect(), quarantined: leases.bad.into_values().collect() })
+        let found = found.collect();
+        Ok(Fetched { found, quarantined: leases.bad.into_values().collect() })
+    }
+
+    /// The pages that are looked up, in their order. Rows that cannot be read leave no gap.
+    async fn pages(
+        &self,
+        lookups: &[Lookup],
+        leases: &mut Leases,
+    ) -> Result<Vec<Vec<Arc<Lease>>>, Failure> {
+        let mut pages = Vec::new();
+        for lookup in lookups {
+            let Lookup::Page { after, count } = lookup else {
+                continue;
+            };
+            let after = after.and_then(|unit| unit.v4()).map(u32::from);
+            let mut from = match after {
+                None => Some(0),
+                Some(after) => after.checked_add(1),
+            };
+            let wanted = usize::try_from(*count).unwrap_or(usize::MAX);
+            let mut rows: Vec<Arc<Lease>> = Vec::new();
+            while let Some(key) = from
+                && rows.len() < wanted
+            {
+                let rest = u32::try_from(wanted - rows.len()).unwrap_or(u32::MAX);
+                let page = self.page(Unit::V4(key.into()), rest).await?;
+                rows.extend(page.leases);
+                let bad = page.quarantined.into_iter();
+                leases.bad.extend(bad.filter_map(|row| Some((u32::from(row.unit.v4()?), row))));
+                from = page.next.and_then(|unit| unit.v4()).map(u32::from);
+            }
+            pages.push(rows);
+        }
+        Ok(pages)
     }
 
     /// Asks one question; once more if the connection had gone stale.
