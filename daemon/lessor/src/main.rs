@@ -7,6 +7,7 @@
 //! - [`running`]: a server as another process.
 //! - [`pid_file`]: the file with the process number.
 //! - [`privileges`]: what the process gives up.
+//! - [`database`]: leases in a database.
 //! - [`start`]: from a configuration to a running loop.
 //! - [`sockets`]: the kernel's sockets as the loop sees them.
 //!
@@ -33,6 +34,7 @@
 )]
 
 mod check;
+mod database;
 mod options;
 mod pid_file;
 mod privileges;

@@ -6,7 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lessor_config::{Config, ControlSocket, Diagnostics, LeaseStore, LogDestination, Memfile};
+use lessor_config::{
+    Config, ControlSocket, Diagnostics, Engine, LeaseStore, LogDestination, Memfile,
+};
 use lessor_env::files::OsFiles;
 use lessor_env::{Clock as _, Env as _};
 use lessor_lease::{Past, Rows};
@@ -26,6 +28,7 @@ use rustix::io::Errno;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::database;
 use crate::options::{KEA_NAME, Manner, Serve, called};
 use crate::pid_file::PidFile;
 use crate::privileges;
@@ -75,6 +78,11 @@ fn places(config: &Config, file: &Path) -> Vec<PathBuf> {
     {
         places.push(lease_file(memfile));
     }
+    if let LeaseStore::Database(database) = &config.lease_store
+        && database.engine == Engine::Sqlite
+    {
+        places.push(PathBuf::from(&database.name));
+    }
     places.extend(config.control_sockets.iter().filter_map(|socket| match socket {
         ControlSocket::Unix { path } => Some(PathBuf::from(path)),
         _ => None,
@@ -120,7 +128,7 @@ async fn begin(
     telemetry: &Telemetry,
     env: System,
 ) -> Result<Reactor<System, KernelPackets>, String> {
-    let (journal, begun) = open_journal(&config.lease_store, &env, telemetry)?;
+    let (journal, begun, store) = open_store(&config.lease_store, &env, telemetry)?;
     let (asking, mut requests) = mpsc::channel(REQUESTS_MAX);
     listen_to_signals(&asking).map_err(|why| format!("cannot listen to signals: {why}"))?;
     let watched = asking.clone();
@@ -146,7 +154,7 @@ async fn begin(
         links: Arc::clone(&packets.listening().links),
         seed: env.seed(),
         limits: Limits::default(),
-        store: StoreMode::Exclusive,
+        store,
         leases: begun.leases,
         past: begun.past,
         defect: lessor_server::planted::Defect::default(),
@@ -172,18 +180,35 @@ async fn asked_to_stop(requests: &mut mpsc::Receiver<Request>) {
     while !matches!(requests.recv().await, None | Some(Request::Stop { .. })) {}
 }
 
-fn open_journal(
+fn open_store(
     store: &LeaseStore,
     env: &System,
     telemetry: &Telemetry,
-) -> Result<(Journal, Begun), String> {
-    let LeaseStore::Memfile(memfile) = store else {
-        return Err("this kind of lease database is not in effect yet".to_owned());
-    };
-    if !memfile.persist {
-        let past = Past { floor: CLOCK_FLOOR, ..Past::default() };
-        return Ok((Journal::memory(telemetry), Begun { past, leases: Rows::new() }));
+) -> Result<(Journal, Begun, StoreMode), String> {
+    let nothing =
+        || Begun { past: Past { floor: CLOCK_FLOOR, ..Past::default() }, leases: Rows::new() };
+    match store {
+        LeaseStore::Memfile(memfile) if !memfile.persist => {
+            Ok((Journal::memory(telemetry), nothing(), StoreMode::Exclusive))
+        }
+        LeaseStore::Memfile(memfile) => {
+            let (journal, begun) = open_journal(memfile, env, telemetry)?;
+            Ok((journal, begun, StoreMode::Exclusive))
+        }
+        // Others may use the same database, and nobody says so.
+        LeaseStore::Database(database) => {
+            let lane = database::lane(database, telemetry)?;
+            Ok((Journal::database(lane), nothing(), StoreMode::Shared))
+        }
+        _ => Err("this kind of lease database is not in effect yet".to_owned()),
     }
+}
+
+fn open_journal(
+    memfile: &Memfile,
+    env: &System,
+    telemetry: &Telemetry,
+) -> Result<(Journal, Begun), String> {
     let path = lease_file(memfile);
     let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|it| it.to_str()))
     else {

@@ -2,6 +2,7 @@
 
 mod client;
 mod command_line;
+mod databases;
 mod fears;
 mod following;
 mod live;
