@@ -15,7 +15,7 @@ use crate::check::liveness::SERVED_WITHIN;
 use crate::check::{Broken, Invariant, Verdict};
 use crate::coverage::Goal;
 use crate::draw::{self, Kind, between};
-use crate::schedule::{OpKind, Order, Schedule, Topology};
+use crate::schedule::{FaultKind, OpKind, Order, Schedule, Topology};
 use crate::time::{MS, Ns, SEC};
 
 /// After how long an order is tried again that a busy server could not take.
@@ -61,6 +61,7 @@ pub(super) struct Walk {
     page: u32,
     pause: Ns,
     pages: u64,
+    since: Ns,
     /// What there was when the snapshot began, and when the store had been opened so often.
     was: Vec<Arc<Lease>>,
     reopened: u64,
@@ -205,9 +206,9 @@ impl World<'_> {
             return Ok(());
         };
         match (want, reply) {
-            (Want::Find(_) | Want::Snapshot(..) | Want::Done, Reply::NotHere) if is_shared => {
-                Ok(())
-            }
+            (Want::Done, Reply::NotHere) if is_shared => Ok(()),
+            // The store is asked, and may not answer.
+            (Want::Find(_) | Want::Page(_), Reply::StoreUnavailable) if is_shared => Ok(()),
             (Want::Done, Reply::Done) => Ok(()),
             (Want::Status, Reply::Status(status)) => {
                 let rows = self.rows_of(server).len();
@@ -227,8 +228,14 @@ impl World<'_> {
                     LeaseQuery::HwAddr(hw) => row.holder.hw == *hw,
                     LeaseQuery::ClientId(id) => row.holder.client_id.as_ref() == Some(id),
                 };
-                let rows: Vec<_> = self.rows_of(server).into_iter().filter(is_asked).collect();
-                if sorted(found) == sorted(rows) {
+                let is_right = if is_shared {
+                    // It has changed meanwhile, perhaps, or a replica has answered.
+                    found.iter().all(is_asked)
+                } else {
+                    let rows = self.rows_of(server).into_iter().filter(is_asked).collect();
+                    sorted(found) == sorted(rows)
+                };
+                if is_right {
                     return Ok(());
                 }
                 Err(wrong(format!("{query:?} does not find what is there")))
@@ -236,7 +243,7 @@ impl World<'_> {
             (Want::Snapshot(id, page, pause), Reply::Snapshot(snapshot)) => {
                 let (life, reopened) = (node.life, node.reopened);
                 let was = sorted(self.rows_of(server));
-                let (pages, read) = (0, Vec::new());
+                let (pages, since, read) = (0, self.t, Vec::new());
                 self.turn_page(Walk {
                     id,
                     server,
@@ -245,6 +252,7 @@ impl World<'_> {
                     page,
                     pause,
                     pages,
+                    since,
                     was,
                     reopened,
                     read,
@@ -285,6 +293,9 @@ impl World<'_> {
             self.turn_page(walk);
             return Ok(());
         }
+        if self.schedule.topology == Topology::Shared {
+            return self.all_were_read(&walk);
+        }
         if walk.read != walk.was {
             let other = walk.read.iter().zip(&walk.was).find(|(read, was)| read != was);
             let what = format!(
@@ -300,6 +311,35 @@ impl World<'_> {
         let end = Input::Command(CommandId(0), Command::EndSnapshot(walk.snapshot));
         self.deliver(self.t, walk.server, end);
         Ok(())
+    }
+
+    /// A walk through a store that others write too shows each row as it is by then: those that did
+    /// not change all the while, and none twice.
+    fn all_were_read(&self, walk: &Walk) -> Verdict {
+        let units: Vec<Unit> = walk.read.iter().map(|row| row.unit).collect();
+        if !units.is_sorted_by(|one, next| one < next) {
+            return Err(wrong("rows come twice, or not in order".to_owned()));
+        }
+        let misleads = |kind: &FaultKind| {
+            matches!(
+                kind,
+                FaultKind::StoreStale { .. }
+                    | FaultKind::StoreBadRow { .. }
+                    | FaultKind::StoreFailover { .. }
+            )
+        };
+        if self.schedule.faults.iter().any(|fault| misleads(&fault.kind)) {
+            return Ok(());
+        }
+        let rested = |row: &Arc<Lease>| {
+            let changed = row.unit.v4().and_then(|addr| self.changed.get(&addr));
+            changed.is_none_or(|at| *at < walk.since)
+        };
+        let missed = self.store.rows().find(|row| rested(row) && !walk.read.contains(row));
+        match missed {
+            Some(row) => Err(wrong(format!("a walk over all leases leaves {row} out"))),
+            None => Ok(()),
+        }
     }
 
     /// After a round that left nothing, nothing is left. What is on its way is not looked into.
