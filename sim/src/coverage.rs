@@ -200,7 +200,7 @@ goals! {
     /// A place had more exchanges in work than it may.
     PlaceLimited = "one place has its share of the parking lot", ALL.never_fixed();
     /// Everything that was probed for a client answered.
-    AllInUse = "each address that was tried is in use", ALL.never_fixed();
+    AllInUse = "each address that was tried is in use", FILE.never_fixed();
     /// An operator had the service switched off.
     SwitchedOff = "client not served while the service is off", ALL.never_fixed();
     /// A server was stopping.
