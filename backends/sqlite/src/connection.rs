@@ -1,5 +1,6 @@
 //! A session, and what is looked at when a store is opened.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lessor_sql::dialect::{Dialect, Reuse, Verdict, Walk};
@@ -28,6 +29,10 @@ impl Sqlite {
     /// # Errors
     /// [`Failure`]: the file can't be opened, or the tables are not there.
     pub async fn open(access: &Access) -> Result<(Self, Shape, Opened), Failure> {
+        if !Path::new(&access.name).exists() {
+            let what = format!("`{}` is not there; `lessor admin db-init` makes it", access.name);
+            return Err(Failure::new(Class::Schema, what));
+        }
         let options = SqliteConnectOptions::new()
             .filename(&access.name)
             .create_if_missing(false)
