@@ -324,12 +324,13 @@ impl<E: Env, P: PacketIo> Reactor<E, P> {
         if let Err(why) = self.packets.receive(&mut self.datagrams) {
             self.telemetry.note(Notice::ReceiveFailed(why.to_string()));
         }
-        let packets = self.datagrams.drain(..).map(Input::Packet);
-        self.inputs.extend(packets);
+        // Answers first: behind many packets they would come turns later, when their time is over.
         self.packets.answered(&mut self.answered);
         let answers = self.answered.drain(..);
         let answers = answers.map(|probe| Input::Probed { probe, heard: Heard::Answer });
         self.inputs.extend(answers);
+        let packets = self.datagrams.drain(..).map(Input::Packet);
+        self.inputs.extend(packets);
     }
 
     /// Takes turns until no input is left. Then every completion that was taken has reached the
