@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lessor_lease::{Change, FetchError, Found, Lease, Lookup, Outcome};
-use lessor_sql::{Dialect, Store};
+use lessor_sql::{Committed, Dialect, Fetched, Store};
 use lessor_types::{Unit, Wall};
 use tokio::runtime::Runtime;
 
@@ -27,6 +27,19 @@ impl<'a, D: Dialect> Database<'a, D> {
     pub fn new(runtime: &'a Runtime, open: Open<'a, D>) -> Self {
         let stores = [open(runtime), open(runtime)];
         Self { runtime, open, stores }
+    }
+
+    /// Answers lookups, with what was noticed besides.
+    ///
+    /// # Panics
+    /// If the database does not answer.
+    pub fn fetch_all(&self, lookups: &[Lookup]) -> Fetched {
+        self.runtime.block_on(self.store().fetch(lookups)).expect("the database answers")
+    }
+
+    /// Commits, with what was noticed besides.
+    pub fn commit_batch(&self, batch: &[Change]) -> Committed {
+        self.runtime.block_on(self.store().commit(batch))
     }
 
     /// One of the stores, for what the suite does not ask.

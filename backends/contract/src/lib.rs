@@ -11,6 +11,8 @@
 //! - [`model`]: random histories with crashes, against a map.
 //! - [`walk`]: one long random history of writes and questions, against a map.
 //! - [`database`]: a store in a database, as a subject.
+//! - [`outside`]: what others do to the tables of a database meanwhile.
+//! - [`measure`]: what free units and batches cost a database, for benches.
 //! - [`rows`]: the leases that the cases store.
 //!
 //! # Does not
@@ -22,7 +24,9 @@
 
 pub mod database;
 pub mod log;
+pub mod measure;
 pub mod model;
+pub mod outside;
 pub mod racing;
 pub mod rows;
 pub mod shared;

@@ -1,15 +1,16 @@
 //! Which addresses of a range are believed to be free.
 //!
 //! To find an address without a row, a database has to walk over those that have one: the fuller a
-//! pool, the farther. So this side keeps a belief, two bits an address, of everything that it reads
+//! pool, the farther. So this side keeps a belief, three bits an address, of everything that it reads
 //! and writes, and asks only whether what it believes is true. A belief costs nothing when it is
 //! wrong: what is proposed is read in the same round trip as everything else, and the write says
 //! what it expects to find.
 //!
-//! In the beginning everything is believed to be free. What is found out is remembered, so that the
-//! places which are full are passed over, however many there are. Where nothing is believed to be
-//! free any more, the range is walked over in windows, as fast as [`ROWS_A_MS`] allows and not
-//! faster, however many ask: so what others gave back is found, and a full pool stays cheap.
+//! In the beginning nothing was seen, and everything is hoped to be free. What is found out is
+//! remembered, so that places which are full are passed over, however many there are. Where hope was
+//! wrong and nothing is known to be free, the range is walked over in windows: the first time as
+//! they are needed, which costs each row once; later as fast as [`ROWS_A_MS`] allows and not faster,
+//! however many ask. So what others gave back is found, and a full pool stays cheap.
 
 use std::collections::BTreeMap;
 
@@ -26,9 +27,11 @@ const WINDOW_MAX: u64 = 2048;
 const WINDOW_MIN: u64 = 64;
 /// The widest window, in addresses.
 const SPAN_MAX: u64 = 1 << 16;
+/// How many addresses that are known to be free are proposed beside hopes at most.
+const KNOWN_MAX: usize = 8;
 /// How many addresses of one range are looked after; ranges beyond are seen a part at a time.
 const RANGE_MAX: u64 = 1 << 24;
-/// How many addresses are looked after altogether, at two bits each.
+/// How many addresses are looked after altogether, at three bits each.
 const ADDRESSES_MAX: u64 = 1 << 26;
 
 /// The first and the last address of a range, as numbers.
@@ -126,6 +129,8 @@ pub type Seen = (u32, Slot);
 
 #[derive(Debug)]
 struct Belief {
+    /// Neither read nor written yet.
+    unseen: Space,
     empty: Space,
     reusable: Space,
     /// Where the next window begins.
@@ -150,13 +155,32 @@ impl Vacancy {
         Self::default()
     }
 
-    /// Up to `count` addresses that are believed to be free, from `from` on and around: those
-    /// without a row first.
-    pub fn propose(&mut self, range: Range, from: u32, count: usize) -> Vec<u32> {
+    /// Some `count` addresses that are believed to be free, from `from` on and around, and a few
+    /// more where belief is only hope: those without a row first.
+    /// Those that were `tried` are left out.
+    pub fn propose(
+        &mut self,
+        range: Range,
+        from: u32,
+        count: usize,
+        tried: impl Fn(u32) -> bool,
+    ) -> Vec<u32> {
         let belief = self.belief(range, from);
-        let mut found = around(&belief.empty, range, from, count);
+        let around = |space: &Space, count: usize| -> Vec<u32> {
+            around(space, range, from).filter(|key| !tried(*key)).take(count).collect()
+        };
+        let known = around(&belief.empty, count);
+        let hoped = around(&belief.unseen, count);
+        let place = |key: &u32| (*key < from, *key);
+        let mut found: Vec<u32> = known.iter().chain(&hoped).copied().collect();
+        found.sort_by_key(place);
+        found.truncate(count);
+        // Hope may be wrong everywhere in a pool that is nearly full: some that are known go along.
+        let more = known.iter().filter(|key| !found.contains(key)).copied();
+        let more: Vec<u32> = more.take(count.div_ceil(2).min(KNOWN_MAX)).collect();
+        found.extend(more);
         if found.len() < count {
-            found.extend(around(&belief.reusable, range, from, count - found.len()));
+            found.extend(around(&belief.reusable, count - found.len()));
         }
         found
     }
@@ -176,6 +200,9 @@ impl Vacancy {
     /// `now` is in milliseconds, of any clock that does not go back.
     pub fn window(&mut self, range: Range, now: u64) -> Option<Window> {
         let belief = self.ranges.get_mut(&range)?;
+        if let Some(window) = belief.first_walk(range) {
+            return Some(window);
+        }
         let earned = now.saturating_sub(belief.reckoned).saturating_mul(ROWS_A_MS);
         belief.credit = belief.credit.saturating_add(earned).min(CREDIT_MAX);
         belief.reckoned = belief.reckoned.max(now);
@@ -229,7 +256,8 @@ impl Vacancy {
         }
         let asked = self.clock;
         let belief = self.ranges.entry(range).or_insert_with(|| Belief {
-            empty: Space::full(range.len()),
+            unseen: Space::full(range.len()),
+            empty: Space::empty(range.len()),
             reusable: Space::empty(range.len()),
             cursor: from.clamp(range.first, range.last),
             credit: CREDIT_MAX,
@@ -255,7 +283,24 @@ impl Vacancy {
 }
 
 impl Belief {
+    /// The next stretch that was not seen yet.
+    fn first_walk(&mut self, range: Range) -> Option<Window> {
+        let cursor = u64::from(self.cursor - range.first);
+        let place = self.unseen.next_around(cursor)?;
+        let from = if range.is_small() {
+            range.first
+        } else {
+            range.first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX))
+        };
+        let rows = u32::try_from(WINDOW_MAX).unwrap_or(u32::MAX);
+        let span = u32::try_from(SPAN_MAX - 1).unwrap_or(u32::MAX);
+        let to = from.saturating_add(span).min(range.last);
+        self.step(range, to.min(from.saturating_add(rows)));
+        Some(Window { range, from, to, rows })
+    }
+
     fn set(&mut self, place: u64, slot: Slot) {
+        self.unseen.remove(place);
         if slot == Slot::Empty {
             self.empty.insert(place)
         } else {
@@ -273,12 +318,12 @@ impl Belief {
     }
 }
 
-fn around(space: &Space, range: Range, from: u32, count: usize) -> Vec<u32> {
+fn around(space: &Space, range: Range, from: u32) -> impl Iterator<Item = u32> {
     let start = u64::from(from.clamp(range.first, range.last) - range.first);
     let behind = members(space, start, space.bound());
     let before = members(space, 0, start);
-    let key = |place| range.first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
-    behind.chain(before).take(count).map(key).collect()
+    let key = move |place| range.first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
+    behind.chain(before).map(key)
 }
 
 fn members(space: &Space, from: u64, to: u64) -> impl Iterator<Item = u64> {
@@ -293,6 +338,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Nothing was tried yet.
+    fn fresh(_: u32) -> bool {
+        false
+    }
 
     const RANGE: Range = Range { first: 1000, last: 1999 };
 
@@ -314,22 +364,22 @@ mod tests {
     #[test]
     fn in_the_beginning_all_is_free_from_where_one_begins() {
         let mut vacancy = Vacancy::new();
-        assert_eq!(vacancy.propose(RANGE, 1998, 4), [1998, 1999, 1000, 1001]);
-        assert_eq!(vacancy.propose(RANGE, 5, 2), [1000, 1001]);
-        assert_eq!(vacancy.propose(Range { first: 7, last: 7 }, 7, 9), [7]);
+        assert_eq!(vacancy.propose(RANGE, 1998, 4, fresh), [1998, 1999, 1000, 1001]);
+        assert_eq!(vacancy.propose(RANGE, 5, 2, fresh), [1000, 1001]);
+        assert_eq!(vacancy.propose(Range { first: 7, last: 7 }, 7, 9, fresh), [7]);
     }
 
     #[test]
     fn what_has_no_row_goes_before_what_may_be_replaced() {
         let mut vacancy = Vacancy::new();
-        vacancy.propose(RANGE, 1000, 1);
+        vacancy.propose(RANGE, 1000, 1, fresh);
         for key in 1000..=1999 {
             vacancy.learn(key, Slot::Taken);
         }
         vacancy.learn(1500, Slot::Reusable);
         vacancy.learn(1400, Slot::Empty);
         vacancy.learn(2000, Slot::Empty);
-        assert_eq!(vacancy.propose(RANGE, 1450, 9), [1400, 1500]);
+        assert_eq!(vacancy.propose(RANGE, 1450, 9, fresh), [1400, 1500]);
     }
 
     #[test]
@@ -337,24 +387,42 @@ mod tests {
         let range = Range { first: 0, last: 999_999 };
         let taken: BTreeSet<u32> = (0..1_000_000).collect();
         let mut vacancy = Vacancy::new();
-        vacancy.propose(range, 0, 8);
+        vacancy.propose(range, 0, 8, fresh);
         let first = walk(&mut vacancy, range, &taken, 0);
-        assert_eq!(first as u64, CREDIT_MAX);
+        assert_eq!(first as u64, range.len() + CREDIT_MAX, "each row once");
+        assert!(vacancy.propose(range, 0, 8, fresh).is_empty(), "all was seen");
         assert_eq!(walk(&mut vacancy, range, &taken, 0), 0, "no matter how many ask");
         let second: usize = (1..=1000).map(|ms| walk(&mut vacancy, range, &taken, ms)).sum();
         assert!(second as u64 <= ROWS_A_MS * 1000, "{second}");
         assert!(second as u64 >= ROWS_A_MS * 900, "{second}");
-        for ms in 1001..32_000 {
-            walk(&mut vacancy, range, &taken, ms);
-        }
-        assert!(vacancy.propose(range, 0, 8).is_empty(), "walked over once");
         let mut taken = taken;
         taken.remove(&123_456);
-        let found = (32_000..64_000).find(|ms| {
+        let found = (1001..34_000).find(|ms| {
             walk(&mut vacancy, range, &taken, *ms);
-            vacancy.propose(range, 0, 8) == [123_456]
+            vacancy.propose(range, 0, 8, fresh) == [123_456]
         });
         assert!(found.is_some(), "what others gave back is found");
+    }
+
+    /// In a pool that is nearly full, what one walk found is proposed to all, beside hopes.
+    #[test]
+    fn what_is_known_goes_along_with_hopes() {
+        let range = Range { first: 0, last: 999_999 };
+        let mut vacancy = Vacancy::new();
+        vacancy.propose(range, 500_000, 8, fresh);
+        let window = vacancy.window(range, 0).expect("it is the first");
+        assert_eq!(window.from, 500_000);
+        let rows: Vec<Seen> =
+            (0..2048).map(|n| (500_000 + n + u32::from(n > 700), Slot::Taken)).collect();
+        assert_eq!(vacancy.learn_window(&window, &rows, 8), [500_701]);
+        let proposed = vacancy.propose(range, 7, 8, fresh);
+        assert_eq!(proposed, [7, 8, 9, 10, 11, 12, 13, 14, 500_701]);
+        vacancy.learn(500_701, Slot::Taken);
+        assert_eq!(
+            vacancy.propose(range, 500_000, 1, fresh),
+            [502_049],
+            "what was seen is passed over"
+        );
     }
 
     #[test]
@@ -362,7 +430,7 @@ mod tests {
         let mut vacancy = Vacancy::new();
         for n in 0..20_u32 {
             let range = Range { first: n << 24, last: (n << 24) + 0xff_ffff };
-            vacancy.propose(range, range.first, 1);
+            vacancy.propose(range, range.first, 1, fresh);
         }
         assert_eq!(vacancy.ranges.len() as u64, ADDRESSES_MAX / RANGE_MAX);
         let all = Range { first: 0, last: u32::MAX };
@@ -381,7 +449,7 @@ mod tests {
         ) {
             let range = Range { first: 0, last: 299 };
             let mut vacancy = Vacancy::new();
-            vacancy.propose(range, from, 1);
+            vacancy.propose(range, from, 1, fresh);
             for (key, lie) in lies {
                 let slot = [Slot::Empty, Slot::Reusable, Slot::Taken][usize::from(lie)];
                 vacancy.learn(key, slot);
@@ -401,7 +469,7 @@ mod tests {
             let mut expected: Vec<u32> =
                 around.iter().copied().filter(|key| slot(key).is_none()).collect();
             expected.extend(around.iter().filter(|key| reusable.contains(key)));
-            prop_assert_eq!(vacancy.propose(range, from, 300), expected);
+            prop_assert_eq!(vacancy.propose(range, from, 300, fresh), expected);
         }
     }
 }

@@ -11,8 +11,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, Sqlite
 use crate::fault::failure;
 use crate::transaction::{self, IDIOM, number, read};
 
-/// How long a writer waits for another one.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Which part of the time for an answer a writer waits for another one: it may have to three times.
+const SHARE: u32 = 4;
 
 /// SQLite, as a kind of database.
 #[derive(Clone, Debug)]
@@ -33,12 +33,13 @@ impl Sqlite {
             let what = format!("`{}` is not there; `lessor admin db-init` makes it", access.name);
             return Err(Failure::new(Class::Schema, what));
         }
+        let patience: Duration = access.limits.answer_within / SHARE;
         let options = SqliteConnectOptions::new()
             .filename(&access.name)
             .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(PATIENCE)
+            .busy_timeout(patience)
             .foreign_keys(true);
         let mut dialect = Self { options, place: format!("`{}`", access.name), shape: None };
         let connecting = dialect.connect();

@@ -1,4 +1,6 @@
 //! The adapter on a real server.
 
 mod contract;
+mod faults;
 mod ground;
+mod outside;

@@ -30,6 +30,7 @@ pub(crate) fn access(database: &Database<'_>) -> Access {
     Access {
         name: database.name().to_owned(),
         host: database.server().folder().display().to_string(),
+        port: database.server().port().unwrap_or(0),
         user: "lessor".to_owned(),
         ..Access::default()
     }

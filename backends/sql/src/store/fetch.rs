@@ -54,14 +54,11 @@ impl Search {
     /// Proposes addresses that were not tried yet.
     fn propose(&mut self, vacancy: &mut Vacancy, keys: &mut impl Extend<u32>) {
         let wanted = self.count.saturating_sub(self.found()).min(PROPOSED_MAX);
-        let proposed = vacancy.propose(self.range, self.from, wanted + self.tried.len());
-        let new = proposed.into_iter().filter(|key| !self.tried.contains_key(key));
-        let new: Vec<u32> = new.take(wanted).collect();
-        for key in new {
-            // Until the answer is there, it is nobody's to give.
-            self.tried.insert(key, Slot::Taken);
-            keys.extend([key]);
-        }
+        let tried = |key: u32| self.tried.contains_key(&key);
+        let proposed = vacancy.propose(self.range, self.from, wanted, tried);
+        // Until the answer is there, they are nobody's to give.
+        self.tried.extend(proposed.iter().map(|key| (*key, Slot::Taken)));
+        keys.extend(proposed);
     }
 
     fn found(&self) -> usize {
@@ -238,10 +235,15 @@ impl<D: Dialect> Store<D> {
     ) -> Result<bool, Failure> {
         let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut question = Question::default();
-        let (mut windows, mut reuse) = (Vec::new(), Vec::new());
+        let (mut windows, mut reuse): (Vec<Window>, Vec<Reuse>) = (Vec::new(), Vec::new());
         {
             let mut vacancy = self.vacancy();
             for search in searches.iter_mut().flatten().filter(|search| !search.is_over()) {
+                // Those who look in one range share what one walk over it finds.
+                if let Some(window) = windows.iter().find(|it| it.range == search.range) {
+                    search.walked = window.is_whole();
+                    continue;
+                }
                 // A small range is walked over at once: there is nothing left to guess then.
                 let at_once = search.range.is_small();
                 let before = search.tried.len();

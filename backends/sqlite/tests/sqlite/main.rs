@@ -1,4 +1,5 @@
 //! The adapter on real files.
 
 mod contract;
+mod faults;
 mod ground;
