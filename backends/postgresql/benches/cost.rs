@@ -33,8 +33,8 @@ fn main() {
         cpu: &|| cpu_of_server(pid),
     };
     let fill = |free: u32| {
-        let left =
-            POOL.checked_div(free).map_or("false".to_owned(), |step| format!("n % {step} = 0"));
+        let left = POOL.checked_div(free);
+        let left = left.map_or_else(|| "false".to_owned(), |step| format!("n % {step} = 0"));
         format!(
             "TRUNCATE lease4; INSERT INTO lease4 (address, hwaddr, valid_lifetime, expire, \
              subnet_id, fqdn_fwd, fqdn_rev, hostname, state) SELECT {FIRST} + n, \
