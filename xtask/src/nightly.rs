@@ -24,6 +24,9 @@ struct Settings {
 /// One seed of the fixed profile for so many of the others: it has as much in it.
 const FIXED_SHARE: u64 = 10;
 
+/// How long the contract's walk of writes and questions is in each database.
+const CONTRACT_STEPS: &str = "10000";
+
 /// Runs all campaigns and prints a table of them.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let settings = settings(arguments)?;
@@ -54,6 +57,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         }
     }
     fuzz(settings.fuzz_seconds, &mut table)?;
+    for store in ["postgresql", "mysql", "sqlite"] {
+        let mut contract = Command::new("cargo");
+        contract.args(["test", "-p", &format!("lessor-{store}"), "contract"]);
+        contract.current_dir(command::root()).env("LESSOR_CONTRACT_STEPS", CONTRACT_STEPS);
+        table.push((format!("contract {store}"), attempt(&mut contract)));
+    }
     bench(&mut table)?;
 
     println!();

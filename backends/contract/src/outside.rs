@@ -1,15 +1,16 @@
 //! What others do to the tables of a database, while a store is open on them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lessor_lease::{Candidate, Found, Lease, Lookup, Outcome};
+use lessor_lease::{Candidate, Found, Lease, Lookup, Outcome, State};
 use lessor_sql::Dialect;
-use lessor_types::{Holder, Wall};
+use lessor_types::{Holder, SubnetId, Wall};
 
 use crate::Subject as _;
 use crate::database::Database;
 use crate::log::commit_all;
-use crate::rows::{insert, lease, replace, unit};
+use crate::rows::{insert, lease, remove, replace, unit};
 
 /// A row that no store can read: the address's last octet, the statement that spoils the plain
 /// lease there, and the column to blame.
@@ -117,4 +118,59 @@ pub fn a_refused_row<D: Dialect>(mut subject: Database<'_, D>) {
         let removals: Vec<_> = there.iter().map(|row| crate::rows::remove(row)).collect();
         commit_all(&mut subject, &removals);
     }
+}
+
+/// Batches of two servers at once, over several subnets and states and in different orders, neither
+/// stand in each other's way nor confuse the statistics that the database keeps of them.
+///
+/// `answer` puts a question in SQL and gives the answer as text.
+///
+/// # Panics
+/// If they do.
+pub fn statistics_stay_right<D: Dialect>(
+    mut subject: Database<'_, D>,
+    answer: &dyn Fn(&str) -> String,
+) {
+    let row = |last: u8, client: u8| Lease {
+        subnet: SubnetId(u32::from(last % 3) + 1),
+        state: if last.is_multiple_of(5) { State::Declined } else { State::Assigned },
+        ..lease(last, client)
+    };
+    let mut there: BTreeMap<u8, Lease> = BTreeMap::new();
+    for round in 0..12_u8 {
+        // What is there is renewed, moved to another subnet or removed; what is not comes.
+        let change = |last: u8, client: u8| {
+            let to = row(last.wrapping_add(client), client);
+            let to = Lease { unit: unit(last), expires: to.expires.plus_secs(round.into()), ..to };
+            match there.get(&last) {
+                None => insert(to),
+                Some(old) if (last + client).is_multiple_of(4) => remove(old),
+                Some(old) => replace(old, to),
+            }
+        };
+        let mine: Vec<_> = (0..60).map(|last| change(last, 1 + round % 2)).collect();
+        let theirs: Vec<_> = (0..60).rev().map(|last| change(last, 3)).collect();
+        let (first, second) = subject.race(&mine, &theirs);
+        for outcome in first.iter().chain(&second) {
+            let fair = matches!(outcome, Outcome::Done | Outcome::Conflict(_));
+            assert!(fair, "round {round}: {outcome:?}");
+        }
+        let rows = subject.rows().into_iter();
+        there = rows.map(|row| (last_octet(&row), row.as_ref().clone())).collect();
+        let wrong = answer(
+            "SELECT count(*) FROM (SELECT subnet_id, state, count(*) AS n FROM lease4 \
+             WHERE state < 2 GROUP BY subnet_id, state) c LEFT JOIN lease4_stat s \
+             ON s.subnet_id = c.subnet_id AND s.state = c.state \
+             WHERE s.leases IS NULL OR s.leases <> c.n",
+        );
+        assert_eq!(wrong.trim(), "0", "round {round}");
+        let sums =
+            answer("SELECT (SELECT sum(leases) FROM lease4_stat) - (SELECT count(*) FROM lease4)");
+        assert_eq!(sums.trim(), "0", "round {round}");
+    }
+}
+
+fn last_octet(row: &Lease) -> u8 {
+    let [.., last] = row.unit.v4().expect("an IPv4 address").octets();
+    last
 }

@@ -49,6 +49,14 @@ fn what_others_do_is_seen_and_survived() {
     outside::a_refused_row(subject());
 }
 
+#[test]
+fn statistics_stay_right() {
+    let runtime = ground::runtime();
+    let database = ground::tables(Revision::NEWEST);
+    let subject = ground::subject(&runtime, &database);
+    outside::statistics_stay_right(subject, &|sql| database.query(sql).expect("an answer"));
+}
+
 /// The zones of server, role and session have no say, and neither do the hours that a clock goes
 /// through twice.
 #[test]
