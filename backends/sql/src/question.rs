@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lessor_lease::store::needs_reclaim;
 use lessor_lease::{Lease, Lookup};
-use lessor_types::{ClientId, Holder, HwAddr, Unit, Wall};
+use lessor_types::{Holder, Unit, Wall};
 
 use crate::row::{Quarantined, Row, Shape, quarantined, unit};
 
