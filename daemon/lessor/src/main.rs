@@ -2,6 +2,7 @@
 //!
 //! # Map
 //! - [`options`]: the command line.
+//! - [`admin`]: databases, as `kea-admin` looks after them.
 //! - [`check`]: what is wrong with a configuration, and with this host for it.
 //! - [`service`]: a server in the background: start, stop, reload, status.
 //! - [`running`]: a server as another process.
@@ -33,6 +34,7 @@
     reason = "a program speaks to whoever starts it"
 )]
 
+mod admin;
 mod check;
 mod database;
 mod options;
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Task::Stop(whose) => service::stop(&whose),
         Task::Reload(whose) => service::reload(&whose),
         Task::Status(whose) => service::status(&whose),
+        Task::Admin(admin) => admin::run(&admin),
     }
 }
 

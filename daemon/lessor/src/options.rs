@@ -7,9 +7,14 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::admin::Admin;
+
 /// The name under which Kea's units, tools and monitors know the server. Under this name the
 /// program takes the letters only, as Kea does.
 pub(crate) const KEA_NAME: &str = "kea-dhcp4";
+
+/// The name of Kea's tool for databases. Under this name the program does what that does.
+pub(crate) const KEA_ADMIN_NAME: &str = "kea-admin";
 
 /// Where the words look for a configuration if nothing tells.
 const CONFIG_FILE: &str = "/etc/lessor/kea-dhcp4.conf";
@@ -40,6 +45,19 @@ struct Line {
 struct LettersOnly {
     #[command(flatten)]
     letters: Letters,
+}
+
+/// What the tool for databases is told.
+#[derive(Debug, Parser)]
+#[command(name = KEA_ADMIN_NAME, disable_help_flag = true, disable_version_flag = true)]
+#[command(about = "Databases of leases, hosts and configurations", long_about = None)]
+struct AdminOnly {
+    #[command(flatten)]
+    admin: Admin,
+
+    /// Print the version
+    #[arg(short = 'v', long = "version", exclusive = true)]
+    version: bool,
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +133,9 @@ enum Word {
     Reload(Whose),
     /// Say whether a server runs, since when and with what (exit code 3: none does)
     Status(Whose),
+    /// Make, upgrade, dump, fill or count anew a database, as `kea-admin` does
+    #[command(disable_help_flag = true)]
+    Admin(Admin),
 }
 
 /// Which server is meant, and how long its answer may take.
@@ -142,6 +163,7 @@ pub(crate) enum Task {
     Stop(Whose),
     Reload(Whose),
     Status(Whose),
+    Admin(Admin),
 }
 
 /// What to serve with.
@@ -154,12 +176,12 @@ pub(crate) struct Serve {
 
 /// The name that the program was called by.
 pub(crate) fn called() -> &'static str {
-    let by_kea_name = env::args_os().next().is_some_and(|name| is_kea(&name));
-    if by_kea_name { KEA_NAME } else { "lessor" }
+    let name = env::args_os().next().unwrap_or_default();
+    [KEA_NAME, KEA_ADMIN_NAME].into_iter().find(|kea| is(&name, kea)).unwrap_or("lessor")
 }
 
-fn is_kea(name: &OsStr) -> bool {
-    Path::new(name).file_name().is_some_and(|name| name == KEA_NAME)
+fn is(name: &OsStr, wanted: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|name| name == wanted)
 }
 
 /// Reads the command line. What is wrong, or help, is printed; the exit code comes back.
@@ -173,8 +195,12 @@ pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Task, Exi
 }
 
 fn parse(line: &[OsString]) -> Result<Task, clap::Error> {
-    if line.first().is_some_and(|name| is_kea(name)) {
+    if line.first().is_some_and(|name| is(name, KEA_NAME)) {
         return Ok(LettersOnly::try_parse_from(line)?.letters.into());
+    }
+    if line.first().is_some_and(|name| is(name, KEA_ADMIN_NAME)) {
+        let AdminOnly { admin, version } = AdminOnly::try_parse_from(line)?;
+        return Ok(if version { Task::Version } else { Task::Admin(admin) });
     }
     let Line { letters, word } = Line::try_parse_from(line)?;
     Ok(word.map_or_else(|| letters.into(), Task::from))
@@ -211,6 +237,7 @@ impl From<Word> for Task {
             Word::Stop(whose) => Self::Stop(whose),
             Word::Reload(whose) => Self::Reload(whose),
             Word::Status(whose) => Self::Status(whose),
+            Word::Admin(admin) => Self::Admin(admin),
         }
     }
 }

@@ -89,6 +89,7 @@ const ROOMS: &[Room] = &[
         outside: Outside::Any,
     },
     Room { name: "lessor-schema", below: &[], outside: Outside::Only(&["thiserror"]) },
+    Room { name: "lessor-admin", below: &["lessor-schema"], outside: Outside::Any },
     // The testbed is for tests alone: no crate may depend on it otherwise.
     Room { name: "lessor-testbed", below: &[], outside: Outside::Any },
     Room {
@@ -123,6 +124,8 @@ const ROOMS: &[Room] = &[
             "lessor-postgresql",
             "lessor-mysql",
             "lessor-sqlite",
+            "lessor-schema",
+            "lessor-admin",
             "lessor-shell",
         ],
         outside: Outside::Any,

@@ -1,5 +1,6 @@
 //! The program from outside: its command line, and its service in network namespaces.
 
+mod administration;
 mod client;
 mod command_line;
 mod databases;

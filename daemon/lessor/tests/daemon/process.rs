@@ -152,6 +152,7 @@ pub(crate) fn run<S: AsRef<OsStr>>(tool: &str, arguments: impl IntoIterator<Item
 }
 
 /// What a finished program said and how it ended.
+#[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) out: String,
     pub(crate) err: String,
