@@ -115,7 +115,7 @@ pub fn a_refused_row<D: Dialect>(mut subject: Database<'_, D>) {
         assert!(committed.failure.is_some(), "it is told");
         let there: Vec<_> = subject.rows().into_iter().collect();
         assert_eq!(there.len(), 39);
-        let removals: Vec<_> = there.iter().map(|row| crate::rows::remove(row)).collect();
+        let removals: Vec<_> = there.iter().map(|row| remove(row)).collect();
         commit_all(&mut subject, &removals);
     }
 }
