@@ -87,6 +87,8 @@ pub(crate) struct Node {
     pub(crate) holds_off_until: Ns,
     /// Until when it judges lapses by the slower clock.
     pub(crate) slow_until: Ns,
+    /// When its server last noted what its next life has to know.
+    pub(crate) noted_at: Ns,
     pub(crate) armed: Option<Armed>,
     pub(crate) armed_turn: Option<ArmedTurn>,
     /// The fault that wants its lease file compacted.
@@ -137,6 +139,7 @@ impl Node {
             cause: None,
             holds_off_until: 0,
             slow_until: 0,
+            noted_at: 0,
             armed: None,
             armed_turn: None,
             ordered: None,

@@ -200,7 +200,10 @@ impl World<'_> {
         let taken = file.remember(memory);
         let failed = file.failures > before;
         match taken {
-            NoteTaken::Kept => node.leap_open = false,
+            NoteTaken::Kept => {
+                node.leap_open = false;
+                node.noted_at = self.t;
+            }
             NoteTaken::Failed if failed => self.disk_failed(server),
             NoteTaken::Failed => {}
             NoteTaken::Crashed => self.disk_crashed(server),

@@ -451,6 +451,10 @@ impl World<'_> {
         let lot = node.topology.config().parked_max.max(bounds.parked);
         node.books.allow(lot);
         node.server = Some(Server::recover(setup, node.clock.now(t)));
+        if node.powered_off && node.slow_until > node.noted_at {
+            // Nobody can tell how long a machine was off: what was left of a leap is left still.
+            node.slow_until += t - node.noted_at;
+        }
         node.powered_off = false;
         // It says so if it goes on.
         node.holds_off_until = node.holds_off_until.min(t);
